@@ -1,0 +1,18 @@
+import { expect, it } from "vitest";
+import { catalogueText } from "./catalogue.ts";
+
+it("lists members by file name and passes over everything else", () => {
+  const text = catalogueText(
+    [
+      { name: "bm3d.ts", text: "export const bm3d: Denoiser = {" },
+      { name: "non-local-means.ts", text: "export const nonLocalMeans: Denoiser = {" },
+      { name: "patches.ts", text: "export const patches = 3;" },
+      { name: "bm3d.test.ts", text: "export const bm3d: Denoiser = {" },
+    ],
+    { type: "Denoiser", from: "./denoiser.ts" },
+  );
+  expect(text).toContain('"bm3d": () => import("./bm3d.ts").then((m) => m.bm3d)');
+  expect(text).toContain('"non-local-means": () => import("./non-local-means.ts")');
+  expect(text).not.toContain("patches");
+  expect(text.match(/import\(/g)).toHaveLength(2);
+});

@@ -1,0 +1,48 @@
+/**
+ * Which room may import which: a file imports its own room and rooms on a lower line. The reasons
+ * stand in docs/architecture.md.
+ */
+export const lines: Readonly<Record<string, number>> = {
+  core: 0,
+  math: 1,
+  kernels: 1,
+  parallel: 1,
+  graph: 2,
+  stats: 2,
+  formats: 2,
+  noise: 2,
+  figures: 2,
+  onnx: 3,
+  layers: 3,
+  physics: 3,
+  phantoms: 3,
+  metrics: 3,
+  runtime: 4,
+  nets: 4,
+  denoise: 4,
+  observers: 5,
+  losses: 6,
+  train: 7,
+  store: 7,
+  study: 8,
+  cli: 9,
+  server: 9,
+};
+
+/** Rooms or files (by prefix) that may import `node:` modules, each with its reason. */
+export const nodeAllowed: readonly { prefix: string; reason: string }[] = [
+  { prefix: "cli/", reason: "the command line runs in Node" },
+  { prefix: "server/", reason: "the loopback server runs in Node" },
+  { prefix: "store/", reason: "runs and results live in files and databases" },
+  { prefix: "study/", reason: "the runner starts worker threads and writes reports" },
+  { prefix: "runtime/node.ts", reason: "opens ONNX Runtime's native binding" },
+  { prefix: "parallel/node.ts", reason: "worker threads of Node" },
+  { prefix: "train/files.ts", reason: "checkpoints and configurations on disk" },
+  {
+    prefix: "formats/files.ts",
+    reason: "reads and writes whole files; the formats themselves work on bytes",
+  },
+];
+
+/** Single imports that break the order on purpose, each with its reason. */
+export const exceptions: readonly { from: string; to: string; reason: string }[] = [];
