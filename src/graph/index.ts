@@ -1,0 +1,19 @@
+/** Expression graphs with gradients: the public room. */
+export * from "./dimension.ts";
+export { gradient, jacobianVector, vectorJacobian } from "./gradient.ts";
+export { interpret } from "./interpret.ts";
+export { type LoweredModel, type LowerOptions, lower } from "./lower.ts";
+export type { Lowering, Provider } from "./lowering.ts";
+export {
+  type Attributes,
+  apply,
+  type ElementKind,
+  type Node,
+  type Operator,
+  shapeOf,
+  sizesOf,
+  topologicalOrder,
+  type Type,
+} from "./node.ts";
+export { substitute } from "./substitute.ts";
+export { type Tensor, tensor } from "./tensor.ts";

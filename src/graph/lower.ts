@@ -1,0 +1,232 @@
+/**
+ * Turns expressions into a list of ONNX nodes. Values may exist in the ordinary layout, in the CPU
+ * provider's blocked layout, or in both; each form is made when something asks for it.
+ */
+import { InputError } from "../core/errors.ts";
+import { concrete } from "./dimension.ts";
+import type {
+  AttributeShorthand,
+  LoweredAttribute,
+  LoweredConstant,
+  LoweredNode,
+  Lowering,
+  Provider,
+} from "./lowering.ts";
+import { type Node, type Type, topologicalOrder } from "./node.ts";
+
+export interface LoweredModel {
+  readonly inputs: readonly { readonly name: string; readonly type: Type }[];
+  readonly outputs: readonly { readonly name: string; readonly type: Type }[];
+  readonly nodes: readonly LoweredNode[];
+  readonly constants: readonly LoweredConstant[];
+}
+
+export interface LowerOptions {
+  readonly provider?: Provider;
+  /** Channels per block of the CPU provider's internal layout; 0 keeps to standard ONNX. */
+  readonly block?: number;
+}
+
+/** What `lower` returns for a value that exists in blocked layout only. */
+const blockedOnly = "";
+
+class GraphLowering implements Lowering {
+  readonly provider: Provider;
+  readonly block: number;
+  readonly nodes: LoweredNode[] = [];
+  readonly constants = new Map<string, LoweredConstant>();
+  readonly inputs = new Map<string, Type>();
+  readonly #ordinary = new Map<Node, string>();
+  readonly #blocked = new Map<Node, string>();
+  readonly #users = new Map<Node, number>();
+  #next = 0;
+
+  constructor(order: readonly Node[], roots: readonly Node[], options: LowerOptions) {
+    this.provider = options.provider ?? "cpu";
+    this.block = options.block ?? 0;
+    for (const node of order) {
+      for (const input of node.inputs) this.#users.set(input, (this.#users.get(input) ?? 0) + 1);
+    }
+    for (const root of roots) this.#users.set(root, (this.#users.get(root) ?? 0) + 1);
+  }
+
+  lowerNode(node: Node): void {
+    const name = node.operator.lower(this, node);
+    if (name !== blockedOnly) this.#ordinary.set(node, name);
+  }
+
+  users(node: Node): number {
+    return this.#users.get(node) ?? 0;
+  }
+
+  value(node: Node): string {
+    const known = this.#ordinary.get(node);
+    if (known !== undefined) return known;
+    const blocked = this.#blocked.get(node);
+    if (blocked === undefined) {
+      throw new InputError(
+        `Cannot lower "${node.operator.name}": found no value for an input, wanted inputs first`,
+      );
+    }
+    const channels = concrete(node.type.shape, "leave the blocked layout")[1]!;
+    const name = this.add(
+      "ReorderOutput",
+      [blocked],
+      { channels },
+      { domain: "com.microsoft.nchwc" },
+    );
+    this.#ordinary.set(node, name);
+    return name;
+  }
+
+  blocked(node: Node): string | undefined {
+    return this.#blocked.get(node);
+  }
+
+  toBlocked(node: Node): string {
+    const known = this.#blocked.get(node);
+    if (known !== undefined) return known;
+    const name = this.add(
+      "ReorderInput",
+      [this.value(node)],
+      {},
+      { domain: "com.microsoft.nchwc" },
+    );
+    this.#blocked.set(node, name);
+    return name;
+  }
+
+  keepBlocked(node: Node, name: string): string {
+    this.#blocked.set(node, name);
+    return blockedOnly;
+  }
+
+  add(
+    operator: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, AttributeShorthand>> = {},
+    { domain = "" }: { readonly domain?: string } = {},
+  ): string {
+    const output = `v${this.#next++}`;
+    this.nodes.push({
+      operator,
+      domain,
+      inputs,
+      outputs: [output],
+      attributes: Object.fromEntries(
+        Object.entries(attributes).map(([key, value]) => [key, attribute(value)]),
+      ),
+    });
+    return output;
+  }
+
+  ints(values: readonly number[], shape: readonly number[] = [values.length]): string {
+    const limit = (v: number) =>
+      v <= Number.MIN_SAFE_INTEGER
+        ? -(2n ** 62n)
+        : v >= Number.MAX_SAFE_INTEGER
+          ? 2n ** 62n
+          : BigInt(v);
+    return this.#constant(`i${shape.join("x")}:${values.join(",")}`, {
+      kind: "int",
+      shape,
+      data: BigInt64Array.from(values, limit),
+    });
+  }
+
+  floats(values: ArrayLike<number>, shape: readonly number[]): string {
+    const data = Float32Array.from(values);
+    const key =
+      data.length <= 16
+        ? `f${shape.join("x")}:${[...data].join(",")}${Object.is(data[0], -0) ? "-" : ""}`
+        : `f#${this.constants.size}`;
+    return this.#constant(key, { kind: "float", shape, data });
+  }
+
+  bools(values: readonly boolean[], shape: readonly number[]): string {
+    return this.#constant(`b${shape.join("x")}:${values.join(",")}`, {
+      kind: "bool",
+      shape,
+      data: Uint8Array.from(values, Number),
+    });
+  }
+
+  input(name: string, type: Type): string {
+    const known = this.inputs.get(name);
+    if (known !== undefined && JSON.stringify(known) !== JSON.stringify(type)) {
+      throw new InputError(
+        `Cannot lower: found two inputs named "${name}" of different types, wanted one`,
+      );
+    }
+    this.inputs.set(name, type);
+    return name;
+  }
+
+  #constant(key: string, content: Omit<LoweredConstant, "name">): string {
+    const known = this.constants.get(key);
+    if (known !== undefined) return known.name;
+    const name = `c${this.constants.size}`;
+    this.constants.set(key, { name, ...content });
+    return name;
+  }
+}
+
+function attribute(value: AttributeShorthand): LoweredAttribute {
+  if (typeof value === "number") return { type: "int", value };
+  if (typeof value === "string") return { type: "string", value };
+  return "type" in value ? value : { type: "ints", value };
+}
+
+/**
+ * Lowers named expressions to ONNX nodes.
+ *
+ * Inputs that the expressions do not read are left out; every output gets its own name.
+ */
+export function lower(
+  outputs: Readonly<Record<string, Node>>,
+  options: LowerOptions = {},
+): LoweredModel {
+  const roots = Object.values(outputs);
+  const order = topologicalOrder(roots);
+  const lowering = new GraphLowering(order, roots, options);
+  for (const node of order) lowering.lowerNode(node);
+  const named = Object.entries(outputs).map(([name, node]) => {
+    // An Identity gives the output its own name, also when two outputs share a value.
+    const value = lowering.value(node);
+    lowering.nodes.push({
+      operator: "Identity",
+      domain: "",
+      inputs: [value],
+      outputs: [name],
+      attributes: {},
+    });
+    return { name, type: node.type };
+  });
+  const nodes = withoutDeadNodes(
+    lowering.nodes,
+    named.map(({ name }) => name),
+  );
+  const used = new Set(nodes.flatMap((node) => node.inputs));
+  return {
+    inputs: [...lowering.inputs].map(([name, type]) => ({ name, type })),
+    outputs: named,
+    nodes,
+    constants: [...lowering.constants.values()].filter(({ name }) => used.has(name)),
+  };
+}
+
+/** Nodes that an output depends on, in order. */
+function withoutDeadNodes(
+  nodes: readonly LoweredNode[],
+  outputs: readonly string[],
+): LoweredNode[] {
+  const needed = new Set(outputs);
+  const kept: LoweredNode[] = [];
+  for (let i = nodes.length - 1; i >= 0; i--) {
+    const node = nodes[i]!;
+    if (!node.outputs.some((name) => needed.has(name))) continue;
+    for (const name of node.inputs) needed.add(name);
+    kept.push(node);
+  }
+  return kept.reverse();
+}

@@ -1,0 +1,102 @@
+/**
+ * Expressions. A node is a frozen value: an operator, the nodes it reads, its attributes and the
+ * inferred type. Nodes form a directed acyclic graph; nothing is computed until a program runs it.
+ */
+import { InputError } from "../core/errors.ts";
+import { concrete, type Dim } from "./dimension.ts";
+import type { Lowering } from "./lowering.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** Element kinds: real numbers (float32 at run time, float64 in the interpreter), truth values, whole numbers. */
+export type ElementKind = "float" | "bool" | "int";
+
+export interface Type {
+  readonly kind: ElementKind;
+  readonly shape: readonly Dim[];
+}
+
+export type Attributes = Readonly<Record<string, unknown>>;
+
+/** One operator: its four facets in one object. */
+export interface Operator<A extends Attributes = Attributes> {
+  /** File name in `graph/ops/` and name in messages. */
+  readonly name: string;
+  /** Type of the result; throws InputError when the inputs do not fit. */
+  infer(inputs: readonly Type[], attributes: A): Type;
+  /** Gradients with respect to each input, `undefined` where there is none; absent for operators that are constant almost everywhere. */
+  gradient?(node: Node<A>, outer: Node): readonly (Node | undefined)[];
+  /** Adds ONNX nodes that compute this one, and returns the name of the result. */
+  lower(lowering: Lowering, node: Node<A>): string;
+  /** The definition, in float64. */
+  evaluate(inputs: readonly Tensor[], attributes: A): Tensor;
+}
+
+export interface Node<A extends Attributes = Attributes> {
+  readonly id: number;
+  readonly operator: Operator<A>;
+  readonly inputs: readonly Node[];
+  readonly attributes: A;
+  readonly type: Type;
+}
+
+let nextId = 0;
+
+/** Applies an operator: infers the type and makes the node. */
+export function apply<A extends Attributes>(
+  operator: Operator<A>,
+  inputs: readonly Node[],
+  attributes: A,
+): Node {
+  const type = operator.infer(
+    inputs.map((input) => input.type),
+    attributes,
+  );
+  const node: Node<A> = { id: nextId++, operator, inputs, attributes, type };
+  // A node's attributes are only ever read by the operator it was made with.
+  return Object.freeze(node) as unknown as Node;
+}
+
+/** The node's shape. */
+export function shapeOf(node: Node): readonly Dim[] {
+  return node.type.shape;
+}
+
+/** The node's shape as numbers; throws InputError naming the operator when a size is symbolic. */
+export function sizesOf(node: Node): readonly number[] {
+  return concrete(node.type.shape, `use the sizes of "${node.operator.name}"`);
+}
+
+/** Checks that inputs are all of one element kind. */
+export function expectKind(name: string, inputs: readonly Type[], kind: ElementKind): void {
+  inputs.forEach((input, i) => {
+    if (input.kind !== kind) {
+      throw new InputError(
+        `Cannot apply ${name}: found ${input.kind} as input ${i}, wanted ${kind}`,
+      );
+    }
+  });
+}
+
+/** Nodes reachable from the given ones, inputs before their users. */
+export function topologicalOrder(roots: readonly Node[]): Node[] {
+  const order: Node[] = [];
+  const seen = new Set<Node>();
+  const stack: { node: Node; next: number }[] = [];
+  for (const root of roots) {
+    if (seen.has(root)) continue;
+    seen.add(root);
+    stack.push({ node: root, next: 0 });
+    while (stack.length > 0) {
+      const top = stack[stack.length - 1]!;
+      const input = top.node.inputs[top.next++];
+      if (input === undefined) {
+        order.push(top.node);
+        stack.pop();
+      } else if (!seen.has(input)) {
+        seen.add(input);
+        stack.push({ node: input, next: 0 });
+      }
+    }
+  }
+  return order;
+}

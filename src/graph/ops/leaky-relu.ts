@@ -1,0 +1,45 @@
+/**
+ * y = x for x > 0, slope · x otherwise.
+ *
+ *   ∂L/∂x = ∂L/∂y · (slope + (1 − slope) · [x > 0])
+ */
+import { elementwise } from "../elementwise.ts";
+import { apply, type Node, type Operator } from "../node.ts";
+import { sampleShape, type Suite } from "../suite.ts";
+import { add } from "./add.ts";
+import { constant } from "./constant.ts";
+import { multiply } from "./multiply.ts";
+import { step } from "./step.ts";
+
+interface LeakyReluAttributes extends Record<string, unknown> {
+  readonly slope: number;
+}
+
+export const leakyReluOperator: Operator<LeakyReluAttributes> = elementwise<LeakyReluAttributes>({
+  name: "leaky-relu",
+  arity: 1,
+  onnx: "LeakyRelu",
+  onnxAttributes: ({ slope }) => ({ alpha: { type: "float", value: slope } }),
+  value:
+    ({ slope }) =>
+    (x) =>
+      x! > 0 ? x! : slope * x!,
+  gradient(node, outer) {
+    const { slope } = node.attributes;
+    const factor = add(constant(slope), multiply(constant(1 - slope), step(node.inputs[0]!)));
+    return [multiply(outer, factor)];
+  },
+});
+
+/** Leaky rectified linear unit, element by element. */
+export function leakyRelu(x: Node, slope = 0.01): Node {
+  return apply(leakyReluOperator, [x], { slope });
+}
+
+export const suite: Suite = {
+  sample: (stream) => ({
+    inputs: [{ shape: sampleShape(stream) }],
+    build: ([x]) => leakyRelu(x!, 0.2),
+  }),
+  differentiable: "twice",
+};

@@ -1,0 +1,204 @@
+/**
+ * A box of an array, and its adjoint that puts a box into zeros; each is the other's gradient, so
+ * they share a file.
+ *
+ *   y[i] = x[start + step·i]      ∂L/∂x = place(∂L/∂y)
+ *   y = 0 except y[start + step·i] = x[i]      ∂L/∂x = slice(∂L/∂y)
+ *
+ * Steps may be negative, which turns the axis round.
+ */
+import { InputError } from "../../core/errors.ts";
+import { concrete, type Dim } from "../dimension.ts";
+import type { Lowering } from "../lowering.ts";
+import { apply, type Node, type Operator, shapeOf } from "../node.ts";
+import { sampleShape, type Suite } from "../suite.ts";
+import { fillByIndex, stridesOf } from "../tensor.ts";
+
+/** First index, number of elements and step along one axis. */
+export interface Range {
+  readonly start: number;
+  readonly count: number;
+  readonly step: number;
+}
+
+interface SliceAttributes extends Record<string, unknown> {
+  /** One for each axis; `null` takes the whole axis. */
+  readonly ranges: readonly (Range | null)[];
+}
+
+interface PlaceAttributes extends SliceAttributes {
+  /** Shape of the result. */
+  readonly shape: readonly Dim[];
+}
+
+export const sliceOperator: Operator<SliceAttributes> = {
+  name: "slice",
+  infer([x], { ranges }) {
+    return {
+      kind: x!.kind,
+      shape: x!.shape.map((dim, axis) => {
+        const range = ranges[axis] ?? null;
+        if (range === null) return dim;
+        const last = range.start + range.step * (range.count - 1);
+        const inside = (i: number) => i >= 0 && (typeof dim !== "number" || i < dim);
+        if (range.count < 1 || !inside(range.start) || !inside(last)) {
+          throw new InputError(
+            `Cannot slice axis ${axis}: found ${range.count} elements from ${range.start} by ${range.step}, wanted indices below ${dim}`,
+          );
+        }
+        return range.count;
+      }),
+    };
+  },
+  gradient: (node, outer) => [place(outer, shapeOf(node.inputs[0]!), node.attributes.ranges)],
+  lower(lowering, node) {
+    const axes = node.attributes.ranges.flatMap((r, axis) => (r === null ? [] : [axis]));
+    const ranges = axes.map((axis) => node.attributes.ranges[axis]!);
+    const ends = ranges.map((r) => {
+      const end = r.start + r.step * r.count;
+      // ONNX counts a negative end from the back; below zero means "past the first element" here.
+      return r.step < 0 && end < 0 ? Number.MIN_SAFE_INTEGER : end;
+    });
+    return lowering.add("Slice", [
+      lowering.value(node.inputs[0]!),
+      lowering.ints(ranges.map((r) => r.start)),
+      lowering.ints(ends),
+      lowering.ints(axes),
+      lowering.ints(ranges.map((r) => r.step)),
+    ]);
+  },
+  evaluate([x], { ranges }) {
+    const own = stridesOf(x!.shape);
+    const shape = x!.shape.map((size, axis) => ranges[axis]?.count ?? size);
+    return fillByIndex(shape, (index) => {
+      let offset = 0;
+      for (let axis = 0; axis < index.length; axis++) {
+        const range = ranges[axis];
+        const i = range ? range.start + range.step * index[axis]! : index[axis]!;
+        offset += i * own[axis]!;
+      }
+      return x!.data[offset]!;
+    });
+  },
+};
+
+export const placeOperator: Operator<PlaceAttributes> = {
+  name: "place",
+  infer: ([x], { shape }) => ({ kind: x!.kind, shape }),
+  gradient: (node, outer) => [slice(outer, node.attributes.ranges)],
+  lower(lowering, node) {
+    let value = lowering.value(node.inputs[0]!);
+    const shape = concrete(node.attributes.shape, "lower a placement");
+    const current = [...concrete(shapeOf(node.inputs[0]!), "lower a placement")];
+    node.attributes.ranges.forEach((range, axis) => {
+      if (range === null) return;
+      if (range.step < 0) value = reverse(lowering, value, axis);
+      value = spread(lowering, value, current, { axis, step: Math.abs(range.step) });
+    });
+    const before = shape.map((_, axis) => {
+      const range = node.attributes.ranges[axis] ?? null;
+      if (range === null) return 0;
+      return range.step < 0 ? range.start + range.step * (range.count - 1) : range.start;
+    });
+    const after = shape.map((size, axis) => size - before[axis]! - current[axis]!);
+    if ([...before, ...after].every((n) => n === 0)) return lowering.add("Identity", [value]);
+    return lowering.add("Pad", [value, lowering.ints([...before, ...after])]);
+  },
+  evaluate([x], { shape, ranges }) {
+    const sizes = concrete(shape, "place");
+    const strides = stridesOf(sizes);
+    const data = new Float64Array(sizes.reduce((n, s) => n * s, 1));
+    let at = 0;
+    fillByIndex(x!.shape, (index) => {
+      let offset = 0;
+      for (let axis = 0; axis < index.length; axis++) {
+        const range = ranges[axis];
+        offset += (range ? range.start + range.step * index[axis]! : index[axis]!) * strides[axis]!;
+      }
+      data[offset] = x!.data[at++]!;
+      return 0;
+    });
+    return { shape: sizes, data };
+  },
+};
+
+function reverse(lowering: Lowering, value: string, axis: number): string {
+  return lowering.add("Slice", [
+    value,
+    lowering.ints([-1]),
+    lowering.ints([Number.MIN_SAFE_INTEGER]),
+    lowering.ints([axis]),
+    lowering.ints([-1]),
+  ]);
+}
+
+/** Puts `step − 1` zeros between neighbours along an axis; `sizes` is updated. */
+function spread(
+  lowering: Lowering,
+  value: string,
+  sizes: number[],
+  { axis, step }: { axis: number; step: number },
+): string {
+  const size = sizes[axis]!;
+  if (step === 1 || size === 1) return value;
+  const split = [...sizes.slice(0, axis + 1), 1, ...sizes.slice(axis + 1)];
+  const apart = lowering.add("Reshape", [value, lowering.ints(split)]);
+  const pads = new Array<number>(2 * split.length).fill(0);
+  pads[split.length + axis + 1] = step - 1;
+  const padded = lowering.add("Pad", [apart, lowering.ints(pads)]);
+  sizes[axis] = size * step;
+  const joined = lowering.add("Reshape", [padded, lowering.ints(sizes)]);
+  sizes[axis] = (size - 1) * step + 1;
+  return lowering.add("Slice", [
+    joined,
+    lowering.ints([0]),
+    lowering.ints([sizes[axis]!]),
+    lowering.ints([axis]),
+    lowering.ints([1]),
+  ]);
+}
+
+/** A box of `x`; a range for each axis, or `null` for the whole axis. */
+export function slice(x: Node, ranges: readonly (Range | null)[]): Node {
+  return ranges.every((r) => r === null) ? x : apply(sliceOperator, [x], { ranges });
+}
+
+/** `count` elements from `start` along one axis. */
+export function sliceAxis(
+  x: Node,
+  axis: number,
+  { start, count, step = 1 }: { start: number; count: number; step?: number },
+): Node {
+  return slice(
+    x,
+    shapeOf(x).map((_, i) => (i === axis ? { start, count, step } : null)),
+  );
+}
+
+/** `x` turned round along one axis of known size. */
+export function flip(x: Node, axis: number): Node {
+  const size = concrete([shapeOf(x)[axis]!], "flip")[0]!;
+  return sliceAxis(x, axis, { start: size - 1, count: size, step: -1 });
+}
+
+/** Zeros of the given shape with `x` put at the ranges. */
+export function place(x: Node, shape: readonly Dim[], ranges: readonly (Range | null)[]): Node {
+  return ranges.every((r) => r === null) ? x : apply(placeOperator, [x], { shape, ranges });
+}
+
+export const suite: Suite = {
+  sample(stream) {
+    const shape = sampleShape(stream).map((size) => size + 2);
+    const ranges = shape.map((size): Range | null => {
+      if (stream.uniform() < 0.3) return null;
+      const step = (1 + stream.integer(2)) * (stream.uniform() < 0.3 ? -1 : 1);
+      const start = stream.integer(size);
+      const room = step > 0 ? Math.ceil((size - start) / step) : Math.floor(start / -step) + 1;
+      return { start, count: 1 + stream.integer(room), step };
+    });
+    if (stream.uniform() < 0.5) return { inputs: [{ shape }], build: ([x]) => slice(x!, ranges) };
+    const small = shape.map((size, axis) => ranges[axis]?.count ?? size);
+    return { inputs: [{ shape: small }], build: ([x]) => place(x!, shape, ranges) };
+  },
+  differentiable: "twice",
+};
