@@ -4,8 +4,8 @@
  */
 export const lines: Readonly<Record<string, number>> = {
   core: 0,
+  kernels: 0.5,
   math: 1,
-  kernels: 1,
   parallel: 1,
   graph: 2,
   stats: 2,
@@ -21,6 +21,7 @@ export const lines: Readonly<Record<string, number>> = {
   nets: 4,
   denoise: 4,
   observers: 5,
+  inference: 5,
   losses: 6,
   train: 7,
   store: 7,
@@ -36,10 +37,13 @@ export const nodeAllowed: readonly { prefix: string; reason: string }[] = [
   { prefix: "store/", reason: "runs and results live in files and databases" },
   { prefix: "study/", reason: "the runner starts worker threads and writes reports" },
   { prefix: "runtime/node.ts", reason: "opens ONNX Runtime's native binding" },
+  { prefix: "figures/rasterise.ts", reason: "opens the bundled font and resvg's native binding" },
   { prefix: "parallel/node.ts", reason: "worker threads of Node" },
+  { prefix: "parallel/worker.ts", reason: "entry of a worker thread of Node" },
+  { prefix: "inference/files.ts", reason: "the shipped models lie in a folder" },
   { prefix: "train/files.ts", reason: "checkpoints and configurations on disk" },
   {
-    prefix: "formats/files.ts",
+    prefix: "formats/files",
     reason: "reads and writes whole files; the formats themselves work on bytes",
   },
 ];

@@ -1,0 +1,14 @@
+/** Trained denoisers applied to images: the public room. */
+export {
+  type DenoiseImageOptions,
+  denoiseImage,
+  type ModelUnits,
+  modelUnits,
+} from "./denoise-image.ts";
+export {
+  type DenoisingModel,
+  openDenoisingModel,
+  type OpenModelOptions,
+  type PlaneOptions,
+} from "./denoising-model.ts";
+export { padToMultiple, type Span, spansOf, type TilePlan } from "./tiles.ts";

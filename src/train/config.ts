@@ -1,0 +1,118 @@
+/** The file that describes a training: its schema, defaults and checks. */
+import { z } from "zod";
+import { InputError } from "../core/errors.ts";
+
+const positive = z.number().positive();
+const values = z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]));
+
+const window = z
+  .strictObject({
+    low: z.number().optional().describe("Value that becomes 0."),
+    high: z.number().optional().describe("Value that becomes 1."),
+    percentiles: z
+      .tuple([z.number().min(0).max(100), z.number().min(0).max(100)])
+      .optional()
+      .describe("In place of low and high: percentiles of each file or object."),
+    clip: z.boolean().default(false).describe("Whether values outside are limited to [0, 1]."),
+    weight: positive.default(1).describe("How often this window is drawn, relative to the others."),
+  })
+  .refine(
+    (w) =>
+      w.percentiles === undefined
+        ? w.low !== undefined && w.high !== undefined && w.high > w.low
+        : w.low === undefined && w.high === undefined && w.percentiles[1] > w.percentiles[0],
+    { message: "wanted low below high, or two rising percentiles" },
+  );
+
+const source = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("phantom"),
+    name: z.string().describe("Name of a phantom; `dprime list phantoms` shows them."),
+    count: z.int().positive().describe("Objects to draw."),
+    options: values.default({}),
+    windows: z.array(window).min(1),
+    weight: positive.default(1),
+  }),
+  z.strictObject({
+    kind: z.literal("files"),
+    paths: z.array(z.string()).min(1).describe("Images or folders, relative to the data folder."),
+    licence: z.string().describe("Licence under which they may be trained on."),
+    windows: z.array(window).min(1),
+    weight: positive.default(1),
+  }),
+]);
+
+const choice = (fallback: string) =>
+  z.strictObject({ name: z.string().default(fallback), options: values.default({}) });
+
+export const trainingSchema = z.strictObject({
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "wanted lower-case words joined by hyphens"),
+  seed: z.int().nonnegative().default(0),
+  network: choice("dncnn"),
+  loss: choice("mse").prefault({}),
+  optimiser: choice("adam").prefault({}),
+  schedule: z
+    .strictObject({
+      kind: z.enum(["constant", "step", "cosine"]).default("cosine"),
+      rate: positive.default(1e-3),
+      warmup: z.int().nonnegative().default(0),
+      milestones: z.array(z.int().positive()).default([]),
+      factor: positive.default(0.1),
+      final: z.number().nonnegative().default(0),
+    })
+    .prefault({}),
+  steps: z.int().positive(),
+  batch: z.int().positive().default(16),
+  patch: z.int().positive().default(64).describe("Side of the square patches in pixels."),
+  noise: z
+    .strictObject({
+      low: z.number().nonnegative().default(0),
+      high: positive.default(0.2),
+    })
+    .refine((n) => n.high >= n.low, { message: "high must not be below low" })
+    .prefault({})
+    .describe(
+      "Standard deviation of white Gaussian noise, drawn uniformly, relative to the window.",
+    ),
+  clipNorm: z.number().nonnegative().default(0),
+  averaging: z.number().min(0).max(0.999999).default(0),
+  sources: z.array(source).min(1),
+  validation: z
+    .strictObject({
+      sources: z.array(source).min(1),
+      every: z.int().positive().default(500),
+      patches: z.int().positive().default(32),
+      sigmas: z.array(positive).min(1).default([0.05, 0.1]),
+    })
+    .optional(),
+  checkpoint: z.strictObject({ every: z.int().positive().default(500) }).prefault({}),
+});
+
+/** A checked training description with all defaults filled in. */
+export type TrainingConfig = z.output<typeof trainingSchema>;
+export type SourceConfig = TrainingConfig["sources"][number];
+export type WindowConfig = SourceConfig["windows"][number];
+
+/**
+ * Checks a description.
+ *
+ * @throws InputError naming the field, what was found and what was wanted
+ */
+export function parseTrainingConfig(value: unknown): TrainingConfig {
+  const result = trainingSchema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const path = issue!.path.join(".") || "the document";
+  const extra =
+    issue!.code === "unrecognized_keys" ? ` (known: ${knownKeys(issue!.path).join(", ")})` : "";
+  throw new InputError(`Cannot use the training description: ${path}: ${issue!.message}${extra}`);
+}
+
+function knownKeys(path: readonly PropertyKey[]): string[] {
+  return path.length === 0 ? Object.keys(trainingSchema.shape) : [];
+}
+
+/** The description's JSON Schema, for editors and the documentation. */
+export function trainingJsonSchema(): unknown {
+  return z.toJSONSchema(trainingSchema, { io: "input" });
+}

@@ -1,0 +1,160 @@
+import { describe, expect, it } from "vitest";
+import { streamOf } from "../core/random.ts";
+import { trainingConfigOf } from "./loop.fixture.ts";
+import { rateAt } from "./schedule.ts";
+import { train } from "./loop.ts";
+import { CancelledError, RunError } from "../core/errors.ts";
+import { parseTrainingConfig } from "./config.ts";
+import type { PlaneSource } from "./patches.ts";
+
+/** Blocks of constant grey with sharp edges: easy to denoise, quick to learn. */
+function blocks(seed: number): PlaneSource[] {
+  const stream = streamOf(seed, "blocks");
+  const planes = Array.from({ length: 4 }, () => {
+    const grey = Array.from({ length: 36 }, () => stream.uniform());
+    const data = Float32Array.from(
+      { length: 48 * 48 },
+      (_, i) => grey[6 * Math.floor(i / 48 / 8) + Math.floor((i % 48) / 8)]!,
+    );
+    return { data, ny: 48, nx: 48 };
+  });
+  return [{ planes, windows: [{ low: 0, high: 1, clip: false, weight: 1 }], weight: 1 }];
+}
+
+const sources = { sources: blocks(1), validationSources: blocks(2) };
+const compile = { threads: 1 };
+
+describe("train", () => {
+  it("learns: validation rises well above the noisy images", async () => {
+    const result = await train(
+      trainingConfigOf({ steps: 120, validation: { every: 40, patches: 8, sigmas: [0.1] } }),
+      { ...sources, compile },
+    );
+    // Noise of 0.1 alone is 20 dB; averaging a flat block's inside must gain several.
+    expect(result.bestValidation!.psnr).toBeGreaterThan(23);
+    expect(result.history).toHaveLength(120);
+  });
+
+  it("ends in exactly the same weights after a stop and a resume", async () => {
+    for (const batchNorm of [false, true]) {
+      const config = trainingConfigOf({
+        steps: 14,
+        averaging: 0.9,
+        checkpoint: { every: 5 },
+        network: { name: "dncnn", options: { depth: 3, width: 4, batchNorm } },
+        validation: { every: 7, patches: 4, sigmas: [0.1] },
+      });
+      const whole = await train(config, { ...sources, compile });
+      const stop = new AbortController();
+      let kept: Uint8Array | undefined;
+      await expect(
+        train(config, {
+          ...sources,
+          compile,
+          signal: stop.signal,
+          onRow: ({ step }) => {
+            if (step === 8) stop.abort();
+          },
+          onCheckpoint: async (bytes) => {
+            kept = bytes;
+          },
+        }),
+      ).rejects.toThrow(CancelledError);
+      const resumed = await train(config, { ...sources, compile, resume: kept! });
+      expect([...resumed.weights]).toEqual([...whole.weights]);
+      expect([...resumed.best]).toEqual([...whole.best]);
+      expect(resumed.history[0]!.step).toBe(9);
+    }
+  });
+
+  it("gives the same weights from the same seed, others from another", async () => {
+    const run = (seed: number) =>
+      train(trainingConfigOf({ seed, steps: 4 }), { ...sources, compile });
+    const [a, b, c] = [await run(1), await run(1), await run(2)];
+    expect([...a.weights]).toEqual([...b.weights]);
+    expect([...a.weights]).not.toEqual([...c.weights]);
+  });
+
+  it("stops loudly when the loss explodes, saying where and what to do", async () => {
+    const config = trainingConfigOf({
+      steps: 200,
+      schedule: { kind: "constant", rate: 1e6 },
+      optimiser: { name: "sgd", options: { momentum: 0 } },
+    });
+    const failure = train(config, { ...sources, compile });
+    await expect(failure).rejects.toThrow(RunError);
+    await expect(failure).rejects.toThrow(/at step \d+.*lower the rate/);
+  });
+
+  it.each(["adam", "sgd", "rmsprop"])("lowers the loss with %s", async (name) => {
+    const config = trainingConfigOf({
+      steps: 40,
+      optimiser: { name },
+      schedule: { kind: "constant", rate: name === "sgd" ? 0.05 : 2e-3 },
+    });
+    const { history } = await train(config, { ...sources, compile });
+    const mean = (from: number, to: number) =>
+      history.slice(from, to).reduce((s, r) => s + r.loss, 0) / (to - from);
+    expect(mean(30, 40)).toBeLessThan(0.9 * mean(0, 5));
+  });
+
+  it("refuses a checkpoint of another description and a patch that does not fit", async () => {
+    let kept: Uint8Array | undefined;
+    await train(trainingConfigOf({ steps: 2 }), {
+      ...sources,
+      compile,
+      onCheckpoint: async (bytes) => {
+        kept = bytes;
+      },
+    });
+    await expect(
+      train(trainingConfigOf({ steps: 3 }), { ...sources, compile, resume: kept! }),
+    ).rejects.toThrow(/another training description/);
+    await expect(train(trainingConfigOf({ patch: 64 }), { ...sources, compile })).rejects.toThrow(
+      /found an image of 48 x 48 pixels, wanted at least 64/,
+    );
+    await expect(
+      train(trainingConfigOf({ network: { name: "drunet" }, patch: 12 }), { ...sources, compile }),
+    ).rejects.toThrow(/wanted a multiple of 8/);
+  });
+});
+
+describe("rateAt", () => {
+  it("warms up, steps and follows a cosine", () => {
+    expect(rateAt({ kind: "constant", rate: 2, warmup: 4 }, 0, 10)).toBeCloseTo(0.5);
+    expect(rateAt({ kind: "constant", rate: 2, warmup: 4 }, 7, 10)).toBe(2);
+    const step = { kind: "step", rate: 1, milestones: [3, 6], factor: 0.1 } as const;
+    expect([2, 3, 6].map((s) => rateAt(step, s, 10))).toEqual([1, 0.1, 0.010000000000000002]);
+    const cosine = { kind: "cosine", rate: 1, final: 0.2 } as const;
+    expect(rateAt(cosine, 0, 11)).toBe(1);
+    expect(rateAt(cosine, 5, 11)).toBeCloseTo(0.6);
+    expect(rateAt(cosine, 10, 11)).toBeCloseTo(0.2);
+  });
+});
+
+describe("parseTrainingConfig", () => {
+  const good = {
+    name: "a",
+    network: {},
+    steps: 1,
+    sources: [{ kind: "phantom", name: "x", count: 1, windows: [{ low: 0, high: 1 }] }],
+  };
+  it.each([
+    [{ ...good, steps: -1 }, /steps/],
+    [{ ...good, stepz: 1 }, /stepz.*known: name, seed/],
+    [{ ...good, sources: [{ kind: "video" }] }, /sources\.0\.kind/],
+    [{ ...good, sources: [{ ...good.sources[0], windows: [{ low: 2, high: 1 }] }] }, /windows\.0/],
+    [{ ...good, noise: { low: 1, high: 0.1 } }, /noise/],
+    ["text", /the document/],
+  ])("names the wrong field of %j", (value, message) => {
+    expect(() => parseTrainingConfig(value)).toThrow(message);
+  });
+  it("fills in defaults", () => {
+    expect(parseTrainingConfig(good)).toMatchObject({
+      batch: 16,
+      patch: 64,
+      loss: { name: "mse" },
+      schedule: { kind: "cosine", rate: 1e-3 },
+    });
+  });
+});

@@ -1,0 +1,120 @@
+/**
+ * Training patches: drawn from planes by seed, turned and flipped, brought to a window, with noise
+ * of a known level. Every patch has a stream of its own, so a resumed training sees the same ones.
+ */
+import { InputError } from "../core/errors.ts";
+import type { Stream } from "../core/random.ts";
+
+/** One plane to draw from, in its own intensity unit. */
+export interface Plane {
+  readonly data: Float32Array;
+  readonly ny: number;
+  readonly nx: number;
+}
+
+/** Values that become 0 and 1, and what happens outside. */
+export interface PatchWindow {
+  readonly low: number;
+  readonly high: number;
+  readonly clip: boolean;
+  readonly weight: number;
+}
+
+/** Planes that are drawn from alike. */
+export interface PlaneSource {
+  readonly planes: readonly Plane[];
+  readonly windows: readonly PatchWindow[];
+  readonly weight: number;
+}
+
+export interface PatchOptions {
+  readonly side: number;
+  readonly noise: { readonly low: number; readonly high: number };
+}
+
+/** One batch, ready for the training step. */
+export interface Batch {
+  /** Noisy patches, `[N, 1, side, side]`. */
+  readonly image: Float32Array;
+  readonly target: Float32Array;
+  /** Standard deviation of each patch's noise. */
+  readonly sigma: Float32Array;
+}
+
+function pick<T extends { readonly weight: number }>(items: readonly T[], stream: Stream): T {
+  const total = items.reduce((sum, item) => sum + item.weight, 0);
+  let at = stream.uniform() * total;
+  for (const item of items) {
+    at -= item.weight;
+    if (at < 0) return item;
+  }
+  return items[items.length - 1]!;
+}
+
+/** Checks that every plane can hold a patch. */
+export function checkPlanes(sources: readonly PlaneSource[], side: number): void {
+  for (const { planes } of sources) {
+    if (planes.length === 0) {
+      throw new InputError(
+        "Cannot draw patches: found a source without images, wanted at least one",
+      );
+    }
+    for (const { ny, nx } of planes) {
+      if (ny < side || nx < side) {
+        throw new InputError(
+          `Cannot draw patches: found an image of ${ny} x ${nx} pixels, wanted at least ${side} x ${side}`,
+        );
+      }
+    }
+  }
+}
+
+/** Writes one clean patch, windowed and turned, into `out` at `offset`. */
+export function drawPatch(
+  sources: readonly PlaneSource[],
+  { side, stream }: { side: number; stream: Stream },
+  { out, offset }: { out: Float32Array; offset: number },
+): void {
+  const source = pick(sources, stream);
+  const plane = source.planes[stream.integer(source.planes.length)]!;
+  const window = pick(source.windows, stream);
+  const top = stream.integer(plane.ny - side + 1);
+  const left = stream.integer(plane.nx - side + 1);
+  const turn = stream.integer(8);
+  const scale = 1 / (window.high - window.low);
+  for (let y = 0; y < side; y++) {
+    for (let x = 0; x < side; x++) {
+      // Eight symmetries of the square: flips in y and x, and the exchange of axes.
+      const fy = turn & 1 ? side - 1 - y : y;
+      const fx = turn & 2 ? side - 1 - x : x;
+      const [sy, sx] = turn & 4 ? [fx, fy] : [fy, fx];
+      const raw = (plane.data[(top + sy) * plane.nx + left + sx]! - window.low) * scale;
+      out[offset + y * side + x] = window.clip ? Math.min(1, Math.max(0, raw)) : raw;
+    }
+  }
+}
+
+/**
+ * Draws the batch of a step.
+ *
+ * @param stream the training's stream; the step's number is part of every patch's own
+ */
+export function drawBatch(
+  sources: readonly PlaneSource[],
+  { count, step, stream }: { count: number; step: number; stream: Stream },
+  { side, noise }: PatchOptions,
+): Batch {
+  const area = side * side;
+  const target = new Float32Array(count * area);
+  const image = new Float32Array(count * area);
+  const sigma = new Float32Array(count);
+  for (let n = 0; n < count; n++) {
+    const own = stream.child("patch", step, n);
+    drawPatch(sources, { side, stream: own }, { out: target, offset: n * area });
+    sigma[n] = noise.low + (noise.high - noise.low) * own.uniform();
+    for (let i = 0; i < area; i++) {
+      image[n * area + i] = target[n * area + i]! + sigma[n]! * own.normal();
+    }
+  }
+  return { image, target, sigma };
+}

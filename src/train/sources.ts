@@ -1,0 +1,78 @@
+/** Training images from descriptions: phantoms drawn by seed, and images given by whoever reads files. */
+import { InputError, throwIfAborted } from "../core/errors.ts";
+import { type Image, layoutOf } from "../core/image.ts";
+import type { WorkOptions } from "../core/progress.ts";
+import { streamOf } from "../core/random.ts";
+import { catalogue as phantoms } from "../phantoms/catalogue.ts";
+import type { SourceConfig, WindowConfig } from "./config.ts";
+import type { PatchWindow, Plane, PlaneSource } from "./patches.ts";
+
+/** All planes of an image, each as its own block of values. */
+export function planesOf(image: Image): Plane[] {
+  const { blocks, nz, ny, nx } = layoutOf(image);
+  return Array.from({ length: blocks * nz }, (_, i) => ({
+    data: image.data.subarray(i * ny * nx, (i + 1) * ny * nx),
+    ny,
+    nx,
+  }));
+}
+
+/** A window with its limits as numbers, percentiles taken over the image. */
+export function resolveWindow(window: WindowConfig, image: Image): PatchWindow {
+  const { clip, weight } = window;
+  if (window.percentiles === undefined) {
+    return { low: window.low!, high: window.high!, clip, weight };
+  }
+  const sorted = image.data.slice().sort();
+  const at = (percent: number) => sorted[Math.round((percent / 100) * (sorted.length - 1))]!;
+  const [low, high] = [at(window.percentiles[0]), at(window.percentiles[1])];
+  if (!(high > low)) {
+    throw new InputError(
+      `Cannot window an image: found percentiles ${window.percentiles.join(" and ")} both at ${low}, wanted them apart`,
+    );
+  }
+  return { low, high, clip, weight };
+}
+
+/** Planes of one image with its windows. */
+export function sourceOfImage(
+  image: Image,
+  { windows, weight }: { windows: readonly WindowConfig[]; weight: number },
+): PlaneSource {
+  return {
+    planes: planesOf(image),
+    windows: windows.map((window) => resolveWindow(window, image)),
+    weight,
+  };
+}
+
+/**
+ * Draws the objects of a phantom source.
+ *
+ * @param seed the training's seed; `role` keeps training and validation objects apart
+ */
+export async function phantomSources(
+  config: Extract<SourceConfig, { kind: "phantom" }>,
+  { seed, role, index }: { seed: number; role: "train" | "validation"; index: number },
+  { signal, onProgress }: WorkOptions = {},
+): Promise<PlaneSource[]> {
+  const load = Object.hasOwn(phantoms, config.name) ? phantoms[config.name] : undefined;
+  if (load === undefined) {
+    throw new InputError(
+      `Cannot draw phantom ${config.name}: wanted one of ${Object.keys(phantoms).join(", ")}`,
+    );
+  }
+  const phantom = await load();
+  const sources: PlaneSource[] = [];
+  for (let i = 0; i < config.count; i++) {
+    throwIfAborted(signal, `drawing ${config.name}`);
+    const { image } = phantom.draw(streamOf(seed, role, "object", index, i), config.options);
+    sources.push(
+      sourceOfImage(image, { windows: config.windows, weight: config.weight / config.count }),
+    );
+    onProgress?.({ done: i + 1, total: config.count, label: `drawing ${config.name}` });
+    // Lets a progress bar be painted and Ctrl-C be heard between objects.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  return sources;
+}
