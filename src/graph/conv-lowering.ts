@@ -232,7 +232,16 @@ export function lowerConvKernel(lowering: Lowering, node: Node<ConvKernelAttribu
   if (planar && lowering.provider !== "webgpu") {
     return emitKernelByGroups(lowering, { x, y, xs, ys, g });
   }
-  return emitKernelBySwap(lowering, { x, y, xs, ys, g });
+  if (g.strides.length === 3 && lowering.provider === "webgpu") {
+    return emitKernelByPlanes(lowering, { x, y, xs, ys, g });
+  }
+  return emitKernelBySwap(lowering, {
+    image: lowering.value(x),
+    kernel: lowering.value(y),
+    xs,
+    ys,
+    g,
+  });
 }
 
 interface KernelEmission {
@@ -281,16 +290,61 @@ function emitKernelByGroups(lowering: Lowering, { x, y, xs, ys, g }: KernelEmiss
   return lowering.add("Reshape", [moved, lowering.ints([o, c, kh, kw])]);
 }
 
+/**
+ * The kernel's gradient in three dimensions without a three-dimensional operator: for every kernel
+ * plane, the pairs of input and output planes that it couples, folded into the batch.
+ */
+function emitKernelByPlanes(lowering: Lowering, { x, y, xs, ys, g }: KernelEmission): string {
+  const [n, c, d, h, w] = xs as [number, number, number, number, number];
+  const [, o, planes, oh, ow] = ys as [number, number, number, number, number];
+  const [kd, ...kernel] = g.kernel as [number, ...number[]];
+  const [[front], ...margins] = g.margins as [
+    readonly [number, number],
+    ...(readonly [number, number])[],
+  ];
+  const [strideD, ...strides] = g.strides as [number, ...number[]];
+  const [dilationD, ...dilations] = g.dilations as [number, ...number[]];
+  const back = Math.max(0, (planes - 1) * strideD + dilationD * (kd - 1) + 1 - d - front);
+  const padded = lowering.add("Pad", [
+    lowering.value(x),
+    lowering.ints([0, 0, front, 0, 0, 0, 0, back, 0, 0]),
+  ]);
+  const moved = lowering.add("Transpose", [padded], { perm: [0, 2, 1, 3, 4] });
+  const outer = lowering.add("Transpose", [lowering.value(y)], { perm: [0, 2, 1, 3, 4] });
+  const flat = lowering.add("Reshape", [outer, lowering.ints([n * planes, o, oh, ow])]);
+  const slabs = Array.from({ length: kd }, (_, k) => {
+    const part = lowering.add("Slice", [
+      moved,
+      lowering.ints([k * dilationD]),
+      lowering.ints([k * dilationD + (planes - 1) * strideD + 1]),
+      lowering.ints([1]),
+      lowering.ints([strideD]),
+    ]);
+    const slab = emitKernelBySwap(lowering, {
+      image: lowering.add("Reshape", [part, lowering.ints([n * planes, c, h, w])]),
+      kernel: flat,
+      xs: [n * planes, c, h, w],
+      ys: [n * planes, o, oh, ow],
+      g: { ...g, kernel, margins, strides, dilations },
+    });
+    return lowering.add("Reshape", [slab, lowering.ints([o, c / g.groups, 1, ...kernel])]);
+  });
+  return slabs.length === 1 ? slabs[0]! : lowering.add("Concat", slabs, { axis: 2 });
+}
+
 /** Batch and channel axes exchanged: `[C, N, …] * [O, N, …]` with strides and dilations swapped gives `[C, O, …]`. */
-function emitKernelBySwap(lowering: Lowering, { x, y, xs, ys, g }: KernelEmission): string {
+function emitKernelBySwap(
+  lowering: Lowering,
+  { xs, ys, g, ...values }: Omit<KernelEmission, "x" | "y"> & { image: string; kernel: string },
+): string {
   const rank = g.strides.length;
   const spatial = Array.from({ length: rank }, (_, i) => i + 2);
   const perGroup = xs[1]! / g.groups;
   let image: string;
   let kernel: string;
   if (g.groups === 1) {
-    image = lowering.add("Transpose", [lowering.value(x)], { perm: [1, 0, ...spatial] });
-    kernel = lowering.add("Transpose", [lowering.value(y)], { perm: [1, 0, ...spatial] });
+    image = lowering.add("Transpose", [values.image], { perm: [1, 0, ...spatial] });
+    kernel = lowering.add("Transpose", [values.kernel], { perm: [1, 0, ...spatial] });
   } else {
     // [N, G·c, …] → [c, G·N, …] and [G·o, N, …]: the groups remain groups of channels.
     const moved = (value: string, shape: readonly number[], lead: readonly number[]) => {
@@ -303,11 +357,11 @@ function emitKernelBySwap(lowering: Lowering, { x, y, xs, ys, g }: KernelEmissio
       });
     };
     image = lowering.add("Reshape", [
-      moved(lowering.value(x), xs, [2, 1, 0]),
+      moved(values.image, xs, [2, 1, 0]),
       lowering.ints([perGroup, g.groups * xs[0]!, ...xs.slice(2)]),
     ]);
     kernel = lowering.add("Reshape", [
-      moved(lowering.value(y), ys, [1, 2, 0]),
+      moved(values.kernel, ys, [1, 2, 0]),
       lowering.ints([ys[1]!, ys[0]!, ...ys.slice(2)]),
     ]);
   }

@@ -20,8 +20,6 @@ export interface SessionOptions {
   readonly provider: Provider;
   /** Threads inside one operator; 0 lets the runtime decide (all cores). */
   readonly threads: number;
-  /** Outputs to keep on the device, to be fed back. */
-  readonly keep?: readonly string[];
 }
 
 export interface Session {

@@ -16,15 +16,9 @@ export const nodeBackend: Backend = {
   name: "onnxruntime-node",
   providers: ["cpu", "webgpu", "cuda"],
   open: (model, options) => {
+    // State passes through the CPU's memory between runs: this binding cannot keep it on a device.
     const settings: InferenceSession.SessionOptions = {
       executionProviders: options.provider === "cpu" ? ["cpu"] : [options.provider, "cpu"],
-      ...(options.provider === "webgpu" && options.keep !== undefined && options.keep.length > 0
-        ? {
-            preferredOutputLocation: Object.fromEntries(
-              options.keep.map((name) => [name, "gpu-buffer" as const]),
-            ),
-          }
-        : {}),
     };
     return openSession(load(), model, { options, settings });
   },

@@ -85,7 +85,6 @@ export async function compile(spec: ProgramSpec, options: CompileOptions = {}): 
   const session = await backend.open(model, {
     provider,
     threads: options.threads ?? 0,
-    keep: Object.keys(nextValues),
   });
   const held = new Map<string, Held>(
     state
