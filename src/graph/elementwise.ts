@@ -23,7 +23,7 @@ interface Elementwise<A extends Attributes> {
   readonly onnx: string | ((lowering: Lowering, names: readonly string[], attributes: A) => string);
   readonly onnxAttributes?: (attributes: A) => Record<string, AttributeShorthand>;
   value(attributes: A): (...values: number[]) => number;
-  gradient?(node: Node<A>, outer: Node): readonly (Node | undefined)[];
+  readonly gradient?: (node: Node<A>, outer: Node) => readonly (Node | undefined)[];
 }
 
 /** Makes an operator that broadcasts its inputs and maps their elements. */

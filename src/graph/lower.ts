@@ -191,6 +191,9 @@ export function lower(
   const lowering = new GraphLowering(order, roots, options);
   for (const node of order) lowering.lowerNode(node);
   const named = Object.entries(outputs).map(([name, node]) => {
+    if (lowering.inputs.has(name)) {
+      throw new InputError(`Cannot lower: found "${name}" as input and output, wanted two names`);
+    }
     // An Identity gives the output its own name, also when two outputs share a value.
     const value = lowering.value(node);
     lowering.nodes.push({

@@ -45,7 +45,9 @@ describe("compile", () => {
       [3, 4],
       [5, 2],
     ] as const) {
-      const { y } = await program.run({ x: floats(new Float32Array(h * w).fill(-1), [1, 1, h, w]) });
+      const { y } = await program.run({
+        x: floats(new Float32Array(h * w).fill(-1), [1, 1, h, w]),
+      });
       expect([...y!.shape]).toEqual([1, 1, h, w]);
       expect(Math.max(...(y!.data as Float32Array))).toBe(0);
     }
@@ -56,7 +58,9 @@ describe("compile", () => {
     const x = input("x", [2, 3]);
     const program = await compile({ outputs: { y: relu(x) } });
     await expect(program.run({})).rejects.toThrow(/found no input "x", wanted float \[2, 3\]/);
-    await expect(program.run({ x: floats(new Float32Array(4), [2, 2]) })).rejects.toThrow(InputError);
+    await expect(program.run({ x: floats(new Float32Array(4), [2, 2]) })).rejects.toThrow(
+      InputError,
+    );
     const right = floats(new Float32Array(6), [2, 3]);
     await expect(program.run({ x: right, z: right })).rejects.toThrow(/unknown input "z"/);
     await expect(program.state("x")).rejects.toThrow(/Cannot read state "x"/);
@@ -71,7 +75,9 @@ describe("compile", () => {
     const stop = new AbortController();
     stop.abort();
     const y = relu(input("x", [1]));
-    await expect(compile({ outputs: { y } }, { signal: stop.signal })).rejects.toThrow(CancelledError);
+    await expect(compile({ outputs: { y } }, { signal: stop.signal })).rejects.toThrow(
+      CancelledError,
+    );
     await expect(compile({ outputs: { y } }, { provider: "wasm" })).rejects.toThrow(
       /provider wasm: found onnxruntime-node/,
     );
@@ -120,10 +126,7 @@ describe("compile", () => {
       const program = await compile({ outputs }, { blocked, threads: 1 });
       const got = await program.run(
         Object.fromEntries(
-          names.map((name) => [
-            name,
-            floats(Float32Array.from(values[name]!.data), shapes[name]!),
-          ]),
+          names.map((name) => [name, floats(Float32Array.from(values[name]!.data), shapes[name]!)]),
         ),
       );
       await program.dispose();

@@ -53,6 +53,8 @@ export interface Program {
 }
 
 const nextName = (name: string) => `next ${name}`;
+/** Results get names of their own in the model, so that one may be called like an input. */
+const resultName = (name: string) => `result ${name}`;
 
 /** Compiles expressions for a provider. */
 export async function compile(spec: ProgramSpec, options: CompileOptions = {}): Promise<Program> {
@@ -68,7 +70,8 @@ export async function compile(spec: ProgramSpec, options: CompileOptions = {}): 
   const nextValues = Object.fromEntries(
     state.flatMap(([name, { next }]) => (next === undefined ? [] : [[nextName(name), next]])),
   );
-  const roots = { ...spec.outputs, ...nextValues };
+  const named = Object.entries(spec.outputs).map(([name, node]) => [resultName(name), node]);
+  const roots: Record<string, Node> = { ...Object.fromEntries(named), ...nextValues };
   const types = inputTypes(Object.values(roots));
   for (const [name, { initial, next }] of state) {
     const type = types[name];
@@ -131,7 +134,7 @@ export async function compile(spec: ProgramSpec, options: CompileOptions = {}): 
         }
         const values: Record<string, Value> = {};
         for (const name of Object.keys(spec.outputs)) {
-          values[name] = await computed[name]!.read();
+          values[name] = await computed[resultName(name)]!.read();
         }
         return values;
       } finally {

@@ -14,7 +14,8 @@ const tsx = join(folder, "../../node_modules/.bin/tsx");
 /** Debian's chromium ships a Vulkan driver in software: enough for WebGPU without a GPU. */
 const chromium = "/usr/lib/chromium";
 const hasDriver = existsSync(join(chromium, "libvk_swiftshader.so"));
-if (!hasDriver) console.log("skipped: no software Vulkan driver here (Debian: chromium), WebGPU is not run");
+if (!hasDriver)
+  console.log("skipped: no software Vulkan driver here (Debian: chromium), WebGPU is not run");
 
 function steps(provider: string, environment: NodeJS.ProcessEnv = {}) {
   const text = execFileSync(tsx, [join(folder, "steps.ts"), provider], {
@@ -45,7 +46,9 @@ describe("providers", () => {
   });
 
   it("names operator and provider where no lowering exists", () => {
-    const y = convTranspose(input("y", [1, 2, 3, 3, 3]), input("w", [2, 2, 2, 2, 2]), { stride: 2 });
+    const y = convTranspose(input("y", [1, 2, 3, 3, 3]), input("w", [2, 2, 2, 2, 2]), {
+      stride: 2,
+    });
     expect(() => lower({ y }, { provider: "webgpu" })).toThrow(
       /"conv input adjoint" for provider webgpu: found 3 dimensions with stride 2x2x2/,
     );

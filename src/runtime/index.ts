@@ -1,0 +1,5 @@
+/** Execution by ONNX Runtime: the public room. */
+export { type Backend, floats, type Held, ints, type Session, type Value } from "./backend.ts";
+export { defaultBackend } from "./default-backend.ts";
+export { type CompileOptions, compile, type Program, type ProgramSpec } from "./program.ts";
+export { type ProgramCache, programCache } from "./program-cache.ts";
