@@ -101,7 +101,7 @@ function constantOf(tensor: TensorProto): ModelConstant {
     data: !isFloat
       ? undefined
       : raw !== undefined && raw.length > 0
-        ? new Float32Array(raw.slice().buffer)
+        ? new Float32Array(new Uint8Array(raw).buffer)
         : Float32Array.from(tensor.floatData),
   };
 }

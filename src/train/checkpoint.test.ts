@@ -15,6 +15,11 @@ describe("checkpoint", () => {
     expect(decodeTensors(encodeTensors(file))).toEqual(file);
   });
 
+  it("reads from Node's buffers, which share memory", () => {
+    const whole = Buffer.concat([Buffer.from([1, 2, 3]), encodeTensors(file)]);
+    expect(decodeTensors(whole.subarray(3))).toEqual(file);
+  });
+
   it("has the layout that other readers of safetensors expect", () => {
     const bytes = encodeTensors(file);
     const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));

@@ -81,7 +81,10 @@ export function decodeTensors(bytes: Uint8Array): TensorFile {
     }
     arrays[name] = {
       shape,
-      data: new Float32Array(bytes.slice(8 + length + start, 8 + length + stop).buffer),
+      // Node's Buffer shares memory in `slice`, so the copy is asked for by name.
+      data: new Float32Array(
+        new Uint8Array(bytes.subarray(8 + length + start, 8 + length + stop)).buffer,
+      ),
     };
   }
   return {
