@@ -1,0 +1,265 @@
+import { describe, expect, it } from "vitest";
+import { FormatError, InputError } from "../core/errors.ts";
+import { type Stream, streamOf } from "../core/random.ts";
+import { compareDeLong } from "./compare.ts";
+import { formatImrmc, parseImrmc } from "./imrmc.ts";
+import { gallasArea, gallasCompare } from "./mrmc-gallas.ts";
+import { orhAnalysis } from "./mrmc-orh.ts";
+import type { ReaderScore, ReaderStudy } from "./reader-study.ts";
+import { planReaders, powerOfReaders } from "./sample-size.ts";
+
+/** Scores with reader, case and interaction effects; `read` says who reads what. */
+function simulate(
+  stream: Stream,
+  sizes: { readers: number; n: number; shift: readonly [number, number] },
+  read: (reader: number, modality: number, k: number) => boolean = () => true,
+): ReaderStudy {
+  const truth = new Map<string, boolean>();
+  const scores: ReaderScore[] = [];
+  const total = 2 * sizes.n;
+  const caseEffect = stream.normals(total);
+  const readerSkill = stream.normals(sizes.readers).map((v) => v * 0.3);
+  for (let k = 0; k < total; k++) truth.set(`c${k}`, k % 2 === 1);
+  for (let m = 0; m < 2; m++) {
+    const modalityCase = stream.normals(total);
+    for (let r = 0; r < sizes.readers; r++) {
+      const own = stream.normal() * 0.2;
+      for (let k = 0; k < total; k++) {
+        const noise = stream.normal();
+        if (!read(r, m, k)) continue;
+        const signal = k % 2 === 1 ? sizes.shift[m]! + readerSkill[r]! + own : 0;
+        scores.push({
+          reader: `r${r}`,
+          modality: m === 0 ? "A" : "B",
+          caseId: `c${k}`,
+          score: signal + 0.6 * caseEffect[k]! + 0.4 * modalityCase[k]! + 0.7 * noise,
+        });
+      }
+    }
+  }
+  return { truth, scores };
+}
+
+/** The variance by its definition: every pair of observations, sorted by what the two share. */
+function bruteCovariance(study: ReaderStudy, first: string, second: string): number {
+  const cells = (modality: string) => {
+    const byReader = new Map<string, Map<string, number>>();
+    for (const s of study.scores) {
+      if (s.modality !== modality) continue;
+      if (!byReader.has(s.reader)) byReader.set(s.reader, new Map());
+      byReader.get(s.reader)!.set(s.caseId, s.score);
+    }
+    const out: { r: string; i: string; j: string; s: number }[] = [];
+    for (const [r, scores] of byReader)
+      for (const [i, t0] of scores)
+        for (const [j, t1] of scores)
+          if (!study.truth.get(i) && study.truth.get(j))
+            out.push({ r, i, j, s: t1 > t0 ? 1 : t1 === t0 ? 0.5 : 0 });
+    return out;
+  };
+  const a = cells(first);
+  const b = cells(second);
+  const sums = new Map<number, [number, number]>();
+  let product = 0;
+  for (const x of a)
+    for (const y of b) {
+      const kind = (x.r === y.r ? 0 : 4) + (x.i === y.i ? 0 : 2) + (x.j === y.j ? 0 : 1);
+      const at = sums.get(kind) ?? [0, 0];
+      at[0] += x.s * y.s;
+      at[1] += 1;
+      sums.set(kind, at);
+      product += x.s * y.s;
+    }
+  const unrelated = sums.get(7) ?? sums.get(3)!;
+  return product / (a.length * b.length) - unrelated[0] / unrelated[1];
+}
+
+describe("gallasCompare", () => {
+  it.each([
+    ["crossed", () => true],
+    ["split-plot", (r: number, _m: number, k: number) => k % 4 < 2 === r < 2],
+    ["readers nested", (r: number, m: number) => r < 2 === (m === 0)],
+    ["with gaps", (r: number, m: number, k: number) => (r * 7 + m * 3 + k * 5) % 6 !== 0],
+  ] as const)("equals the definition over all pairs of observations: %s", (_name, read) => {
+    const study = simulate(streamOf(1, "gallas"), { readers: 4, n: 8, shift: [1, 0.6] }, read);
+    const result = gallasCompare(study, ["A", "B"]);
+    const want = [
+      bruteCovariance(study, "A", "A"),
+      bruteCovariance(study, "B", "B"),
+      bruteCovariance(study, "A", "B"),
+    ];
+    result.variances.forEach((v, k) => expect(v).toBeCloseTo(want[k]!, 12));
+    expect(result.estimate).toBeCloseTo(result.areas[0] - result.areas[1], 14);
+  });
+
+  it("is unbiased: the mean of its variances is the variance over studies", () => {
+    const estimates: number[] = [];
+    let claimed = 0;
+    const studies = 500;
+    for (let k = 0; k < studies; k++) {
+      const study = simulate(streamOf(2, k), { readers: 4, n: 15, shift: [1, 1] });
+      const r = gallasCompare(study, ["A", "B"]);
+      estimates.push(r.estimate);
+      claimed += (r.variances[0] + r.variances[1] - 2 * r.variances[2]) / studies;
+    }
+    const mean = estimates.reduce((a, b) => a + b) / studies;
+    const spread = estimates.reduce((a, b) => a + (b - mean) ** 2, 0) / (studies - 1);
+    // A variance of 500 draws has 6.3 % standard error, its estimate's mean about 3 %: three of both.
+    expect(Math.abs(claimed / spread - 1)).toBeLessThan(0.21);
+  });
+
+  it("with one reader is near DeLong, and says that it is one reader", () => {
+    const study = simulate(streamOf(3), { readers: 1, n: 60, shift: [1.2, 0.8] });
+    const r = gallasCompare(study, ["A", "B"]);
+    const pick = (modality: string, present: boolean) =>
+      study.scores
+        .filter((s) => s.modality === modality && study.truth.get(s.caseId) === present)
+        .map((s) => s.score);
+    const d = compareDeLong(
+      { present: pick("A", true), absent: pick("A", false) },
+      { present: pick("B", true), absent: pick("B", false) },
+    );
+    expect(r.status).toBe("too-few-readers");
+    expect(r.estimate).toBeCloseTo(d.estimate, 12);
+    // The unbiased estimate lacks DeLong's excess of order 1/n.
+    expect(r.standardError / d.standardError).toBeGreaterThan(0.93);
+    expect(r.standardError / d.standardError).toBeLessThan(1.0001);
+    expect(gallasArea(study, "A").estimate).toBeCloseTo(d.areas[0], 12);
+  });
+
+  it("names what cannot be had, and refuses what is wrong", () => {
+    const study = simulate(streamOf(4), { readers: 2, n: 2, shift: [50, 50] });
+    expect(gallasCompare(study, ["A", "B"]).status).toBe("perfect-separation");
+    expect(() => gallasCompare(study, ["A", "C"])).toThrow(/found no score, wanted one of A, B/);
+    expect(() => gallasCompare(study, ["A", "A"])).toThrow(InputError);
+    const first = study.scores[0]!;
+    const twice = { ...study, scores: [...study.scores, first] };
+    expect(() => gallasArea(twice, "A")).toThrow(/two scores/);
+    const stray = { ...study, scores: [{ ...first, caseId: "x" }] };
+    expect(() => gallasArea(stray, "A")).toThrow(/truth is not given/);
+    const broken = { ...study, scores: [{ ...first, score: NaN }] };
+    expect(() => gallasArea(broken, "A")).toThrow(/found score NaN/);
+  });
+});
+
+describe("orhAnalysis", () => {
+  it("has the mean squares of the two-way layout and DeLong's covariances", () => {
+    const study = simulate(streamOf(5), { readers: 3, n: 20, shift: [1.2, 0.7] });
+    const o = orhAnalysis(study);
+    expect(o.design).toBe("crossed");
+    const [a, b] = o.areas as [Float64Array, Float64Array];
+    const diffs = Array.from(a, (v, j) => v - b[j]!);
+    const mean = diffs.reduce((s, v) => s + v, 0) / 3;
+    // With two modalities MS(T·R) is half the variance of the readers' differences.
+    const msTr = diffs.reduce((s, v) => s + (v - mean) ** 2, 0) / 2 / 2;
+    const { cov2, cov3, variance, cov1 } = o.components;
+    const scale = msTr + 3 * Math.max(cov2 - cov3, 0);
+    expect(o.test.statistic).toBeCloseTo((3 * mean * mean) / 2 / scale, 10);
+    expect(o.test.df2).toBeCloseTo(scale ** 2 / (msTr ** 2 / 2), 8);
+    expect(o.differences[0]!.statistic ** 2).toBeCloseTo(o.test.statistic, 9);
+    expect(o.differences[0]!.pValue).toBeCloseTo(o.test.pValue, 9);
+    expect(variance).toBeGreaterThan(cov1);
+    expect(cov1).toBeGreaterThan(0);
+    // One reader, fixed: the paired comparison of DeLong.
+    const one = { ...study, scores: study.scores.filter((s) => s.reader === "r0") };
+    const fixed = orhAnalysis(one, { analysis: "fixed-readers" });
+    const pick = (modality: string, present: boolean) =>
+      one.scores
+        .filter((s) => s.modality === modality && study.truth.get(s.caseId) === present)
+        .map((s) => s.score);
+    const d = compareDeLong(
+      { present: pick("A", true), absent: pick("A", false) },
+      { present: pick("B", true), absent: pick("B", false) },
+    );
+    expect(fixed.differences[0]!.standardError).toBeCloseTo(d.standardError, 12);
+    expect(fixed.differences[0]!.pValue).toBeCloseTo(d.pValue, 10);
+    expect(orhAnalysis(one).status).toBe("too-few-readers");
+  });
+
+  it("agrees with the U-statistics on a crossed study of many cases", () => {
+    const study = simulate(streamOf(6), { readers: 6, n: 100, shift: [1.3, 0.8] });
+    const o = orhAnalysis(study).differences[0]!;
+    const g = gallasCompare(study, ["A", "B"]);
+    expect(o.estimate).toBeCloseTo(g.estimate, 12);
+    // Two estimators of one variance, each with some ten degrees of freedom but strongly dependent.
+    expect(o.standardError / g.standardError).toBeGreaterThan(0.85);
+    expect(o.standardError / g.standardError).toBeLessThan(1.2);
+  });
+
+  it("takes nested readers and split plots, and refuses designs with gaps", () => {
+    const nested = simulate(
+      streamOf(7),
+      { readers: 6, n: 30, shift: [1, 1] },
+      (r, m) => r < 3 === (m === 0),
+    );
+    const o = orhAnalysis(nested);
+    expect(o.design).toBe("readers-nested-in-modalities");
+    expect(o.components.cov1).toBe(0);
+    expect(o.components.cov3).toBeGreaterThan(0);
+    const plots = simulate(
+      streamOf(8),
+      { readers: 4, n: 40, shift: [1, 1] },
+      (r, _m, k) => k % 4 < 2 === r < 2,
+    );
+    expect(orhAnalysis(plots).status).toBe("ok");
+    const gaps = simulate(
+      streamOf(9),
+      { readers: 3, n: 9, shift: [1, 1] },
+      (r, _m, k) => (r + k) % 5 > 0,
+    );
+    expect(() => orhAnalysis(gaps)).toThrow(/share only some/);
+    const uneven = { ...nested, scores: nested.scores.filter((s) => s.reader !== "r5") };
+    expect(() => orhAnalysis(uneven)).toThrow(/equal numbers/);
+  });
+
+  it("plans readers: the power at no effect is alpha, and grows with readers and cases", () => {
+    const { components } = orhAnalysis(
+      simulate(streamOf(10), { readers: 5, n: 40, shift: [1.2, 0.9] }),
+    );
+    const at = (effect: number, readers: number, caseRatio: number) =>
+      powerOfReaders(components, { effect, readers, caseRatio });
+    expect(at(0, 5, 1)).toBeCloseTo(0.05, 10);
+    expect(at(0.05, 8, 1)).toBeGreaterThan(at(0.05, 5, 1));
+    expect(at(0.05, 5, 2)).toBeGreaterThan(at(0.05, 5, 1));
+    const plans = planReaders(components, { effect: 0.2, readers: [2, 4, 8, 16] });
+    expect(plans.length).toBeGreaterThan(0);
+    for (const p of plans) expect(p.power).toBeGreaterThanOrEqual(0.8);
+  });
+});
+
+describe("iMRMC files", () => {
+  const study = simulate(streamOf(11), { readers: 2, n: 3, shift: [1, 0] });
+
+  it("come back as they went, to the last digit", () => {
+    const text = formatImrmc(study, { title: "two readers" });
+    expect(text).toMatch(/^two readers\n\nN0: 3\nN1: 3\nNR: 2\nNM: 2\n\nBEGIN DATA:\n-1,c0,0,0\n/);
+    const back = parseImrmc(text);
+    expect([...back.truth]).toEqual([...study.truth]);
+    expect(back.scores).toEqual(study.scores);
+    expect(formatImrmc(back, { title: "two readers" })).toBe(text);
+    expect(parseImrmc(text.replaceAll("\n", "\r\n")).scores).toEqual(study.scores);
+  });
+
+  it("say where they are wrong", () => {
+    const text = formatImrmc(study);
+    for (const [bad, message] of [
+      [text.replace("BEGIN DATA:", "DATA"), /BEGIN DATA/],
+      [text.replace("N0: 3", "N0: 4"), /found 3 for N0, wanted 4/],
+      [text.replace("N0: 3", "N0: x"), /whole number/],
+      [text.replace("-1,c0,0,0", "-1,c0,0,2"), /truth "2"/],
+      [text.replace("-1,c0,0,0\n", ""), /no truth for case "c0"/],
+      [`${text}r0,c0\n`, /2 fields/],
+      [`${text}r0,c0,A,high\n`, /score "high"/],
+      [`${text}r0,c0,A,1\n`, /two scores/],
+      [`${text}-1,c0,0,0\n`, /twice/],
+    ] as const)
+      expect(() => parseImrmc(bad)).toThrow(message);
+    try {
+      parseImrmc(`${text}r0,c0,A,high\n`);
+    } catch (error) {
+      expect(error).toBeInstanceOf(FormatError);
+      expect((error as FormatError).offset).toBe(text.length);
+    }
+    expect(() => formatImrmc({ ...study, truth: new Map([["a,b", true]]) })).toThrow(InputError);
+  });
+});
