@@ -33,7 +33,9 @@ const normalByRule: Readonly<Record<string, string>> = {
 };
 
 const withoutSingles = (image: Image) =>
-  [...image.axes].map((axis, i) => `${axis}${image.shape[i]}`).filter((a) => !/^[tz]1$/.test(a)).join(" ");
+  Array.from(image.axes, (axis, i) => `${axis}${image.shape[i]}`)
+    .filter((a) => !/^[tz]1$/.test(a))
+    .join(" ");
 
 /** Files whose unit a format that keeps units cannot keep, with the reason. */
 const unitless: Readonly<
@@ -68,7 +70,9 @@ for (const format of members) {
         fc.asyncProperty(cases(format), fc.boolean(), async ({ image, stored }, compress) => {
           const before = image.data.slice();
           if (refused[format.name]?.when(stored)) {
-            await expect(format.write!(image, { fileName, stored })).rejects.toThrow(/^Cannot write/);
+            await expect(format.write!(image, { fileName, stored })).rejects.toThrow(
+              /^Cannot write/,
+            );
             return;
           }
           const written = await format.write!(image, { fileName, stored, compress });
@@ -90,10 +94,14 @@ for (const format of members) {
             } else expect(withoutSingles(back.image)).toBe(withoutSingles(image));
             expect(sameNumbers(back.image.data, image.data)).toBe(true);
           } else expect(back.image.data.length).toBe(image.data.length);
-          if (format.holds.unit && unitless[format.name]?.when(stored, image) !== true) expect(back.image.unit).toBe(image.unit);
+          if (format.holds.unit && unitless[format.name]?.when(stored, image) !== true)
+            expect(back.image.unit).toBe(image.unit);
           expect(back.stored.type).toBe(stored.type);
           if (format.holds.scaling) {
-            expect([back.stored.slope, back.stored.intercept]).toEqual([stored.slope, stored.intercept]);
+            expect([back.stored.slope, back.stored.intercept]).toEqual([
+              stored.slope,
+              stored.intercept,
+            ]);
           }
           expectGeometry(format, image, back.image);
         }),
@@ -101,31 +109,38 @@ for (const format of members) {
       );
     });
 
-    it.skipIf(format.write === undefined)("refuses every cut of a file, naming a byte", async () => {
-      const [sample] = fc.sample(cases(format), { numRuns: 1, seed: 7 });
-      const { image, stored } = sample!;
-      const written = await format.write!(image, { fileName, stored, compress: false });
-      const main = written.files[0]!;
-      const companions = companion(written.files);
-      const step = Math.max(1, Math.floor(main.bytes.length / 200));
-      for (let length = 0; length < main.bytes.length; length += step) {
-        const cut = main.bytes.slice(0, length);
-        const outcome = await format
-          .read(cut, { fileName: main.name, companion: companions, ...readWith[format.name]?.options(image, stored) })
-          .then(
-            (d) => d.images[0]!.image,
-            (error: unknown) => error,
-          );
-        if (outcome instanceof FormatError) {
-          expect(outcome.offset).toBeGreaterThanOrEqual(0);
-          expect(outcome.offset).toBeLessThanOrEqual(main.bytes.length);
-          continue;
+    it.skipIf(format.write === undefined)(
+      "refuses every cut of a file, naming a byte",
+      async () => {
+        const [sample] = fc.sample(cases(format), { numRuns: 1, seed: 7 });
+        const { image, stored } = sample!;
+        const written = await format.write!(image, { fileName, stored, compress: false });
+        const main = written.files[0]!;
+        const companions = companion(written.files);
+        const step = Math.max(1, Math.floor(main.bytes.length / 200));
+        for (let length = 0; length < main.bytes.length; length += step) {
+          const cut = main.bytes.slice(0, length);
+          const outcome = await format
+            .read(cut, {
+              fileName: main.name,
+              companion: companions,
+              ...readWith[format.name]?.options(image, stored),
+            })
+            .then(
+              (d) => d.images[0]!.image,
+              (error: unknown) => error,
+            );
+          if (outcome instanceof FormatError) {
+            expect(outcome.offset).toBeGreaterThanOrEqual(0);
+            expect(outcome.offset).toBeLessThanOrEqual(main.bytes.length);
+            continue;
+          }
+          // What was cut off must then have been padding: the whole image is there.
+          expect(noTruncation[format.name] ?? "refused").toBe("refused");
+          expect(sameNumbers((outcome as Image).data, image.data), `cut to ${length}`).toBe(true);
         }
-        // What was cut off must then have been padding: the whole image is there.
-        expect(noTruncation[format.name] ?? "refused").toBe("refused");
-        expect(sameNumbers((outcome as Image).data, image.data), `cut to ${length}`).toBe(true);
-      }
-    });
+      },
+    );
 
     it("ends 500 damaged inputs in an image or a refusal", async () => {
       const inputs = await fuzzInputs(format);
@@ -174,7 +189,8 @@ function expectGeometry(format: Format, image: Image, back: Image): void {
     const at = image.axes.indexOf("z");
     const onePlane = at < 0 || image.shape[at] === 1;
     const free = onePlane && normalByRule[format.name] !== undefined;
-    const columns = (d: readonly number[]) => d.map((v, i) => (free && i % 3 === 2 ? Math.abs(v) : v));
+    const columns = (d: readonly number[]) =>
+      d.map((v, i) => (free && i % 3 === 2 ? Math.abs(v) : v));
     close(columns(image.direction), columns(back.direction), 1);
     close(image.origin, back.origin, 500);
   }

@@ -1,0 +1,253 @@
+/** Frames of pixel data as little-endian samples, whatever the transfer syntax. */
+import { throwIfAborted } from "../../core/errors.ts";
+import type { WorkOptions } from "../../core/progress.ts";
+import { decodeFrame } from "./codecs.ts";
+import type { Fragment } from "./elements.ts";
+import { numbersOf } from "./elements.ts";
+import { dicomError } from "./failure.ts";
+import type { DicomFile } from "./parse.ts";
+import { isSubsampled, nativeBytes, type PixelLayout, samplesPerFrame } from "./pixels.ts";
+import { decodeRle } from "./rle.ts";
+
+export interface Frames {
+  /** Layout of the frames as they are now: planar configuration and photometric interpretation may have changed. */
+  readonly layout: PixelLayout;
+  /** Little-endian samples of all frames; native 4:2:2 pairs and single bits as the file has them. */
+  readonly bytes: Uint8Array;
+  readonly findings: readonly string[];
+}
+
+/**
+ * Decodes all frames.
+ *
+ * @throws FormatError when the data is cut, damaged or of an unsupported kind
+ */
+export async function decodeFrames(
+  file: DicomFile,
+  layout: PixelLayout,
+  work: WorkOptions = {},
+): Promise<Frames> {
+  const findings: string[] = [];
+  const { element } = layout;
+  if (!element.fragments) {
+    if (file.syntax.encapsulated && file.syntax.codec !== "none") {
+      throw dicomError(
+        "corrupt",
+        element.offset,
+        `Cannot read DICOM pixels: found them bare under ${file.syntax.title}, wanted fragments`,
+      );
+    }
+    return { layout, bytes: nativeFrames(file, layout, element.value, findings), findings };
+  }
+  const { codec } = file.syntax;
+  if (!codec) {
+    throw dicomError(
+      "unsupported",
+      element.offset,
+      `Cannot decode DICOM pixels: found ${file.syntax.title} (${file.syntax.uid}), wanted a syntax that can be decoded`,
+    );
+  }
+  if (layout.type !== "integer") {
+    throw dicomError(
+      "unsupported",
+      element.offset,
+      "Cannot decode DICOM pixels: found compressed floating point, wanted integers",
+    );
+  }
+  if (codec === "none" || !file.syntax.encapsulated) {
+    const [, ...pieces] = element.fragments;
+    return { layout, bytes: nativeFrames(file, layout, joined(pieces), findings), findings };
+  }
+  const frames = splitFrames(file, layout);
+  const size = (samplesPerFrame(layout) * layout.bitsAllocated) / 8;
+  if (layout.bitsAllocated === 1) {
+    throw dicomError(
+      "unsupported",
+      element.offset,
+      "Cannot decode DICOM pixels: found compressed single bits, wanted 8 or 16 bits allocated",
+    );
+  }
+  const bytes = new Uint8Array(size * layout.frames);
+  let planar = false;
+  let photometric = layout.photometric;
+  for (const [index, frame] of frames.entries()) {
+    throwIfAborted(work.signal, "reading DICOM frames");
+    const target = bytes.subarray(index * size, (index + 1) * size);
+    if (codec === "rle") {
+      target.set(
+        decodeRle(frame.bytes, {
+          pixels: layout.rows * layout.columns,
+          samples: layout.samples,
+          bytesPerSample: layout.bitsAllocated / 8,
+          offset: frame.offset,
+        }),
+      );
+    } else {
+      const decoded = await decodeFrame(frame.bytes, { codec, layout, offset: frame.offset });
+      target.set(decoded.bytes);
+      planar = decoded.planar;
+      const { header } = decoded;
+      if (index === 0 && header && header.precision !== layout.bitsStored) {
+        findings.push(
+          `the code stream has ${header.precision} bits, the data set says ${layout.bitsStored}`,
+        );
+      }
+      if (
+        index === 0 &&
+        header &&
+        codec !== "jpeg" &&
+        codec !== "jpeg-ls" &&
+        header.signed !== layout.signed
+      ) {
+        findings.push(
+          `the code stream is ${header.signed ? "signed" : "unsigned"}, the data set says otherwise`,
+        );
+      }
+      // The multiple component transforms of JPEG 2000 are undone by the codec, as is JPEG's.
+      if (photometric === "YBR_RCT" || photometric === "YBR_ICT") photometric = "RGB";
+      if (codec === "jpeg" && photometric.startsWith("YBR_FULL")) photometric = "RGB";
+    }
+  }
+  // Every codec gives chroma at full resolution.
+  if (photometric === "YBR_FULL_422") photometric = "YBR_FULL";
+  return { layout: { ...layout, planar, photometric }, bytes, findings };
+}
+
+function nativeFrames(
+  file: DicomFile,
+  layout: PixelLayout,
+  value: Uint8Array,
+  findings: string[],
+): Uint8Array {
+  const wanted = nativeBytes(layout);
+  const { element } = layout;
+  if (value.length < wanted) {
+    throw dicomError(
+      "truncated",
+      element.offset + value.length,
+      `Cannot read DICOM pixels: found ${value.length} bytes, wanted ${wanted} for ${layout.frames} frames of ${layout.rows} × ${layout.columns} × ${isSubsampled(layout) ? 2 : layout.samples} of ${layout.bitsAllocated} bits`,
+    );
+  }
+  if (value.length > wanted + 1) {
+    findings.push(`${value.length - wanted} bytes behind the last frame are ignored`);
+  }
+  const bytes = value.subarray(0, wanted);
+  const privateBigEndian = file.syntax.uid === "1.2.840.113619.5.2";
+  if ((element.encoding ?? file.dataSet.encoding).littleEndian && !privateBigEndian) return bytes;
+  // Eight-bit samples travel in 16-bit words when the representation says OW.
+  const unit = layout.bitsAllocated <= 8 ? (element.vr === "OW" ? 2 : 1) : layout.bitsAllocated / 8;
+  if (unit === 1) return bytes;
+  const source = value.subarray(0, Math.min(value.length, wanted + (wanted % unit)));
+  const out = new Uint8Array(Math.ceil(source.length / unit) * unit);
+  out.set(source);
+  swapBytes(out, unit);
+  return out.subarray(0, wanted);
+}
+
+/** Reverses the bytes of every group of `unit`, in place. */
+export function swapBytes(bytes: Uint8Array, unit: number): void {
+  for (let at = 0; at + unit <= bytes.length; at += unit) {
+    for (let low = at, high = at + unit - 1; low < high; low++, high--) {
+      const byte = bytes[low]!;
+      bytes[low] = bytes[high]!;
+      bytes[high] = byte;
+    }
+  }
+}
+
+function joined(pieces: readonly Fragment[]): Uint8Array {
+  if (pieces.length === 1) return pieces[0]!.bytes;
+  const out = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.bytes.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    out.set(piece.bytes, at);
+    at += piece.bytes.length;
+  }
+  return out;
+}
+
+/** One code stream for each frame, by the offset tables, or by where streams begin. */
+export function splitFrames(file: DicomFile, layout: PixelLayout): Fragment[] {
+  const [table, ...pieces] = layout.element.fragments ?? [];
+  const starts = frameStarts(file, layout, { table, pieces });
+  return starts.map((start, i) => {
+    const group = pieces.slice(start, starts[i + 1]);
+    return { bytes: joined(group), offset: group[0]!.offset };
+  });
+}
+
+/**
+ * Index of the first fragment of every frame.
+ *
+ * @param fragments of the pieces only the first two bytes and the offset are looked at
+ * @throws FormatError when there are too few fragments, or they cannot be told apart
+ */
+export function frameStarts(
+  file: DicomFile,
+  layout: Pick<PixelLayout, "element" | "frames">,
+  fragments: { table: Fragment | undefined; pieces: readonly Fragment[] },
+): number[] {
+  const { element, frames } = layout;
+  const { table, pieces } = fragments;
+  if (!table || pieces.length === 0) {
+    throw dicomError(
+      "truncated",
+      element.offset,
+      `Cannot read DICOM pixels: found no fragment, wanted ${frames} frames`,
+    );
+  }
+  if (frames === 1) return [0];
+  if (pieces.length === frames) return pieces.map((_, i) => i);
+  if (pieces.length < frames) {
+    const last = pieces.at(-1)!;
+    throw dicomError(
+      "truncated",
+      last.offset + last.bytes.length,
+      `Cannot read DICOM pixels: found ${pieces.length} fragments, wanted ${frames} frames`,
+    );
+  }
+  const starts = tableStarts(file, table, pieces, frames) ?? streamStarts(pieces);
+  if (starts.length !== frames) {
+    throw dicomError(
+      "corrupt",
+      element.offset,
+      `Cannot read DICOM pixels: found ${starts.length} frames in ${pieces.length} fragments, wanted ${frames}`,
+    );
+  }
+  return starts;
+}
+
+function tableStarts(
+  file: DicomFile,
+  table: Fragment,
+  pieces: readonly Fragment[],
+  frames: number,
+): number[] | undefined {
+  const extended = numbersOf(file.dataSet, 0x7fe00001, "UV");
+  let offsets = extended;
+  if (extended.length !== frames) {
+    if (table.bytes.length < 4 * frames) return undefined;
+    const view = new DataView(table.bytes.buffer, table.bytes.byteOffset, table.bytes.byteLength);
+    offsets = Array.from({ length: frames }, (_, i) => view.getUint32(4 * i, true));
+  }
+  // Offsets count from the first item tag behind the table.
+  const origin = pieces[0]!.offset;
+  const index = new Map(pieces.map((piece, i) => [piece.offset - origin, i]));
+  const starts: number[] = [];
+  for (const offset of offsets) {
+    const start = index.get(offset);
+    if (start === undefined || (starts.length > 0 && start <= starts.at(-1)!)) return undefined;
+    starts.push(start);
+  }
+  return starts[0] === 0 ? starts : undefined;
+}
+
+function streamStarts(pieces: readonly Fragment[]): number[] {
+  const starts: number[] = [];
+  for (const [i, { bytes }] of pieces.entries()) {
+    const jpeg = bytes[0] === 0xff && bytes[1] === 0xd8;
+    const jpeg2000 = bytes[0] === 0xff && bytes[1] === 0x4f;
+    if (i === 0 || jpeg || jpeg2000) starts.push(i);
+  }
+  return starts;
+}

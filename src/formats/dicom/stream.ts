@@ -1,0 +1,296 @@
+/**
+ * Frames of a large object read when they are asked for: the header and an index of the frames are in
+ * memory, the pixels stay in the file. Deflated objects cannot be read so, for they have no places.
+ */
+import { InputError } from "../../core/errors.ts";
+import type { Image, IntensityUnit } from "../../core/image.ts";
+import type { StoredType } from "../format.ts";
+import type { DicomElement, Fragment } from "./elements.ts";
+import { dicomError } from "./failure.ts";
+import { decodeFrames, frameStarts } from "./frames.ts";
+import { frameGeometry } from "./geometry.ts";
+import { type DicomFile, parseDicom } from "./parse.ts";
+import { nativeBytes, type PixelLayout, pixelLayout } from "./pixels.ts";
+import { assemble, modality, type Rescale, unitOf } from "./read.ts";
+import { samplesOf } from "./samples.ts";
+
+/** Bytes that are somewhere else, such as in an open file. */
+export interface ByteSource {
+  readonly size: number;
+  /** @throws FormatError when there are fewer bytes */
+  read(at: number, length: number): Promise<Uint8Array>;
+}
+
+/** A multi-frame object whose pixels are still in the file. */
+export interface DicomFrames {
+  /** Everything of the image but its values. */
+  readonly image: Omit<Image, "data">;
+  readonly type: StoredType;
+  /** Of the first frame. */
+  readonly slope: number;
+  readonly intercept: number;
+  readonly frames: number;
+  readonly layout: PixelLayout;
+  readonly file: DicomFile;
+  readonly findings: readonly string[];
+  /** Values of `count` frames from `first` on, as a `zyx` image placed where they lie. */
+  read(first: number, count: number): Promise<Image>;
+}
+
+const firstHeader = 2 ** 16;
+const largestHeader = 2 ** 28;
+const pixelTags = [0x7fe00008, 0x7fe00009, 0x7fe00010];
+
+/** The header of a file, of which more is read until it is whole. */
+async function readHeader(source: ByteSource): Promise<DicomFile> {
+  for (let size = firstHeader; ; size *= 4) {
+    const length = Math.min(size, source.size);
+    const bytes = await source.read(0, length);
+    try {
+      const file = parseDicom(bytes, { stopAt: pixelTags[0]! });
+      if (file.stoppedAt !== undefined || length === source.size) return file;
+    } catch (error) {
+      // A header that is cut by the piece is no damage yet.
+      if (length === source.size || size >= largestHeader) throw error;
+    }
+    if (size >= largestHeader) {
+      throw dicomError(
+        "too-large",
+        size,
+        `Cannot read DICOM: found a header of more than ${largestHeader} bytes, wanted less`,
+      );
+    }
+  }
+}
+
+interface Place {
+  readonly element: DicomElement;
+  /** First byte of the value. */
+  readonly start: number;
+  readonly length: number | undefined;
+}
+
+/** The pixel data element without its value. */
+async function findPixels(source: ByteSource, file: DicomFile): Promise<Place> {
+  const at = file.stoppedAt;
+  const { explicit, littleEndian } = file.dataSet.encoding;
+  if (at === undefined || source.size < at + 12) {
+    throw dicomError(
+      "mismatch",
+      at ?? 0,
+      "Cannot read a DICOM image: found an object without pixel data, wanted an image",
+    );
+  }
+  const head = await source.read(at, 12);
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  const tag = view.getUint16(0, littleEndian) * 0x10000 + view.getUint16(2, littleEndian);
+  if (!pixelTags.includes(tag)) {
+    throw dicomError(
+      "mismatch",
+      at,
+      "Cannot read a DICOM image: found an object without pixel data, wanted an image",
+    );
+  }
+  const vr = explicit ? String.fromCharCode(head[4]!, head[5]!) : "OW";
+  const length = view.getUint32(explicit ? 8 : 4, littleEndian);
+  const start = at + (explicit ? 12 : 8);
+  const open = length === 0xffffffff;
+  const element: DicomElement = {
+    tag,
+    vr,
+    value: new Uint8Array(0),
+    offset: start,
+    undefinedLength: open,
+    ...(open ? { fragments: [] } : {}),
+  };
+  return { element, start, length: open ? undefined : length };
+}
+
+/** Where the fragments lie, the offset table first; `bytes` holds no more than their first two. */
+async function indexFragments(
+  source: ByteSource,
+  start: number,
+): Promise<{ table: Fragment | undefined; pieces: (Fragment & { length: number })[] }> {
+  const pieces: (Fragment & { length: number })[] = [];
+  let table: Fragment | undefined;
+  let at = start;
+  while (at + 8 <= source.size) {
+    const head = await source.read(at, Math.min(10, source.size - at));
+    const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+    const tag = view.getUint16(0, true) * 0x10000 + view.getUint16(2, true);
+    const length = view.getUint32(4, true);
+    if (tag === 0xfffee0dd) break;
+    if (tag !== 0xfffee000) {
+      throw dicomError(
+        "corrupt",
+        at,
+        "Cannot read encapsulated pixel data: found no fragment, wanted one",
+      );
+    }
+    if (at + 8 + length > source.size) {
+      throw dicomError(
+        "truncated",
+        at + 8,
+        `Cannot read a fragment of DICOM pixels: found ${source.size - at - 8} bytes, wanted ${length}`,
+      );
+    }
+    if (!table) table = { bytes: await source.read(at + 8, length), offset: at + 8 };
+    else pieces.push({ bytes: head.subarray(8), offset: at + 8, length });
+    at += 8 + length;
+  }
+  return { table, pieces };
+}
+
+/**
+ * Opens a DICOM object without reading its pixels.
+ *
+ * @throws FormatError when the header or the index of frames is bad; InputError when it cannot be read frame by frame
+ */
+export async function openDicomFrames(
+  source: ByteSource,
+  options: { unit?: IntensityUnit } = {},
+): Promise<DicomFrames> {
+  const header = await readHeader(source);
+  if (header.syntax.deflated) {
+    throw new InputError(
+      "Cannot read a DICOM object frame by frame: found a deflated data set, wanted another transfer syntax",
+    );
+  }
+  const { element, start, length } = await findPixels(source, header);
+  const file: DicomFile = {
+    ...header,
+    dataSet: {
+      ...header.dataSet,
+      elements: new Map([...header.dataSet.elements, [element.tag, element]]),
+    },
+  };
+  const { layout, findings } = pixelLayout(file, { maxElements: Number.MAX_SAFE_INTEGER });
+  if (
+    layout.samples !== 1 ||
+    layout.photometric === "PALETTE COLOR" ||
+    layout.bitsAllocated === 1
+  ) {
+    throw new InputError(
+      "Cannot read a DICOM object frame by frame: found colours or single bits, wanted grey values",
+    );
+  }
+  const bytesPerFrame = nativeBytes({ ...layout, frames: 1 });
+  const elementOf =
+    length === undefined
+      ? await packedFrames(source, file, { layout, start })
+      : await plainFrames(source, { layout, start, length, bytesPerFrame });
+  const geometry = frameGeometry(file.dataSet, layout.frames);
+  const read = async (first: number, count: number) => {
+    const part = { ...layout, frames: count, element: await elementOf(first, count) };
+    const raw = samplesOf(await decodeFrames(file, part), file.dataSet);
+    const { samples, rescale } = modality(raw, file.dataSet, layout);
+    return { part, samples, rescale: sliced(rescale, first, count) };
+  };
+  const sample = await read(0, 1);
+  const unit = unitOf(file.dataSet, sample.rescale) ?? options.unit ?? "arbitrary";
+  const place = geometry.geometry;
+  const one = assemble(sample.samples, {
+    layout: sample.part,
+    rescale: sample.rescale,
+    geometry: { ...geometry, arrangement: "plane", slices: 1 },
+    unit,
+  });
+  const { data: _, ...rest } = one;
+  const { frames, rows, columns } = layout;
+  const { arrangement, slices } = geometry;
+  const whole = {
+    plane: { axes: "yx", shape: [rows, columns] },
+    volume: { axes: "zyx", shape: [frames, rows, columns] },
+    series: { axes: "tyx", shape: [frames, rows, columns] },
+    volumes: { axes: "tzyx", shape: [frames / slices, slices, rows, columns] },
+  } as const;
+  return Object.freeze({
+    image: { ...rest, ...whole[arrangement] },
+    type: sample.samples.type,
+    slope: sample.rescale.slope[0]!,
+    intercept: sample.rescale.intercept[0]!,
+    frames,
+    layout,
+    file,
+    findings: [...file.findings, ...findings, ...geometry.findings],
+    async read(first: number, count: number): Promise<Image> {
+      if (!Number.isInteger(first) || first < 0 || count < 1 || first + count > frames) {
+        throw new InputError(
+          `Cannot read frames ${first} to ${first + count - 1}: found ${frames} frames, wanted some of them`,
+        );
+      }
+      const { part, samples, rescale } = await read(first, count);
+      const step = arrangement === "series" ? 0 : (first % slices) * place.spacing[0];
+      const origin = [0, 1, 2].map((r) => place.origin[r]! + place.direction[3 * r + 2]! * step);
+      return assemble(samples, {
+        layout: part,
+        rescale,
+        geometry: {
+          geometry: { ...place, origin: origin as [number, number, number] },
+          arrangement: "volume",
+          slices: count,
+        },
+        unit,
+      });
+    },
+  });
+}
+
+function sliced(rescale: Rescale, first: number, count: number): Rescale {
+  if (rescale.slope.length === 1) return rescale;
+  return {
+    ...rescale,
+    slope: rescale.slope.slice(first, first + count),
+    intercept: rescale.intercept.slice(first, first + count),
+  };
+}
+
+type ElementOf = (first: number, count: number) => Promise<DicomElement>;
+
+async function plainFrames(
+  source: ByteSource,
+  place: { layout: PixelLayout; start: number; length: number; bytesPerFrame: number },
+): Promise<ElementOf> {
+  const { layout, start, length, bytesPerFrame } = place;
+  const wanted = bytesPerFrame * layout.frames;
+  if (length < wanted || start + wanted > source.size) {
+    throw dicomError(
+      "truncated",
+      Math.min(start + length, source.size),
+      `Cannot read DICOM pixels: found ${Math.min(length, source.size - start)} bytes, wanted ${wanted} for ${layout.frames} frames`,
+    );
+  }
+  return async (first, count) => ({
+    ...layout.element,
+    offset: start + first * bytesPerFrame,
+    value: await source.read(start + first * bytesPerFrame, count * bytesPerFrame),
+  });
+}
+
+async function packedFrames(
+  source: ByteSource,
+  file: DicomFile,
+  place: { layout: PixelLayout; start: number },
+): Promise<ElementOf> {
+  const { layout } = place;
+  const { table, pieces } = await indexFragments(source, place.start);
+  const starts = frameStarts(file, layout, { table, pieces });
+  return async (first, count) => {
+    const fragments: Fragment[] = [{ bytes: new Uint8Array(0), offset: place.start }];
+    for (let f = first; f < first + count; f++) {
+      const group = pieces.slice(starts[f], starts[f + 1]);
+      const parts = await Promise.all(
+        group.map((piece) => source.read(piece.offset, piece.length)),
+      );
+      const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+      let at = 0;
+      for (const part of parts) {
+        bytes.set(part, at);
+        at += part.length;
+      }
+      // One fragment for each frame from here on.
+      fragments.push({ bytes, offset: group[0]!.offset });
+    }
+    return { ...layout.element, fragments };
+  };
+}

@@ -1,0 +1,263 @@
+/**
+ * Against dcmtk and gdcm: what this package writes they decode to the same bits, and what they compress it
+ * reads to the same bits. Skipped with a line where they are not installed.
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+import { testObject, testValues } from "../../../test/dicom-objects.ts";
+import { makeImage } from "../../core/image.ts";
+import { writeNewDicom, writeNewSeries } from "./create.ts";
+import { writeDerivedDicom } from "./derive.ts";
+import { littleBytes, type SampleArray } from "./encode-pixels.ts";
+import { readDicom } from "./read.ts";
+import {
+  deflatedLittle,
+  explicitLittle,
+  htj2kLossless,
+  implicitLittle,
+  jpegLossless,
+  jpegLsLossless,
+  rleLossless,
+  writableSyntaxes,
+} from "./transfer-syntax.ts";
+
+function has(tool: string): boolean {
+  try {
+    execFileSync("sh", ["-c", `command -v ${tool}`], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const dcmtk = has("dcmdump") && has("dcmdjpeg") && has("dcmdjpls") && has("dcmdrle");
+const gdcm = has("gdcmconv") && has("gdcmraw");
+if (!dcmtk) process.stderr.write("dicom/tools: skipped what needs dcmtk (Debian: dcmtk)\n");
+if (!gdcm) process.stderr.write("dicom/tools: skipped what needs gdcm (Debian: libgdcm-tools)\n");
+
+const shared =
+  process.env.DPRIME_SHARED ?? fileURLToPath(new URL("../../../../shared", import.meta.url));
+const data = join(shared, "data");
+if (!existsSync(data))
+  process.stderr.write(`dicom/tools: skipped real files, no image collection at ${data}\n`);
+
+const folder = mkdtempSync(join(tmpdir(), "dprime-dicom-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const at = (name: string) => join(folder, name);
+const run = (tool: string, args: readonly string[]) =>
+  execFileSync(tool, args, { stdio: ["ignore", "pipe", "pipe"] });
+
+/** Pixel bytes of an uncompressed file as dcmtk finds them. */
+function dcmtkPixels(path: string): Uint8Array {
+  const raw = mkdtempSync(join(folder, "raw-"));
+  run("dcmdump", ["-q", "+W", raw, path]);
+  const [file] = readdirSync(raw).filter((name) => name.endsWith(".raw"));
+  return readFileSync(join(raw, file!));
+}
+
+/** Pixel bytes of any file as gdcm decodes them. */
+function gdcmPixels(path: string): Uint8Array {
+  run("gdcmconv", ["--raw", path, at("plain.dcm")]);
+  run("gdcmraw", ["-i", at("plain.dcm"), "-o", at("plain.raw")]);
+  return readFileSync(at("plain.raw"));
+}
+
+const dcmtkDecoder: Readonly<Record<string, string>> = {
+  [jpegLossless]: "dcmdjpeg",
+  [jpegLsLossless]: "dcmdjpls",
+  [rleLossless]: "dcmdrle",
+  [deflatedLittle]: "dcmconv",
+  [implicitLittle]: "dcmconv",
+  [explicitLittle]: "dcmconv",
+};
+
+const depths = [
+  [8, false],
+  [10, false],
+  [12, false],
+  [12, true],
+  [16, false],
+  [16, true],
+] as const;
+
+function same(found: Uint8Array, data: SampleArray): boolean {
+  const wanted = littleBytes(data);
+  return Buffer.compare(found.subarray(0, wanted.length), wanted) === 0;
+}
+
+// HTJ2K is younger than the versions of both tools in Debian 12: nothing independent reads it there.
+const checkable = writableSyntaxes.filter((uid) => uid !== htj2kLossless);
+
+describe("what is written", () => {
+  it.skipIf(!dcmtk).each(checkable.filter((uid) => uid in dcmtkDecoder))(
+    "%s decodes to the same bits in dcmtk",
+    async (transferSyntax) => {
+      for (const [bits, signed] of depths) {
+        for (const frames of [1, 3]) {
+          const values = testValues(37 * 41 * frames, bits, signed);
+          const bytes = await testObject({
+            data: values,
+            rows: 37,
+            columns: 41,
+            frames,
+            bitsStored: bits,
+            transferSyntax,
+          });
+          writeFileSync(at("a.dcm"), bytes);
+          const decoder = dcmtkDecoder[transferSyntax]!;
+          run(decoder, [...(decoder === "dcmconv" ? ["+te"] : []), at("a.dcm"), at("b.dcm")]);
+          expect(same(dcmtkPixels(at("b.dcm")), values), `${bits} ${signed} ${frames}`).toBe(true);
+        }
+      }
+    },
+  );
+
+  it.skipIf(!gdcm).each(checkable)(
+    "%s decodes to the same bits in gdcm",
+    async (transferSyntax) => {
+      for (const [bits, signed] of depths) {
+        for (const frames of [1, 3]) {
+          const values = testValues(37 * 42 * frames, bits, signed);
+          writeFileSync(
+            at("a.dcm"),
+            await testObject({
+              data: values,
+              rows: 37,
+              columns: 42,
+              frames,
+              bitsStored: bits,
+              transferSyntax,
+            }),
+          );
+          expect(same(gdcmPixels(at("a.dcm")), values), `${bits} ${signed} ${frames}`).toBe(true);
+        }
+      }
+    },
+  );
+
+  it.skipIf(!dcmtk)("passes dcmtk's reader without a complaint", async () => {
+    const volume = makeImage(
+      Float32Array.from({ length: 3 * 16 * 16 }, (_, i) => i - 300),
+      [3, 16, 16],
+      { unit: "HU" },
+    );
+    const colour = makeImage(new Float32Array(3 * 16 * 16).fill(7), [3, 16, 16], { axes: "cyx" });
+    const objects = [
+      (await writeNewSeries(volume))[1]!,
+      await writeNewDicom(volume),
+      await writeNewDicom(colour),
+    ];
+    for (const { bytes } of objects) {
+      writeFileSync(at("c.dcm"), bytes);
+      // -E: any error is fatal; warnings go to the standard error that must stay empty.
+      const text = execFileSync("dcmdump", ["-E", at("c.dcm")], {
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      expect(text).not.toMatch(/error|warning/i);
+    }
+  });
+
+  it.skipIf(!gdcm || !existsSync(data))(
+    "derived objects of real files decode to the same bits in gdcm",
+    async () => {
+      const files = [
+        "1_ct_dicom/bad_sequence_ct/bad_sequence.dcm",
+        "1_ct_dicom/ct2_toshiba_j2k/CT2_J2KR.dcm",
+        "1_ct_dicom/j2k_pixelrep_mismatch/J2K_pixelrep_mismatch.dcm",
+        "1_ct_dicom/pancreas_un_vr_j2k/explicit_VR-UN.dcm",
+        "1_ct_dicom/lungmask_min_tags/lungmask_0.dcm",
+        "2_paired_dose/mr_repeat_snr_Siemens/tra_250_2meas_1.IMA",
+        "2_paired_dose/mr_repeat_snr_GE/IM-0003-0001.dcm",
+        "4_mri/pydicom_mr_small/MR_small_bigendian.dcm",
+        "4_mri/pydicom_mr_small/MR_small_RLE.dcm",
+        "5_projection_us_retina/suyash_pet/pet_1.dcm",
+        "5_projection_us_retina/pydicom_us_nm_ot/JPGExtended.dcm",
+        "5_projection_us_retina/pydicom_us_nm_ot/examples_rgb_color.dcm",
+        "6_phantoms/catphan_xvi/uniformity.dcm",
+        "7_malformed/dicom_other/invalid-vr-length-test.dcm",
+      ];
+      for (const file of files) {
+        const source = await readDicom(readFileSync(join(data, file)));
+        const written = await writeDerivedDicom(source, source.image, { method: "identity" });
+        writeFileSync(at("d.dcm"), written.bytes);
+        expect(same(gdcmPixels(at("d.dcm")), source.stored.data as SampleArray), file).toBe(true);
+      }
+    },
+  );
+});
+
+describe("what they write", () => {
+  const read = async (name: string) =>
+    (await readDicom(readFileSync(at(name)))).stored.data as SampleArray;
+
+  it.skipIf(!dcmtk)(
+    "JPEG lossless with every predictor, JPEG-LS and RLE of dcmtk read to the same bits",
+    async () => {
+      for (const [bits, signed] of [
+        [8, false],
+        [12, false],
+        [16, true],
+      ] as const) {
+        const values = testValues(61 * 53, bits, signed);
+        writeFileSync(
+          at("a.dcm"),
+          await testObject({ data: values, rows: 61, columns: 53, bitsStored: bits }),
+        );
+        for (const predictor of [1, 2, 3, 4, 5, 6, 7]) {
+          run("dcmcjpeg", ["+el", "+sv", String(predictor), at("a.dcm"), at("b.dcm")]);
+          expect(await read("b.dcm"), `predictor ${predictor}, ${bits} bits`).toEqual(values);
+        }
+        run("dcmcjpls", [at("a.dcm"), at("b.dcm")]);
+        expect(await read("b.dcm")).toEqual(values);
+        run("dcmcrle", [at("a.dcm"), at("b.dcm")]);
+        expect(await read("b.dcm")).toEqual(values);
+      }
+    },
+  );
+
+  it.skipIf(!dcmtk)("lossy JPEG of dcmtk decodes as dcmtk decodes it", async () => {
+    for (const [bits, option] of [
+      [8, "+eb"],
+      [12, "+ee"],
+      [12, "+es"],
+      [12, "+ep"],
+    ] as const) {
+      const values = testValues(64 * 48, bits, false);
+      writeFileSync(
+        at("a.dcm"),
+        await testObject({ data: values, rows: 64, columns: 48, bitsStored: bits }),
+      );
+      run("dcmcjpeg", [option, at("a.dcm"), at("b.dcm")]);
+      run("dcmdjpeg", [at("b.dcm"), at("c.dcm")]);
+      expect(same(dcmtkPixels(at("c.dcm")), await read("b.dcm")), option).toBe(true);
+    }
+  });
+
+  it.skipIf(!gdcm)(
+    "JPEG 2000, JPEG-LS and RLE of gdcm read to the same bits, single and multi-frame",
+    async () => {
+      for (const [bits, signed] of [
+        [8, false],
+        [12, false],
+        [16, true],
+      ] as const) {
+        for (const frames of [1, 3]) {
+          const values = testValues(48 * 40 * frames, bits, signed);
+          writeFileSync(
+            at("a.dcm"),
+            await testObject({ data: values, rows: 48, columns: 40, frames, bitsStored: bits }),
+          );
+          for (const option of ["--j2k", "--jpegls", "--rle", "--jpeg", "--implicit"]) {
+            run("gdcmconv", [option, at("a.dcm"), at("b.dcm")]);
+            expect(await read("b.dcm"), `${option} ${bits} bits, ${frames} frames`).toEqual(values);
+          }
+        }
+      }
+    },
+  );
+});

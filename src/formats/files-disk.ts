@@ -1,0 +1,159 @@
+/**
+ * Bytes in and out of the disk.
+ *
+ * Files appear whole or not at all: they are written under a temporary name beside the target, synced
+ * to the disk and renamed; a failure removes what was begun.
+ */
+import { randomBytes } from "node:crypto";
+import { type FileHandle, open, readFile, readdir, rename, stat, unlink } from "node:fs/promises";
+import { basename, dirname, join, sep } from "node:path";
+import { InputError, RunError, messageOf } from "../core/errors.ts";
+
+/** Node reads at most this many bytes into one buffer. */
+const greatestFile = 2 ** 31 - 1;
+
+/** Whether a path is a file. */
+export async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    (s) => s.isFile(),
+    () => false,
+  );
+}
+
+/** Bytes of a whole file. @throws InputError naming the path and the reason */
+export async function bytesOf(path: string): Promise<Uint8Array> {
+  try {
+    const found = await stat(path);
+    if (found.isDirectory()) throw new InputError(`Cannot read ${path} as a file: found a folder`);
+    if (found.size > greatestFile) {
+      throw new InputError(
+        `Cannot read ${path} at once: found ${found.size} bytes, wanted at most ${greatestFile}; process it slab by slab`,
+      );
+    }
+    const buffer = await readFile(path);
+    return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new InputError(`Cannot open ${path}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+/** Opens a file for reading in parts. @throws InputError naming the path and the reason */
+export async function openRegular(path: string): Promise<FileHandle> {
+  return open(path, "r").catch((error: unknown) => {
+    throw new InputError(`Cannot open ${path}: ${reasonOf(error)}`, { cause: error });
+  });
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "found no such file or folder",
+  EACCES: "found no permission",
+  EPERM: "found no permission",
+  EROFS: "found a read-only disk",
+  ENOSPC: "found the disk full",
+  EDQUOT: "found the disk quota used up",
+  EFBIG: "found the file beyond the allowed size",
+  ENOTDIR: "found a file where a folder was wanted",
+  EISDIR: "found a folder where a file was wanted",
+  EMFILE: "found too many open files",
+};
+
+/** What the system says in words. */
+export function reasonOf(error: unknown): string {
+  const code = (error as { code?: unknown }).code;
+  return (typeof code === "string" ? reasons[code] : undefined) ?? messageOf(error);
+}
+
+const disk = new Set(["ENOSPC", "EDQUOT", "EFBIG", "EIO"]);
+
+/** The one error for trouble while writing: RunError for the disk, InputError for a wrong place. */
+export function writeFailure(path: string, error: unknown): Error {
+  const code = (error as { code?: unknown }).code;
+  const message = `Cannot write ${path}: ${reasonOf(error)}`;
+  return typeof code === "string" && !disk.has(code) && reasons[code] !== undefined
+    ? new InputError(message, { cause: error })
+    : new RunError(message, { cause: error });
+}
+
+/** A name beside the target under which it is written first. */
+export function temporaryName(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.part`);
+}
+
+/**
+ * Writes files that belong together: all of them appear, or none does.
+ *
+ * @throws InputError for a place that cannot be written; RunError when the disk fails
+ */
+export async function writeWhole(
+  files: readonly { path: string; bytes: Uint8Array }[],
+): Promise<void> {
+  const begun: string[] = [];
+  try {
+    for (const { path, bytes } of files) {
+      const part = temporaryName(path);
+      const handle = await open(part, "wx").catch((error: unknown) => {
+        throw writeFailure(path, error);
+      });
+      begun.push(part);
+      await fill(handle, bytes).catch((error: unknown) => {
+        throw writeFailure(path, error);
+      });
+    }
+    for (const [i, { path }] of files.entries()) {
+      await rename(begun[i]!, path).catch((error: unknown) => {
+        throw writeFailure(path, error);
+      });
+    }
+  } catch (error) {
+    for (const part of begun) await unlink(part).catch(() => undefined);
+    throw error;
+  }
+  for (const folder of new Set(files.map((f) => dirname(f.path)))) await syncFolder(folder);
+}
+
+async function fill(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  try {
+    let at = 0;
+    while (at < bytes.length) {
+      const { bytesWritten } = await handle.write(bytes, at, Math.min(bytes.length - at, 1 << 28));
+      at += bytesWritten;
+    }
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Makes a rename last through a power cut where the system allows a folder to be synced. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r").catch(() => undefined);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close().catch(() => undefined);
+}
+
+/** Names in a folder, sorted as people count (`2` before `10`); folders end in a slash. */
+export async function listFolder(path: string): Promise<string[]> {
+  try {
+    const entries = await readdir(path, { withFileTypes: true });
+    const collator = new Intl.Collator("en", { numeric: true });
+    return entries
+      .map((e) => (e.isDirectory() ? `${e.name}/` : e.name))
+      .sort((a, b) => collator.compare(a, b) || (a < b ? -1 : 1));
+  } catch (error) {
+    throw new InputError(`Cannot open folder ${path}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+/** Paths of all files below a folder, relative, with forward slashes, in counting order. */
+export async function walkFolder(root: string): Promise<string[]> {
+  const found: string[] = [];
+  const visit = async (below: string): Promise<void> => {
+    for (const name of await listFolder(join(root, below))) {
+      if (name.endsWith("/")) await visit(join(below, name.slice(0, -1)));
+      else found.push(join(below, name).replaceAll(sep, "/"));
+    }
+  };
+  await visit("");
+  return found;
+}

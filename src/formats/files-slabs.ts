@@ -1,0 +1,430 @@
+/**
+ * Large NIfTI, NPY and DICOM files slab by slab: only a few planes are in memory at any time, whatever the
+ * size of the file.
+ *
+ * Bound: with V the voxels of one slab and its halo, w and w' the bytes of a stored element read and
+ * written, at most V · (2w + 8 + 2w') bytes are held, plus what the work on a slab takes itself.
+ */
+import { once } from "node:events";
+import { createReadStream } from "node:fs";
+import { type FileHandle, open, rename, unlink } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import { createGunzip, createGzip } from "node:zlib";
+import { FormatError, InputError, messageOf, throwIfAborted } from "../core/errors.ts";
+import { type Image, layoutOf, makeImage } from "../core/image.ts";
+import type { WorkOptions } from "../core/progress.ts";
+import { looksLikeDicom } from "./dicom/parse.ts";
+import { openDicomFrames } from "./dicom/stream.ts";
+import { bytesOf, fromFloat, readElements, toFloat32, writeElements } from "./elements.ts";
+import { openRegular, syncFolder, temporaryName, writeFailure } from "./files.ts";
+import type { StoredType } from "./format.ts";
+import { isGzip } from "./inflate.ts";
+import { niftiElements, niftiHeaderToBytes, parseNiftiHeader } from "./nifti-header.ts";
+import { niftiGeometry, niftiHeaderOf, niftiLayout, niftiScaling } from "./nifti.ts";
+import { isNpy, parseNpyHeader } from "./npy-array.ts";
+import { parseRemark } from "./elements-to-write.ts";
+
+/** An image whose values are still in the file. */
+export interface SlabSource {
+  readonly path: string;
+  readonly format: "nifti" | "npy" | "dicom";
+  /** Everything of the image but its values. */
+  readonly image: Omit<Image, "data">;
+  readonly type: StoredType;
+  readonly slope: number;
+  readonly intercept: number;
+  /** Planes of all blocks together. */
+  readonly planes: number;
+  /**
+   * The values of `count` planes from plane `from`, as a `zyx` image placed where they lie. Packed
+   * files are read forward only: `from` must not fall.
+   */
+  read(from: number, count: number): Promise<Image>;
+  close(): Promise<void>;
+}
+
+interface Bytes {
+  readonly read: (at: number, length: number) => Promise<Uint8Array>;
+  readonly close: () => Promise<void>;
+}
+
+function plainBytes(handle: FileHandle, format: string): Bytes {
+  return {
+    async read(at, length) {
+      const out = new Uint8Array(length);
+      let filled = 0;
+      while (filled < length) {
+        const { bytesRead } = await handle.read(
+          out,
+          filled,
+          Math.min(length - filled, 1 << 26),
+          at + filled,
+        );
+        if (bytesRead === 0) {
+          throw new FormatError(`Cannot read ${length} bytes at ${at}: found the end of the file`, {
+            format,
+            kind: "truncated",
+            offset: at + filled,
+          });
+        }
+        filled += bytesRead;
+      }
+      return out;
+    },
+    close: () => handle.close(),
+  };
+}
+
+/** Unpacks forward and keeps only what a later read may still ask for. */
+function packedBytes(path: string, format: string): Bytes {
+  const file = createReadStream(path);
+  const stream = file.pipe(createGunzip());
+  file.on("error", (error) => stream.destroy(error));
+  const pieces = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+  let held: Uint8Array[] = [];
+  let start = 0;
+  let total = 0;
+  return {
+    async read(at, length) {
+      if (at < start)
+        throw new InputError(
+          `Cannot read packed bytes at ${at}: found ${start} passed already, wanted to go forward`,
+        );
+      for (;;) {
+        while (held.length > 0 && start + held[0]!.length <= at) {
+          start += held[0]!.length;
+          total -= held[0]!.length;
+          held.shift();
+        }
+        if (start + total >= at + length) break;
+        const next = await pieces.next().catch((error: unknown) => {
+          throw new FormatError(`Cannot unpack ${path}: found damaged data (${messageOf(error)})`, {
+            format,
+            kind: /unexpected end/.test(messageOf(error)) ? "truncated" : "corrupt",
+            offset: start + total,
+            cause: error,
+          });
+        });
+        if (next.done) {
+          throw new FormatError(
+            `Cannot read ${length} bytes at ${at}: found the end of the packed data`,
+            { format, kind: "truncated", offset: start + total },
+          );
+        }
+        held.push(next.value);
+        total += next.value.length;
+      }
+      const out = new Uint8Array(length);
+      let place = start;
+      for (const piece of held) {
+        const from = Math.max(0, at - place);
+        const to = Math.min(piece.length, at + length - place);
+        if (to > from) out.set(piece.subarray(from, to), place + from - at);
+        place += piece.length;
+      }
+      return out;
+    },
+    close() {
+      held = [];
+      file.destroy();
+      stream.destroy();
+      return Promise.resolve();
+    },
+  };
+}
+
+/**
+ * Opens a NIfTI (`.nii`, `.nii.gz`), NPY or DICOM file without reading its values.
+ *
+ * @throws InputError when the path is no such file; FormatError when its header is bad
+ */
+export async function openSlabs(path: string): Promise<SlabSource> {
+  const handle = await openRegular(path);
+  const head = new Uint8Array(16384);
+  const { bytesRead } = await handle.read(head, 0, head.length, 0);
+  const first = head.subarray(0, bytesRead);
+  if (looksLikeDicom(first)) return dicomSource(path, handle);
+  const packed = isGzip(first);
+  if (packed) await handle.close();
+  const source = packed ? packedBytes(path, "nifti") : plainBytes(handle, "nifti");
+  try {
+    const start = packed ? await source.read(0, 352) : first;
+    return isNpy(start) ? npySource(path, source, start) : await niftiSource(path, source, start);
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+/** Frames of a multi-frame object, compressed or not. */
+async function dicomSource(path: string, handle: FileHandle): Promise<SlabSource> {
+  const bytes = plainBytes(handle, "dicom");
+  try {
+    const { size } = await handle.stat();
+    const opened = await openDicomFrames({ size, read: (at, length) => bytes.read(at, length) });
+    const { image, type, slope, intercept, frames } = opened;
+    return Object.freeze({
+      path,
+      format: "dicom",
+      image,
+      type,
+      slope,
+      intercept,
+      planes: frames,
+      read: (from: number, count: number) => opened.read(from, count),
+      close: () => bytes.close(),
+    });
+  } catch (error) {
+    await bytes.close();
+    throw error;
+  }
+}
+
+async function niftiSource(path: string, bytes: Bytes, first: Uint8Array): Promise<SlabSource> {
+  const header = parseNiftiHeader(
+    first[0] === 0x1c || first[3] === 0x1c
+      ? first.length >= 540
+        ? first
+        : await bytes.read(0, 540)
+      : first,
+  );
+  const element = niftiElements[header.datatype]!;
+  const layout = niftiLayout(header);
+  if (!header.single || element.components > 1 || layout.swapsSeries) {
+    throw new InputError(
+      `Cannot stream ${basename(path)}: found a pair of files, colours or complex elements, wanted scalar NIfTI in one file`,
+    );
+  }
+  const { slope, intercept } = niftiScaling(header, []);
+  const place = niftiGeometry(header).options;
+  const shape = header.rank === 1 ? [1, ...layout.shape] : layout.shape;
+  const axes = header.rank === 1 ? "yx" : layout.axes;
+  const template = {
+    ...makeImage(new Float32Array(1), [1, 1], {
+      ...place,
+      unit: parseRemark(header.description).unit ?? "arbitrary",
+    }),
+    axes,
+    shape,
+  };
+  return sourceOf(path, bytes, {
+    format: "nifti",
+    image: template,
+    type: element.type,
+    littleEndian: header.littleEndian,
+    offset: header.voxOffset,
+    slope,
+    intercept,
+  });
+}
+
+function npySource(path: string, bytes: Bytes, first: Uint8Array): SlabSource {
+  const header = parseNpyHeader(first, { format: "npy" });
+  const types: Readonly<Record<string, StoredType>> = {
+    i1: "int8",
+    u1: "uint8",
+    i2: "int16",
+    u2: "uint16",
+    i4: "int32",
+    u4: "uint32",
+    f4: "float32",
+    f8: "float64",
+  };
+  const type = types[header.code];
+  const axes = ({ 2: "yx", 3: "zyx", 4: "tzyx" } as const)[header.shape.length];
+  if (type === undefined || axes === undefined || header.fortran) {
+    throw new InputError(
+      `Cannot stream ${basename(path)}: found type ${header.code} of ${header.shape.length} dimensions${header.fortran ? " in Fortran order" : ""}, wanted numbers in C order of 2 to 4`,
+    );
+  }
+  const template = { ...makeImage(new Float32Array(1), [1, 1]), axes, shape: header.shape };
+  return sourceOf(path, bytes, {
+    format: "npy",
+    image: template,
+    type,
+    littleEndian: header.littleEndian,
+    offset: header.start,
+    slope: 1,
+    intercept: 0,
+  });
+}
+
+interface Place {
+  readonly format: "nifti" | "npy";
+  readonly image: Image;
+  readonly type: StoredType;
+  readonly littleEndian: boolean;
+  readonly offset: number;
+  readonly slope: number;
+  readonly intercept: number;
+}
+
+function sourceOf(path: string, bytes: Bytes, place: Place): SlabSource {
+  const { data: _, ...image } = place.image;
+  const { blocks, nz, ny, nx } = layoutOf(image);
+  const planeBytes = ny * nx * bytesOf[place.type];
+  const planes = blocks * nz;
+  const { format, type, slope, intercept, littleEndian } = place;
+  return Object.freeze({
+    path,
+    format,
+    image,
+    type,
+    slope,
+    intercept,
+    planes,
+    async read(from: number, count: number): Promise<Image> {
+      if (!Number.isInteger(from) || from < 0 || count < 1 || from + count > planes) {
+        throw new InputError(
+          `Cannot read planes ${from} to ${from + count - 1}: found ${planes} planes`,
+        );
+      }
+      const raw = await bytes.read(place.offset + from * planeBytes, count * planeBytes);
+      const data = readElements(raw, { format, type, count: count * ny * nx, littleEndian });
+      const shape = [count, ny, nx];
+      const values = toFloat32(
+        { data, type, shape, components: 1, kind: "scalar", slope, intercept },
+        "zyx",
+      );
+      const step = (from % nz) * image.spacing[0];
+      const origin = [0, 1, 2].map(
+        (r) => image.origin[r]! + image.direction[3 * r + 2]! * step,
+      ) as [number, number, number];
+      return makeImage(values, shape, {
+        spacing: image.spacing,
+        origin,
+        direction: image.direction,
+        known: image.known,
+        unit: image.unit,
+      });
+    },
+    close: () => bytes.close(),
+  });
+}
+
+export interface SlabOptions extends WorkOptions {
+  /** Bytes of float32 values in one slab without halo. Defaults to 64 MiB. */
+  readonly slabBytes?: number;
+  /** Planes that the work sees on each side and does not write, as filters in 3-D need. Defaults to 0. */
+  readonly halo?: number;
+  /** Element type of the output. Defaults to float32. */
+  readonly type?: StoredType;
+}
+
+/**
+ * Applies work to a large file slab by slab and writes the result as NIfTI (`.nii` or `.nii.gz`), which
+ * appears whole or not at all.
+ *
+ * @param work gets a `zyx` image of a slab with its halo and returns one of the same shape; slabs never
+ *   cross from one time point to the next
+ * @returns the greatest number of bytes held for one slab, by the bound above
+ */
+export async function processSlabs(
+  input: string,
+  output: string,
+  options: SlabOptions & { work: (slab: Image) => Promise<Image> },
+): Promise<{ boundBytes: number; slabs: number }> {
+  const { slabBytes = 64 * 2 ** 20, halo = 0, type = "float32", work } = options;
+  const source = await openSlabs(input);
+  const { image } = source;
+  const { blocks, nz, ny, nx } = layoutOf(image);
+  const depth = Math.max(1, Math.floor(slabBytes / (4 * ny * nx)));
+  const header = niftiHeaderOf(
+    { ...image, data: new Float32Array(0) },
+    { type, kind: "scalar", slope: 1, intercept: 0 },
+  );
+  const part = temporaryName(output);
+  let sink: Sink | undefined;
+  let slabs = 0;
+  try {
+    sink = await openSink(part, output, /\.gz$/i.test(output));
+    await sink.write(niftiHeaderToBytes(header));
+    for (let block = 0; block < blocks; block++) {
+      for (let z = 0; z < nz; z += depth) {
+        throwIfAborted(options.signal, `processing ${input}`);
+        const to = Math.min(nz, z + depth);
+        const [from, end] = [Math.max(0, z - halo), Math.min(nz, to + halo)];
+        const slab = await source.read(block * nz + from, end - from);
+        const result = await work(slab);
+        if (result.data.length !== slab.data.length) {
+          throw new InputError(
+            `Cannot write a slab: found ${result.data.length} values after the work, wanted ${slab.data.length}`,
+          );
+        }
+        const kept = result.data.subarray((z - from) * ny * nx, (to - from) * ny * nx);
+        await sink.write(writeElements(type === "float32" ? kept : fromFloat(kept, type)));
+        slabs++;
+        options.onProgress?.({
+          done: block * nz + to,
+          total: blocks * nz,
+          label: "processing slabs",
+        });
+      }
+    }
+    await sink.finish();
+    await rename(part, output).catch((error: unknown) => {
+      throw writeFailure(output, error);
+    });
+    await syncFolder(dirname(output));
+  } catch (error) {
+    await sink?.abandon();
+    await unlink(part).catch(() => undefined);
+    throw error;
+  } finally {
+    await source.close();
+  }
+  const voxels = Math.min(nz, depth + 2 * halo) * ny * nx;
+  return { boundBytes: voxels * (2 * bytesOf[source.type] + 8 + 2 * bytesOf[type]), slabs };
+}
+
+interface Sink {
+  write(bytes: Uint8Array): Promise<void>;
+  finish(): Promise<void>;
+  abandon(): Promise<void>;
+}
+
+async function openSink(part: string, output: string, compress: boolean): Promise<Sink> {
+  const fail = (error: unknown): never => {
+    throw writeFailure(output, error);
+  };
+  const handle = await open(part, "wx").catch(fail);
+  const all = async (bytes: Uint8Array) => {
+    let at = 0;
+    while (at < bytes.length)
+      at += (await handle.write(bytes, at, Math.min(bytes.length - at, 1 << 26)).catch(fail))
+        .bytesWritten;
+  };
+  const close = () => handle.close().catch(() => undefined);
+  if (!compress) {
+    return {
+      write: all,
+      async finish() {
+        await handle.sync().catch(fail);
+        await handle.close().catch(fail);
+      },
+      abandon: close,
+    };
+  }
+  const gzip = createGzip({ level: 6 });
+  // Written as it comes, one piece after the other; a failure is met by the next write.
+  const drained = (async () => {
+    for await (const piece of gzip) await all(piece as Uint8Array);
+  })();
+  drained.catch(() => gzip.destroy());
+  return {
+    async write(bytes) {
+      if (gzip.destroyed) await drained;
+      if (!gzip.write(bytes)) await Promise.race([once(gzip, "drain"), drained]);
+    },
+    async finish() {
+      gzip.end();
+      await drained;
+      await handle.sync().catch(fail);
+      await handle.close().catch(fail);
+    },
+    async abandon() {
+      gzip.destroy();
+      await close();
+    },
+  };
+}

@@ -1,0 +1,374 @@
+/**
+ * Paths in, images out, and back: the door of this room to the disk. Formats themselves work on bytes.
+ */
+import { stat } from "node:fs/promises";
+import { basename, dirname, join, normalize, sep } from "node:path";
+import { FormatError, InputError, messageOf, throwIfAborted } from "../core/errors.ts";
+import type { Image } from "../core/image.ts";
+import { catalogue } from "./catalogue.ts";
+import { looksLikeDicom } from "./dicom/parse.ts";
+import { bytesOf, exists, reasonOf, walkFolder, writeWhole } from "./files-disk.ts";
+import type {
+  Decoded,
+  DecodedImage,
+  Format,
+  ReadOptions,
+  Stored,
+  WriteOptions,
+  Written,
+  WrittenFile,
+} from "./format.ts";
+import { inflateAll, isGzip } from "./inflate.ts";
+import { type LcdCtCase, lcdCtCases, readLcdCtSlice } from "./lcd-ct.ts";
+import { type SeriesFile, groupSeries, readSeries } from "./series.ts";
+
+export {
+  bytesOf,
+  exists,
+  listFolder,
+  openRegular,
+  reasonOf,
+  syncFolder,
+  temporaryName,
+  walkFolder,
+  writeFailure,
+  writeWhole,
+} from "./files-disk.ts";
+
+/** Bytes to which a gzip around another format may unpack. */
+const greatestUnpacked = 2 ** 29;
+
+export interface OpenOptions extends Omit<ReadOptions, "fileName" | "companion"> {
+  /** Name of the format when neither content nor extension should decide. */
+  readonly format?: string;
+}
+
+export interface Opened extends Decoded {
+  readonly path: string;
+}
+
+/** All formats, by name. */
+export async function allFormats(): Promise<readonly Format[]> {
+  return Promise.all(Object.values(catalogue).map((load) => load()));
+}
+
+/** @throws InputError naming the known formats */
+export async function formatByName(name: string): Promise<Format> {
+  const load = catalogue[name];
+  if (load === undefined) {
+    throw new InputError(
+      `Cannot use format ${name}: found no such format, wanted one of ${Object.keys(catalogue).join(", ")}`,
+    );
+  }
+  return load();
+}
+
+/** The format whose extension a file name ends in; the longest extension wins. */
+export async function formatOfName(fileName: string): Promise<Format | undefined> {
+  const lower = fileName.toLowerCase();
+  let best: { format: Format; length: number } | undefined;
+  for (const format of await allFormats()) {
+    for (const extension of format.extensions) {
+      if (lower.endsWith(extension) && extension.length > (best?.length ?? 0)) {
+        best = { format, length: extension.length };
+      }
+    }
+  }
+  return best?.format;
+}
+
+/** The format that recognises the bytes, if any. */
+export async function sniffFormat(
+  bytes: Uint8Array,
+  fileName: string,
+): Promise<Format | undefined> {
+  const likely = await formatOfName(fileName);
+  if (likely?.sniff(bytes, fileName)) return likely;
+  for (const format of await allFormats()) {
+    if (format !== likely && format.sniff(bytes, fileName)) return format;
+  }
+  return undefined;
+}
+
+/**
+ * Opens a file of any known format.
+ *
+ * @throws InputError when the path cannot be opened; FormatError when its content cannot be read
+ */
+export async function openFile(path: string, options: OpenOptions = {}): Promise<Opened> {
+  const target = await headerBeside(path);
+  const bytes = await bytesOf(target);
+  return {
+    ...(await decodeBytes(bytes, basename(target), { ...options, folder: dirname(target) })),
+    path,
+  };
+}
+
+/** Decodes bytes that came from anywhere, by content first and by name second. */
+export async function decodeBytes(
+  bytes: Uint8Array,
+  fileName: string,
+  options: OpenOptions & { folder?: string; unpacked?: boolean } = {},
+): Promise<Decoded> {
+  const { format: wanted, folder, unpacked = false, ...rest } = options;
+  throwIfAborted(options.signal, `reading ${fileName}`);
+  if (bytes.length === 0) {
+    throw new FormatError(`Cannot read ${fileName}: found an empty file`, {
+      format: wanted ?? "unknown",
+      kind: "empty",
+      offset: 0,
+    });
+  }
+  const format =
+    wanted !== undefined
+      ? await formatByName(wanted)
+      : rest.raw !== undefined
+        ? await formatByName("raw")
+        : ((await sniffFormat(bytes, fileName)) ?? (await formatOfName(fileName)));
+  // One layer only: there are archives that unpack to themselves.
+  if (format === undefined && isGzip(bytes) && !unpacked) {
+    const plain = await inflateAll(bytes, {
+      format: "gzip",
+      packing: "gzip",
+      limit: greatestUnpacked,
+    });
+    const inside = await decodeBytes(plain, fileName.replace(/\.gz$/i, ""), {
+      ...options,
+      unpacked: true,
+    });
+    return { ...inside, notes: [...inside.notes, "the file was packed by gzip"] };
+  }
+  if (format === undefined) {
+    const known = (await allFormats()).map((f) => f.title).join(", ");
+    throw new FormatError(
+      `Cannot read ${fileName}: found first bytes ${hex(bytes)}, wanted one of ${known}`,
+      { format: "unknown", kind: "unsupported", offset: 0 },
+    );
+  }
+  return format.read(bytes, {
+    ...rest,
+    fileName,
+    ...(folder === undefined ? {} : { companion: (name: string) => companionOf(folder, name) }),
+  });
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes.subarray(0, 8), (b) => b.toString(16).padStart(2, "0")).join(" ");
+}
+
+/** For `x.img` the header `x.hdr` beside it, which says what it holds. */
+async function headerBeside(path: string): Promise<string> {
+  const found = /^(.*)\.img(\.gz)?$/i.exec(path);
+  if (found === null) return path;
+  for (const candidate of [`${found[1]}.hdr`, `${found[1]}.hdr.gz`]) {
+    if (await exists(candidate)) return candidate;
+  }
+  return path;
+}
+
+/** Bytes of a file beside another; names that leave the folder are refused. */
+async function companionOf(folder: string, name: string): Promise<Uint8Array | undefined> {
+  const inside = normalize(name);
+  if (inside.startsWith("..") || inside.startsWith(sep) || /^[A-Za-z]:/.test(inside)) {
+    throw new InputError(
+      `Cannot open companion file ${name}: found a path outside the folder of its header, wanted a file beside it`,
+    );
+  }
+  const path = join(folder, inside);
+  return (await exists(path)) ? bytesOf(path) : undefined;
+}
+
+export interface SaveOptions extends Omit<WriteOptions, "fileName"> {
+  /** Name of the format; by default the extension decides. */
+  readonly format?: string;
+}
+
+/**
+ * Encodes an image for a file name: the bytes that `saveImage` would write.
+ *
+ * @throws InputError when no format that writes has the extension, or it cannot hold the image
+ */
+export async function encodeImage(
+  image: Image,
+  fileName: string,
+  options: SaveOptions = {},
+): Promise<Written & { format: string }> {
+  const { format: wanted, ...rest } = options;
+  const format = wanted === undefined ? await formatOfName(fileName) : await formatByName(wanted);
+  if (format?.write === undefined) {
+    const writers = (await allFormats()).filter((f) => f.write !== undefined);
+    throw new InputError(
+      `Cannot write ${fileName}: found ${format === undefined ? "no format with this extension" : `${format.title}, which is only read`}, wanted one of ${writers.map((f) => f.extensions[0]).join(", ")}`,
+    );
+  }
+  return { ...(await format.write(image, { ...rest, fileName })), format: format.name };
+}
+
+/**
+ * Writes an image to a path, whole or not at all; the extension chooses the format.
+ *
+ * @returns the paths written and what the file does not keep
+ */
+export async function saveImage(
+  path: string,
+  image: Image,
+  options: SaveOptions = {},
+): Promise<{ paths: string[]; lost: readonly string[]; format: string }> {
+  const { files, lost, format } = await encodeImage(image, basename(path), options);
+  const placed = files.map((f: WrittenFile) => ({
+    path: join(dirname(path), f.name),
+    bytes: f.bytes,
+  }));
+  await writeWhole(placed);
+  return { paths: placed.map((f) => f.path), lost, format };
+}
+
+/** What a folder or file held, image by image. */
+export interface OpenedPath extends Opened {
+  /** Files that were read; those of one image together. */
+  readonly files: readonly (readonly string[])[];
+  /** Files of a folder that are no images, each with the reason. */
+  readonly refused: readonly { readonly name: string; readonly reason: string }[];
+}
+
+/**
+ * Opens a file, or a folder of DICOM files as its series, each an image. Files of other formats in a
+ * folder are opened one by one when it holds no DICOM.
+ *
+ * @throws InputError when the folder holds nothing that can be read
+ */
+export async function openPath(path: string, options: OpenOptions = {}): Promise<OpenedPath> {
+  const found = await stat(path).catch((error: unknown) => {
+    throw new InputError(`Cannot open ${path}: ${reasonOf(error)}`, { cause: error });
+  });
+  if (!found.isDirectory()) {
+    return { ...(await openFile(path, options)), files: [[path]], refused: [] };
+  }
+  const names = await walkFolder(path);
+  const dicomFiles: SeriesFile[] = [];
+  const others: string[] = [];
+  for (const name of names) {
+    throwIfAborted(options.signal, `reading ${path}`);
+    const bytes = await bytesOf(join(path, name));
+    if (looksLikeDicom(bytes)) dicomFiles.push({ name, bytes });
+    else others.push(name);
+  }
+  return dicomFiles.length > 0
+    ? openSeries(path, dicomFiles, { others, options })
+    : openEach(path, others, options);
+}
+
+async function openSeries(
+  path: string,
+  files: readonly SeriesFile[],
+  rest: { others: readonly string[]; options: OpenOptions },
+): Promise<OpenedPath> {
+  const { options, others } = rest;
+  const grouping = groupSeries(files);
+  const refused = grouping.refused.map(({ name, reason }) => ({ name, reason }));
+  const images: DecodedImage[] = [];
+  const read: string[][] = [];
+  for (const series of grouping.series) {
+    try {
+      const { image, stored, findings } = await readSeries(series, {
+        ...(options.unit === undefined ? {} : { unit: options.unit }),
+        ...(options.maxElements === undefined ? {} : { maxElements: options.maxElements }),
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+        ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+      });
+      const name = [series.modality, series.description].filter((t) => t !== "").join(" ");
+      images.push({ name, image, stored: stored ?? valuesAsStored(image), notes: findings });
+      read.push(series.files.map((f) => join(path, f.name)));
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      for (const file of series.files) refused.push({ name: file.name, reason: messageOf(error) });
+    }
+  }
+  const passed =
+    others.length > 0 ? [`${others.length} files that are not DICOM were passed over`] : [];
+  return opened(path, "dicom", images, {
+    notes: [...grouping.findings, ...passed],
+    files: read,
+    refused,
+  });
+}
+
+async function openEach(
+  path: string,
+  names: readonly string[],
+  options: OpenOptions,
+): Promise<OpenedPath> {
+  const images: DecodedImage[] = [];
+  const read: string[][] = [];
+  const refused: { name: string; reason: string }[] = [];
+  const formats = new Set<string>();
+  for (const name of names) {
+    throwIfAborted(options.signal, `reading ${path}`);
+    // The data file of a pair is read with its header.
+    if (/\.img(\.gz)?$/i.test(name)) continue;
+    try {
+      const one = await openFile(join(path, name), options);
+      formats.add(one.format);
+      for (const image of one.images) {
+        images.push({ ...image, name: image.name === "" ? name : `${name}: ${image.name}` });
+        read.push([join(path, name)]);
+      }
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      refused.push({ name, reason: messageOf(error) });
+    }
+  }
+  return opened(path, [...formats].join(", "), images, { notes: [], files: read, refused });
+}
+
+function opened(
+  path: string,
+  format: string,
+  images: readonly DecodedImage[],
+  rest: Pick<OpenedPath, "notes" | "files" | "refused">,
+): OpenedPath {
+  if (images.length === 0) {
+    const first = rest.refused[0];
+    throw new InputError(
+      `Cannot open folder ${path}: found no image that can be read${first === undefined ? "" : ` (${first.name}: ${first.reason})`}`,
+    );
+  }
+  return { path, format, images, header: {}, ...rest };
+}
+
+/** The values themselves, where the files of a series have no common stored type. */
+function valuesAsStored(image: Image): Stored {
+  return {
+    data: image.data,
+    type: "float32",
+    shape: image.shape,
+    components: 1,
+    kind: image.axes.includes("c") ? "vector" : "scalar",
+    slope: 1,
+    intercept: 0,
+  };
+}
+
+export interface LcdCtCollection {
+  readonly cases: readonly LcdCtCase[];
+  /** The slice of a case in HU. */
+  load(which: LcdCtCase): Promise<Image>;
+}
+
+/**
+ * Opens a folder in the layout of LCD_CT.
+ *
+ * @throws InputError when the folder holds no case
+ */
+export async function openLcdCt(root: string): Promise<LcdCtCollection> {
+  const cases = lcdCtCases(await walkFolder(root));
+  if (cases.length === 0) {
+    throw new InputError(
+      `Cannot open ${root} as an LCD_CT collection: found no dose_XXX/signal_present or signal_absent folder with .raw files`,
+    );
+  }
+  return Object.freeze({
+    cases,
+    load: async (which: LcdCtCase) => readLcdCtSlice(await bytesOf(join(root, which.path))).image,
+  });
+}

@@ -1,0 +1,173 @@
+/**
+ * What every file format is: a file of this folder exporting one such object. Formats work on bytes
+ * and know nothing of disks; `files.ts` opens paths.
+ */
+import type { Axes, Image, IntensityUnit } from "../core/image.ts";
+import type { WorkOptions } from "../core/progress.ts";
+
+/** Element types that are kept without loss between formats. */
+export type StoredType =
+  | "int8"
+  | "uint8"
+  | "int16"
+  | "uint16"
+  | "int32"
+  | "uint32"
+  | "int64"
+  | "uint64"
+  | "float32"
+  | "float64";
+
+export type StoredArray =
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array
+  | Float32Array
+  | Float64Array;
+
+/** What the components of one voxel are. */
+export type ComponentKind = "scalar" | "complex" | "rgb" | "rgba" | "vector";
+
+/**
+ * Elements as the file holds them, so that nothing is lost on the way to float32. The value of an
+ * element in the image's unit is `slope · element + intercept`.
+ */
+export interface Stored {
+  readonly data: StoredArray;
+  readonly type: StoredType;
+  /**
+   * Sizes without components, slowest axis first: the image's shape without its `c` axis when that
+   * axis holds this voxel's components, and the image's shape otherwise.
+   */
+  readonly shape: readonly number[];
+  /** Elements of one voxel, interleaved in `data`: 1 scalar, 2 complex (re, im), 3 RGB, 4 RGBA. */
+  readonly components: number;
+  readonly kind: ComponentKind;
+  readonly slope: number;
+  readonly intercept: number;
+  /** Scaling of each plane (or frame) where it differs; `slope` and `intercept` are then of the first. */
+  readonly planes?: { readonly slope: Float64Array; readonly intercept: Float64Array };
+  /** Significant bits of an element where fewer than its type has (DICOM's Bits Stored). */
+  readonly bits?: number;
+  /** Stored value that marks "no measurement here", such as DICOM's Pixel Padding Value. */
+  readonly padding?: number;
+}
+
+/** One image of a file or folder. */
+export interface DecodedImage {
+  /** Name within the file: series description, page, array name; empty for a file with one image. */
+  readonly name: string;
+  readonly image: Image;
+  readonly stored: Stored;
+  /** What a reader should know about this image, one plain sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** What came out of a file. */
+export interface Decoded {
+  /** Name of the format that read it. */
+  readonly format: string;
+  /** At least one. */
+  readonly images: readonly DecodedImage[];
+  readonly notes: readonly string[];
+  /** Header fields worth showing, by the format's own names. */
+  readonly header: Readonly<Record<string, unknown>>;
+  /** The format's own parsed form, kept for a faithful re-write by the same format. */
+  readonly source?: unknown;
+}
+
+export interface ReadOptions extends WorkOptions {
+  /** Name (not path) of the file; formats with companions and raw files need it. */
+  readonly fileName?: string;
+  /** Bytes of a file beside this one, or undefined when it is absent. */
+  readonly companion?: (name: string) => Promise<Uint8Array | undefined>;
+  /** Unit of the intensities when the file does not say; defaults to `arbitrary`. */
+  readonly unit?: IntensityUnit;
+  /** Refuses images of more elements with `too-large`. Defaults to 2^28, one GiB of float32. */
+  readonly maxElements?: number;
+  /** What a headerless file holds. */
+  readonly raw?: RawShape;
+}
+
+/** Content of a headerless file. */
+export interface RawShape {
+  /** Sizes, slowest axis first. */
+  readonly shape: readonly number[];
+  readonly type: StoredType;
+  readonly axes?: Axes;
+  readonly littleEndian?: boolean;
+  /** Bytes before the first element. */
+  readonly offset?: number;
+  readonly slope?: number;
+  readonly intercept?: number;
+  /** mm, along z, y, x. */
+  readonly spacing?: readonly [number, number, number];
+}
+
+export interface WriteOptions extends WorkOptions {
+  /** Name of the file to write; decides between `.nii` and `.nii.gz`, `.mha` and `.mhd`. */
+  readonly fileName: string;
+  /**
+   * Elements to write in place of the float32 values, as read from another file: the lossless way
+   * between formats. Must describe `image`.
+   */
+  readonly stored?: Stored;
+  /**
+   * Element type. Without it `stored` is written as it is, and an image without `stored` as float32
+   * where the format has it. Integers are rounded to the nearest; values outside throw.
+   */
+  readonly type?: StoredType;
+  readonly compress?: boolean;
+  /** Lines of text for the format's comment field, such as the command that made the file. */
+  readonly description?: string;
+}
+
+export interface WrittenFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface Written {
+  /** The file asked for, then its companions. */
+  readonly files: readonly WrittenFile[];
+  /** What the source had and this file does not, one plain sentence each. */
+  readonly lost: readonly string[];
+}
+
+/** What a format can hold; conversions are judged by it. */
+export interface Holding {
+  readonly types: readonly StoredType[];
+  readonly axes: readonly Axes[];
+  readonly kinds: readonly ComponentKind[];
+  /** `full`: spacing, origin and direction. */
+  readonly geometry: "full" | "spacing" | "none";
+  /** Whether slope and intercept are kept, or values have to be written out. */
+  readonly scaling: boolean;
+  readonly unit: boolean;
+}
+
+export interface Format {
+  /** File name, registry name, CLI argument and page name at once. */
+  readonly name: string;
+  /** The format's name as the field writes it. */
+  readonly title: string;
+  readonly summary: string;
+  /** With the dot, lower case; the first is the one for writing. Longer ones win (`.nii.gz`). */
+  readonly extensions: readonly string[];
+  readonly holds: Holding;
+  /**
+   * Whether these bytes are this format. Never throws. At most one format says yes to any bytes.
+   *
+   * @param bytes the file, or at least its first 64 KiB
+   */
+  sniff(bytes: Uint8Array, fileName?: string): boolean;
+  /** @throws FormatError with kind, byte offset and reason; InputError on misuse; CancelledError */
+  read(bytes: Uint8Array, options?: ReadOptions): Promise<Decoded>;
+  /** Absent when the format is only read. @throws InputError when the format cannot hold the image */
+  write?(image: Image, options: WriteOptions): Promise<Written>;
+}

@@ -1,0 +1,117 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { collection } from "../../test/oracle/python.ts";
+import { makeImage } from "../core/image.ts";
+import { openFile } from "./files.ts";
+import { metaimage } from "./metaimage.ts";
+
+const header = (lines: readonly string[]) => new TextEncoder().encode(`${lines.join("\n")}\n`);
+const join2 = (a: Uint8Array, b: Uint8Array) => Uint8Array.from([...a, ...b]);
+
+/** A header as ITK 5 writes it for an image rotated by 90° about z. */
+const itk = [
+  "ObjectType = Image",
+  "NDims = 3",
+  "BinaryData = True",
+  "BinaryDataByteOrderMSB = False",
+  "CompressedData = False",
+  "TransformMatrix = 0 1 0 -1 0 0 0 0 1",
+  "Offset = 10 20 30",
+  "CenterOfRotation = 0 0 0",
+  "AnatomicalOrientation = RAI",
+  "ElementSpacing = 0.5 2 3",
+  "DimSize = 2 1 1",
+  "ElementType = MET_SHORT",
+  "ElementDataFile = LOCAL",
+];
+
+describe("geometry", () => {
+  it("takes rows of the matrix as directions of the index axes", async () => {
+    const { image } = (await metaimage.read(join2(header(itk), Uint8Array.of(1, 0, 255, 255))))
+      .images[0]!;
+    // Index x runs along world +y, index y along world −x.
+    expect(image.direction).toEqual([0, -1, 0, 1, 0, 0, 0, 0, 1]);
+    expect(image.spacing).toEqual([3, 2, 0.5]);
+    expect(image.origin).toEqual([10, 20, 30]);
+    expect([...image.data]).toEqual([1, -1]);
+  });
+
+  it("keeps a plane's place in space as a volume of one slice", async () => {
+    const plane = makeImage(Float32Array.of(1, 2), [1, 2], {
+      spacing: [4, 2, 1],
+      origin: [1, 2, 3],
+      direction: [0, 0, 1, 1, 0, 0, 0, 1, 0],
+    });
+    const { files } = await metaimage.write!(plane, { fileName: "a.mha" });
+    expect(new TextDecoder().decode(files[0]!.bytes)).toMatch(/NDims = 3\n[\s\S]*DimSize = 2 1 1/);
+    const back = (await metaimage.read(files[0]!.bytes)).images[0]!.image;
+    expect([back.axes, back.origin, back.direction]).toEqual(["yx", plane.origin, plane.direction]);
+  });
+});
+
+describe("data", () => {
+  const lines = [
+    "NDims = 3",
+    "DimSize = 2 1 3",
+    "ElementType = MET_USHORT",
+    "ElementByteOrderMSB = True",
+  ];
+
+  it("reads numbered slices in big-endian order", async () => {
+    const bytes = header([...lines, "ElementDataFile = s_%02d.raw 1 3 1"]);
+    const asked: string[] = [];
+    const companion = (name: string) => {
+      asked.push(name);
+      const n = Number(/\d+/.exec(name)![0]);
+      return Promise.resolve(Uint8Array.of(0, n, 1, n));
+    };
+    const { image } = (await metaimage.read(bytes, { companion })).images[0]!;
+    expect(asked).toEqual(["s_01.raw", "s_02.raw", "s_03.raw"]);
+    expect([...image.data]).toEqual([1, 257, 2, 258, 3, 259]);
+  });
+
+  it("names what is missing beside it", async () => {
+    const bytes = header([...lines, "ElementDataFile = s_%02d.raw 1 3 1"]);
+    const companion = (name: string) =>
+      Promise.resolve(name === "s_02.raw" ? undefined : Uint8Array.of(0, 1, 0, 2));
+    await expect(metaimage.read(bytes, { companion })).rejects.toThrow(
+      /found 2 of 3 data files beside it, wanted all \(first absent: s_02.raw\)/,
+    );
+  });
+
+  it("warns of unsigned numbers with an offset under a signed name", async () => {
+    const signed = [
+      ...lines.slice(0, 1),
+      "DimSize = 2 2 1",
+      "ElementType = MET_SHORT",
+      "ElementByteOrderMSB = True",
+      "ElementDataFile = LOCAL",
+    ];
+    // 33768 is 1000 with the offset; read as signed it is −31768.
+    const { notes } = (
+      await metaimage.read(
+        join2(header(signed), Uint8Array.of(0x83, 0xe8, 0x83, 0xe9, 0x83, 0xe7, 0x83, 0xe8)),
+      )
+    ).images[0]!;
+    expect(notes.join()).toMatch(/offset of 32768/);
+  });
+});
+
+describe("the collection", () => {
+  const truth = join(collection, "6_phantoms/lcd_phantom_truth/ground_truth.mhd");
+  it.skipIf(!existsSync(truth))(
+    "reads the LCD phantom: values 1000 to 1014 as its record says",
+    async () => {
+      const { image } = (await openFile(truth)).images[0]!;
+      let [low, high] = [Infinity, -Infinity];
+      for (const v of image.data) {
+        if (v < low) low = v;
+        if (v > high) high = v;
+      }
+      expect(image.shape).toEqual([512, 512]);
+      expect(high).toBe(1014);
+      expect(low).toBeGreaterThanOrEqual(0);
+    },
+  );
+});

@@ -1,0 +1,493 @@
+/**
+ * MetaImage (ITK): `.mha` with its data inside, `.mhd` with data beside it, both byte orders,
+ * compressed or not, one file or numbered slices.
+ *
+ * Rows of TransformMatrix are the LPS directions of the index axes. Channels are interleaved. A fourth
+ * dimension becomes the series axis.
+ */
+import { FormatError, InputError } from "../core/errors.ts";
+import { type Axes, type Geometry, type Image, makeImage, rangeOf, sizeOf } from "../core/image.ts";
+import {
+  allTypes,
+  bytesOf,
+  checkSizes,
+  readElements,
+  toFloat32,
+  writeElements,
+} from "./elements.ts";
+import { elementsToWrite, parseRemark, remarkOf } from "./elements-to-write.ts";
+import type {
+  ComponentKind,
+  Decoded,
+  Format,
+  ReadOptions,
+  Stored,
+  StoredType,
+  WriteOptions,
+  Written,
+} from "./format.ts";
+import { inflate } from "./inflate.ts";
+import { numberedNames } from "./nrrd-data.ts";
+import { geometryOf, liesFlat } from "./orientation.ts";
+import { zlibSync } from "fflate";
+
+const typesByName: Readonly<Record<string, StoredType>> = {
+  MET_CHAR: "int8",
+  MET_UCHAR: "uint8",
+  MET_SHORT: "int16",
+  MET_USHORT: "uint16",
+  MET_INT: "int32",
+  MET_UINT: "uint32",
+  // ITK writes 64-bit elements under both names.
+  MET_LONG_LONG: "int64",
+  MET_ULONG_LONG: "uint64",
+  MET_LONG: "int64",
+  MET_ULONG: "uint64",
+  MET_FLOAT: "float32",
+  MET_DOUBLE: "float64",
+};
+
+const nameOfType: Readonly<Record<StoredType, string>> = {
+  int8: "MET_CHAR",
+  uint8: "MET_UCHAR",
+  int16: "MET_SHORT",
+  uint16: "MET_USHORT",
+  int32: "MET_INT",
+  uint32: "MET_UINT",
+  int64: "MET_LONG_LONG",
+  uint64: "MET_ULONG_LONG",
+  float32: "MET_FLOAT",
+  float64: "MET_DOUBLE",
+};
+
+function fail(
+  message: string,
+  kind: "truncated" | "corrupt" | "unsupported" | "mismatch",
+  offset: number,
+): never {
+  throw new FormatError(message, { format: "metaimage", kind, offset });
+}
+
+const longestHeader = 1 << 16;
+
+interface Header {
+  readonly fields: Readonly<Record<string, string>>;
+  readonly places: Readonly<Record<string, number>>;
+  /** Byte behind the line of ElementDataFile. */
+  readonly end: number;
+  /** File names of a `LIST`. */
+  readonly list: readonly string[];
+}
+
+/** "Key = value" lines up to ElementDataFile, which is the last; undefined when there is none. */
+function linesOf(bytes: Uint8Array): Header | undefined {
+  const fields: Record<string, string> = {};
+  const places: Record<string, number> = {};
+  let at = 0;
+  while (at < bytes.length && at < longestHeader) {
+    const from = at;
+    while (at < bytes.length && at < longestHeader && bytes[at] !== 10) at++;
+    const line = new TextDecoder("latin1").decode(bytes.subarray(from, at)).trim();
+    at++;
+    if (line === "") continue;
+    const field = /^([A-Za-z]\w*)\s*=\s*(.*)$/.exec(line);
+    if (field === null) return undefined;
+    fields[field[1]!] = field[2]!;
+    places[field[1]!] = from;
+    if (field[1] === "ElementDataFile") {
+      const end = Math.min(at, bytes.length);
+      const list =
+        field[2] === "LIST"
+          ? new TextDecoder("latin1")
+              .decode(bytes.subarray(end, end + longestHeader))
+              .split(/\r?\n/)
+              .map((l) => l.trim())
+              .filter((l) => l !== "")
+          : [];
+      return { fields, places, end, list };
+    }
+  }
+  return undefined;
+}
+
+function looksLike(bytes: Uint8Array): boolean {
+  const head = new TextDecoder("latin1").decode(bytes.subarray(0, 512));
+  return (
+    /^\s*(ObjectType|NDims|Comment|ObjectSubType|Name|ID)\s*=/.test(head) &&
+    /(^|\n)\s*NDims\s*=\s*\d/.test(head)
+  );
+}
+
+function numbers(header: Header, key: string): number[] | undefined {
+  const text = header.fields[key];
+  if (text === undefined) return undefined;
+  const values = text.split(/\s+/).map(Number);
+  if (!values.every(Number.isFinite)) {
+    fail(
+      `Cannot read MetaImage ${key}: found ${JSON.stringify(text.slice(0, 60))}, wanted numbers`,
+      "corrupt",
+      header.places[key]!,
+    );
+  }
+  return values;
+}
+
+function flag(header: Header, key: string): boolean {
+  return /^(true|1|t)$/i.test(header.fields[key] ?? "False");
+}
+
+function first(header: Header, keys: readonly string[]): string | undefined {
+  return keys.find((key) => header.fields[key] !== undefined);
+}
+
+function geometryFrom(
+  header: Header,
+  rank: number,
+  notes: string[],
+): Partial<Geometry> & { known: boolean } {
+  const spatial = Math.min(rank, 3);
+  const spacingKey = first(header, ["ElementSpacing", "ElementSize"]);
+  const spacing = spacingKey === undefined ? undefined : numbers(header, spacingKey);
+  const originKey = first(header, ["Offset", "Position", "Origin"]);
+  const origin = (originKey === undefined ? undefined : numbers(header, originKey)) ?? [];
+  const matrixKey = first(header, ["TransformMatrix", "Rotation", "Orientation"]);
+  const matrix = matrixKey === undefined ? undefined : numbers(header, matrixKey);
+  if (matrix !== undefined && matrix.length !== rank * rank) {
+    fail(
+      `Cannot read MetaImage ${matrixKey}: found ${matrix.length} numbers, wanted ${rank * rank}`,
+      "corrupt",
+      header.places[matrixKey!]!,
+    );
+  }
+  const lengths = [0, 1, 2].map((i) => (i < spatial ? Math.abs(spacing?.[i] ?? 1) || 1 : 1));
+  const column = (axis: number) =>
+    [0, 1, 2].map((r) =>
+      axis < spatial && r < spatial
+        ? (matrix?.[axis * rank + r] ?? (axis === r ? 1 : 0))
+        : axis === r
+          ? 1
+          : 0,
+    );
+  const columns = [0, 1, 2].map(column);
+  const affine = [0, 1, 2].flatMap((r) => [
+    ...[0, 1, 2].map((c) => columns[c]![r]! * lengths[c]!),
+    r < spatial ? (origin[r] ?? 0) : 0,
+  ]);
+  const geometry = geometryOf(affine);
+  if (geometry === undefined) {
+    notes.push("the direction matrix does not span space; the identity is assumed");
+    return { spacing: [lengths[2]!, lengths[1]!, lengths[0]!], known: false };
+  }
+  // Spacing is taken as written: unit columns keep it to rounding only.
+  return {
+    ...geometry,
+    known: spacing !== undefined || originKey !== undefined || matrix !== undefined,
+  };
+}
+
+interface Layout {
+  readonly type: StoredType;
+  readonly components: number;
+  readonly sizes: readonly number[];
+  readonly littleEndian: boolean;
+  readonly compressed: boolean;
+}
+
+function layoutOf(header: Header, options: ReadOptions): Layout {
+  const place = (key: string) => header.places[key] ?? 0;
+  const rank = numbers(header, "NDims")?.[0];
+  const sizes = numbers(header, "DimSize");
+  if (rank === undefined || !Number.isInteger(rank) || rank < 1 || rank > 4) {
+    return fail(
+      `Cannot read a MetaImage of ${header.fields.NDims ?? "no"} dimensions: wanted 1 to 4`,
+      rank === undefined ? "corrupt" : "unsupported",
+      place("NDims"),
+    );
+  }
+  if (sizes === undefined || sizes.length !== rank) {
+    return fail(
+      `Cannot read a MetaImage: found ${sizes?.length ?? 0} sizes, wanted ${rank}`,
+      "corrupt",
+      place("DimSize"),
+    );
+  }
+  const typeName = header.fields.ElementType ?? "none";
+  const type = typesByName[typeName.replace(/_ARRAY$/, "")];
+  if (type === undefined) {
+    return fail(
+      `Cannot read a MetaImage of element type ${typeName}: wanted one of ${Object.keys(typesByName).join(", ")}`,
+      "unsupported",
+      place("ElementType"),
+    );
+  }
+  const components = numbers(header, "ElementNumberOfChannels")?.[0] ?? 1;
+  const limit = options.maxElements === undefined ? {} : { maxElements: options.maxElements };
+  checkSizes([...sizes, components], { format: "metaimage", offset: place("DimSize"), ...limit });
+  if (flag(header, "BinaryData") === false && header.fields.BinaryData !== undefined) {
+    fail(
+      "Cannot read a MetaImage with text elements: wanted BinaryData = True",
+      "unsupported",
+      place("BinaryData"),
+    );
+  }
+  return {
+    type,
+    components,
+    sizes,
+    littleEndian: !(flag(header, "ElementByteOrderMSB") || flag(header, "BinaryDataByteOrderMSB")),
+    compressed: flag(header, "CompressedData"),
+  };
+}
+
+async function filesOf(
+  header: Header,
+  layout: Layout,
+  options: ReadOptions,
+): Promise<Uint8Array[]> {
+  const name = header.fields.ElementDataFile!;
+  const pattern = /^(\S*%0?\d*d\S*)(?:\s+(-?\d+)\s+(-?\d+)\s+(-?\d+))?$/.exec(name);
+  let names = [name];
+  if (name.startsWith("LIST")) names = [...header.list];
+  else if (pattern !== null) {
+    names = numberedNames(
+      pattern[1]!,
+      Number(pattern[2] ?? 1),
+      Number(pattern[3] ?? layout.sizes.at(-1)),
+      Number(pattern[4] ?? 1),
+    );
+  }
+  const absent: string[] = [];
+  const files: Uint8Array[] = [];
+  for (const file of names) {
+    const found = await options.companion?.(file);
+    if (found === undefined) absent.push(file);
+    else files.push(found);
+  }
+  if (absent.length > 0 || files.length === 0) {
+    fail(
+      `Cannot read the data of a MetaImage: found ${files.length} of ${names.length} data files beside it, wanted all (first absent: ${absent[0] ?? name})`,
+      "mismatch",
+      header.places.ElementDataFile!,
+    );
+  }
+  return files;
+}
+
+/** Plain data bytes of one file: skipped to its data and unpacked. */
+async function plainOf(
+  file: Uint8Array,
+  header: Header,
+  layout: Layout,
+  place: { wanted: number; local: boolean },
+): Promise<Uint8Array> {
+  const { wanted, local } = place;
+  const start = local ? header.end : 0;
+  const data = file.subarray(start);
+  if (layout.compressed)
+    return inflate(data, { format: "metaimage", packing: "zlib", offset: start, wanted });
+  const skip = numbers(header, "HeaderSize")?.[0] ?? 0;
+  const from = local || skip === 0 ? 0 : skip === -1 ? data.length - wanted : skip;
+  if (from < 0 || from + wanted > data.length) {
+    fail(
+      `Cannot read MetaImage data: found ${Math.max(0, data.length - Math.max(0, from))} bytes, wanted ${wanted}`,
+      "truncated",
+      file.length,
+    );
+  }
+  return data.subarray(from, from + wanted);
+}
+
+async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decoded> {
+  const header = linesOf(bytes);
+  if (header === undefined) {
+    return fail(
+      "Cannot read a MetaImage: found no line ElementDataFile behind its fields, wanted one",
+      bytes.length < longestHeader ? "truncated" : "corrupt",
+      Math.min(bytes.length, longestHeader),
+    );
+  }
+  const layout = layoutOf(header, options);
+  const { sizes, components, type } = layout;
+  const notes: string[] = [];
+  const geometry = geometryFrom(header, sizes.length, notes);
+  const count = sizeOf(sizes) * components;
+  const local =
+    header.fields.ElementDataFile === "LOCAL" || header.fields.ElementDataFile === "Local";
+  const files = local ? [bytes] : await filesOf(header, layout, options);
+  const share = (count * bytesOf[type]) / files.length;
+  if (!Number.isInteger(share)) {
+    fail(
+      `Cannot read a MetaImage over ${files.length} files: found ${count} elements, wanted the same number in each`,
+      "mismatch",
+      header.places.ElementDataFile!,
+    );
+  }
+  const parts: Uint8Array[] = [];
+  for (const file of files)
+    parts.push(await plainOf(file, header, layout, { wanted: share, local }));
+  let plain = parts[0]!;
+  if (parts.length > 1) {
+    plain = new Uint8Array(count * bytesOf[type]);
+    parts.forEach((part, i) => plain.set(part, i * share));
+  }
+  const data = readElements(plain, {
+    format: "metaimage",
+    type,
+    count,
+    littleEndian: layout.littleEndian,
+  });
+  const remark = parseRemark(header.fields.Comment ?? "");
+  let shape = sizes.length === 1 ? [1, sizes[0]!] : [...sizes].reverse();
+  if (shape.length === 3 && shape[0] === 1 && /^c?yx$/.test(remark.axes ?? ""))
+    shape = shape.slice(1);
+  const spatial = ({ 2: "yx", 3: "zyx", 4: "tzyx" } as const)[shape.length] ?? "yx";
+  const axes = (components > 1 ? spatial.replace(/(z?yx)$/, "c$1") : spatial) as Axes;
+  const kind = kindOf(components, type);
+  const stored: Stored = { data, type, shape, components, kind, slope: 1, intercept: 0 };
+  const at = axes.indexOf("c");
+  const full = at < 0 ? shape : [...shape.slice(0, at), components, ...shape.slice(at)];
+  const image = makeImage(toFloat32(stored, axes), full, {
+    axes,
+    ...geometry,
+    ...(remark.spacing === undefined ? {} : { spacing: remark.spacing }),
+    unit: remark.unit ?? options.unit ?? "arbitrary",
+  });
+  if (type === "int16" && isOffsetTrap(image)) {
+    notes.push(
+      "all values lie near −32768 or 32767, as unsigned numbers with an offset of 32768 do when they are called signed; if so, add 32768 modulo 65536",
+    );
+  }
+  return {
+    format: "metaimage",
+    images: [{ name: "", image, stored, notes }],
+    notes: [],
+    header: { ...header.fields },
+  };
+}
+
+/** Signed readings of numbers that were stored unsigned with an offset of 2^15 avoid the middle. */
+function isOffsetTrap(image: Image): boolean {
+  const { min, max } = rangeOf(image.data);
+  if (!(min < -16384)) return false;
+  let middle = 0;
+  for (const v of image.data) if (Math.abs(v) < 16384) middle++;
+  return middle === 0 && (max < 0 || max > 16384);
+}
+
+function kindOf(components: number, type: StoredType): ComponentKind {
+  if (components === 1) return "scalar";
+  if (type === "uint8" && components === 3) return "rgb";
+  return type === "uint8" && components === 4 ? "rgba" : "vector";
+}
+
+function write(image: Image, options: WriteOptions): Promise<Written> {
+  return Promise.resolve().then(() => {
+    const elements = elementsToWrite(image, options, metaimage);
+    const name = options.fileName;
+    const detached = /\.mhd$/i.test(name);
+    const compress = options.compress ?? false;
+    const channelAt = image.axes.indexOf("c");
+    const channels = channelAt < 0 ? 1 : image.shape[channelAt]!;
+    const flat = !image.axes.includes("z");
+    // A plane somewhere in space is written as a volume of one slice, which keeps its position.
+    const spatialSizes = image.shape.filter((_, i) => i !== channelAt);
+    const sizes = (
+      flat && image.known && !liesFlat(image) ? [1, ...spatialSizes] : spatialSizes
+    ).reverse();
+    const rank = sizes.length;
+    if (rank > 4)
+      throw new InputError(`Cannot write ${rank} dimensions as MetaImage: wanted at most 4`);
+    const interleaved =
+      channels === 1 || elements.components > 1
+        ? elements.data
+        : interleave(elements.data, channels, image);
+    const spatial = Math.min(rank, 3);
+    const d = image.direction;
+    const row = (axis: number) =>
+      Array.from({ length: rank }, (_, r) =>
+        axis < spatial && r < spatial ? d[3 * r + axis]! : axis === r ? 1 : 0,
+      );
+    const lengths = [image.spacing[2], image.spacing[1], image.spacing[0], 1].slice(0, rank);
+    const { lost } = elements;
+    const remark = remarkOf(image, {
+      spacing: flat,
+      description: options.description?.replace(/[\r\n]+/g, " "),
+    });
+    const dataName = detached ? name.replace(/\.mhd$/i, compress ? ".zraw" : ".raw") : "LOCAL";
+    const body = writeElements(interleaved);
+    const packed = compress ? zlibSync(body, { level: 6 }) : body;
+    const lines = [
+      "ObjectType = Image",
+      `NDims = ${rank}`,
+      `Comment = ${remark}`,
+      "BinaryData = True",
+      "BinaryDataByteOrderMSB = False",
+      `CompressedData = ${compress ? "True" : "False"}`,
+      ...(compress ? [`CompressedDataSize = ${packed.length}`] : []),
+      ...(image.known
+        ? [
+            `TransformMatrix = ${Array.from({ length: rank }, (_, a) => row(a).join(" ")).join(" ")}`,
+            `Offset = ${[0, 1, 2, 3]
+              .slice(0, rank)
+              .map((r) => (r < spatial ? image.origin[r] : 0))
+              .join(" ")}`,
+            `CenterOfRotation = ${new Array<number>(rank).fill(0).join(" ")}`,
+            `ElementSpacing = ${lengths.join(" ")}`,
+          ]
+        : []),
+      `DimSize = ${sizes.join(" ")}`,
+      ...(channels > 1 ? [`ElementNumberOfChannels = ${channels}`] : []),
+      `ElementType = ${nameOfType[elements.type]}`,
+      `ElementDataFile = ${dataName}`,
+      "",
+    ];
+    const text = Uint8Array.from(lines.join("\n"), (c) =>
+      c.charCodeAt(0) < 256 ? c.charCodeAt(0) : 63,
+    );
+    if (detached)
+      return {
+        files: [
+          { name, bytes: text },
+          { name: dataName, bytes: packed.slice() },
+        ],
+        lost,
+      };
+    const bytes = new Uint8Array(text.length + packed.length);
+    bytes.set(text);
+    bytes.set(packed, text.length);
+    return { files: [{ name, bytes }], lost };
+  });
+}
+
+/** Channels from before the spatial axes to behind them. */
+function interleave<T extends Stored["data"]>(data: T, channels: number, image: Image): T {
+  const out = data.slice() as T;
+  const volume = sizeOf(image.shape.slice(image.axes.indexOf("c") + 1));
+  const blocks = data.length / (volume * channels);
+  for (let b = 0; b < blocks; b++) {
+    for (let c = 0; c < channels; c++) {
+      for (let i = 0; i < volume; i++) {
+        out[(b * volume + i) * channels + c] = data[(b * channels + c) * volume + i]!;
+      }
+    }
+  }
+  return out;
+}
+
+export const metaimage: Format = {
+  name: "metaimage",
+  title: "MetaImage",
+  summary: "Volumes with geometry, common around ITK and elastix",
+  extensions: [".mha", ".mhd"],
+  holds: {
+    types: allTypes,
+    axes: ["yx", "zyx", "tzyx", "cyx", "czyx", "tczyx"],
+    kinds: ["scalar", "rgb", "rgba", "vector"],
+    geometry: "full",
+    scaling: false,
+    unit: true,
+  },
+  sniff: (bytes) => looksLike(bytes),
+  read,
+  write,
+};

@@ -1,0 +1,218 @@
+/** The data of an NRRD: attached or in files beside its header, raw, gzip, text or hex. */
+import { FormatError } from "../core/errors.ts";
+import { sizeOf } from "../core/image.ts";
+import { bytesOf, emptyArray, integerRange, readElements } from "./elements.ts";
+import type { ReadOptions, StoredArray } from "./format.ts";
+import { inflate } from "./inflate.ts";
+import type { NrrdHeader } from "./nrrd-header.ts";
+
+export function nrrdFail(
+  message: string,
+  kind: "truncated" | "corrupt" | "unsupported" | "mismatch",
+  offset: number,
+): never {
+  throw new FormatError(message, { format: "nrrd", kind, offset });
+}
+
+/** The packed or plain data of all data files, joined. */
+async function dataOf(
+  bytes: Uint8Array,
+  header: NrrdHeader,
+  options: ReadOptions,
+): Promise<{ data: Uint8Array; offset: number }> {
+  if (header.dataFile === undefined)
+    return { data: bytes.subarray(header.end), offset: header.end };
+  const pattern = /^(\S*%\d*d\S*)\s+(-?\d+)\s+(-?\d+)\s+(-?\d+)/.exec(header.dataFile);
+  let names = [header.dataFile];
+  if (/^LIST\b/.test(header.dataFile)) names = [...header.list];
+  else if (pattern !== null)
+    names = numberedNames(pattern[1]!, Number(pattern[2]), Number(pattern[3]), Number(pattern[4]));
+  if (names.length !== 1 && header.encoding !== "raw") {
+    nrrdFail(
+      "Cannot read an NRRD over several files that are packed: wanted raw ones",
+      "unsupported",
+      8,
+    );
+  }
+  const parts: Uint8Array[] = [];
+  for (const name of names) {
+    const part = await options.companion?.(name);
+    if (part === undefined) {
+      return nrrdFail(
+        `Cannot read the data of an NRRD: found no ${name} beside its header`,
+        "mismatch",
+        bytes.length,
+      );
+    }
+    parts.push(part);
+  }
+  if (parts.length === 1) return { data: parts[0]!, offset: 0 };
+  const joined = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return { data: joined, offset: 0 };
+}
+
+/** Names of a printf pattern with one integer, such as `slice_%03d.raw 1 10 1`. */
+export function numberedNames(
+  pattern: string,
+  first: number,
+  last: number,
+  step: number,
+): string[] {
+  const names: string[] = [];
+  if (step === 0 || Math.abs((last - first) / step) > 100_000) return names;
+  for (let n = first; step > 0 ? n <= last : n >= last; n += step) {
+    names.push(
+      pattern.replace(/%(0?)(\d*)d/, (_, zero: string, width: string) =>
+        String(n).padStart(Number(width || 0), zero === "0" ? "0" : " "),
+      ),
+    );
+  }
+  return names;
+}
+
+/** All elements in the order of the file, fastest axis first. */
+export async function elementsOf(
+  bytes: Uint8Array,
+  header: NrrdHeader,
+  options: ReadOptions,
+): Promise<StoredArray> {
+  const count = sizeOf(header.sizes);
+  const wanted = count * bytesOf[header.type];
+  const found = await dataOf(bytes, header, options);
+  let { data } = found;
+  let { offset } = found;
+  for (let i = 0; i < header.lineSkip; i++) {
+    const at = data.indexOf(10);
+    if (at < 0)
+      nrrdFail(
+        `Cannot skip ${header.lineSkip} lines of NRRD data: found ${i}`,
+        "truncated",
+        offset + data.length,
+      );
+    data = data.subarray(at + 1);
+    offset += at + 1;
+  }
+  const details = { format: "nrrd", type: header.type, count, littleEndian: header.littleEndian };
+  if (header.encoding === "raw") {
+    const skip = header.byteSkip === -1 ? data.length - wanted : header.byteSkip;
+    if (skip < 0 || skip + wanted > data.length) {
+      nrrdFail(
+        `Cannot read NRRD data: found ${data.length} bytes, wanted ${wanted} behind ${Math.max(0, skip)}`,
+        "truncated",
+        offset + data.length,
+      );
+    }
+    return readElements(data, { ...details, offset: skip });
+  }
+  if (header.encoding === "gzip") {
+    const skip = Math.max(0, header.byteSkip);
+    const plain = await inflate(data, {
+      format: "nrrd",
+      packing: "gzip",
+      offset,
+      wanted: skip + wanted,
+    });
+    return readElements(plain, { ...details, offset: skip });
+  }
+  data = data.subarray(Math.max(0, header.byteSkip));
+  return header.encoding === "hex"
+    ? fromHex(data, header, { count, offset })
+    : fromText(data, header, { count, offset });
+}
+
+function fromHex(
+  data: Uint8Array,
+  header: NrrdHeader,
+  place: { count: number; offset: number },
+): StoredArray {
+  const wanted = place.count * bytesOf[header.type];
+  if (data.length < 2 * wanted)
+    nrrdFail(
+      `Cannot read hex NRRD data: found ${data.length} characters, wanted ${2 * wanted}`,
+      "truncated",
+      place.offset + data.length,
+    );
+  const plain = new Uint8Array(wanted);
+  let filled = 0;
+  for (let i = 0; i < data.length && filled < 2 * wanted; i++) {
+    const c = data[i]!;
+    const digit =
+      c >= 48 && c <= 57 ? c - 48 : c >= 97 && c <= 102 ? c - 87 : c >= 65 && c <= 70 ? c - 55 : -1;
+    if (digit < 0) {
+      if (c <= 32) continue;
+      nrrdFail(`Cannot read hex NRRD data: found character ${c}`, "corrupt", place.offset + i);
+    }
+    plain[filled >> 1] = plain[filled >> 1]! * 16 + digit;
+    filled++;
+  }
+  if (filled < 2 * wanted)
+    nrrdFail(
+      `Cannot read hex NRRD data: found ${filled} digits, wanted ${2 * wanted}`,
+      "truncated",
+      place.offset + data.length,
+    );
+  return readElements(plain, {
+    format: "nrrd",
+    type: header.type,
+    count: place.count,
+    littleEndian: header.littleEndian,
+  });
+}
+
+function fromText(
+  data: Uint8Array,
+  header: NrrdHeader,
+  place: { count: number; offset: number },
+): StoredArray {
+  // Each number takes a digit, and all but the last a separator.
+  if (data.length < 2 * place.count - 1) {
+    nrrdFail(
+      `Cannot read text NRRD data: found ${data.length} characters, wanted ${place.count} numbers`,
+      "truncated",
+      place.offset + data.length,
+    );
+  }
+  const out = emptyArray(header.type, place.count);
+  const range = integerRange(header.type);
+  let i = 0;
+  for (let k = 0; k < place.count; k++) {
+    while (i < data.length && (data[i]! <= 32 || data[i] === 44)) i++;
+    const from = i;
+    while (i < data.length && data[i]! > 32 && data[i] !== 44) i++;
+    const text = String.fromCharCode(...data.subarray(from, Math.min(i, from + 400)));
+    if (text === "")
+      nrrdFail(
+        `Cannot read text NRRD data: found ${k} numbers, wanted ${place.count}`,
+        "truncated",
+        place.offset + data.length,
+      );
+    const value = /^nan$/i.test(text)
+      ? NaN
+      : /^[-+]?inf(inity)?$/i.test(text)
+        ? text.startsWith("-")
+          ? -Infinity
+          : Infinity
+        : Number(text);
+    const bad = Number.isNaN(value) && !/^nan$/i.test(text);
+    if (
+      bad ||
+      (range !== undefined &&
+        !(Number.isInteger(value) && value >= range.min && value <= range.max))
+    ) {
+      nrrdFail(
+        `Cannot read text NRRD data: found ${JSON.stringify(text.slice(0, 20))}, wanted a number of type ${header.type}`,
+        "corrupt",
+        place.offset + from,
+      );
+    }
+    if (out instanceof BigInt64Array || out instanceof BigUint64Array)
+      out[k] = BigInt.asIntN(64, BigInt(text));
+    else out[k] = value;
+  }
+  return out;
+}

@@ -1,0 +1,259 @@
+/** A series to one image: its slices are read, in threads where that pays, and put together. */
+import { FormatError, InputError, throwIfAborted } from "../core/errors.ts";
+import { type Axes, type Image, type IntensityUnit, makeImage } from "../core/image.ts";
+import { defaultThreads, mapInWorkers } from "../parallel/index.ts";
+import { dicomError } from "./dicom/failure.ts";
+import { parseDicom } from "./dicom/parse.ts";
+import { type DicomImage, type DicomReadOptions, readDicom } from "./dicom/read.ts";
+import type { Stored, StoredArray } from "./format.ts";
+import type { Series, SeriesFile } from "./series-grouping.ts";
+
+/** A series read as one image. */
+export interface SeriesImage {
+  /** Axes `zyx`, or `tzyx` for volumes in time; those of the object for one file. */
+  readonly image: Image;
+  /** Absent when the slices are stored in different types. */
+  readonly stored?: Stored;
+  readonly findings: readonly string[];
+}
+
+export interface SeriesReadOptions extends DicomReadOptions {
+  /** Threads that decode compressed slices. Defaults to the cores of the machine where that pays. */
+  readonly threads?: number;
+}
+
+/**
+ * Reads a series as one image. Slices that are not evenly spaced are put together with the mean
+ * distance, which the findings of the series say.
+ *
+ * @throws FormatError naming the file that is bad; InputError when the slices have different sizes
+ */
+export async function readSeries(
+  series: Series,
+  options: SeriesReadOptions = {},
+): Promise<SeriesImage> {
+  const [only] = series.files;
+  if (!only) throw new InputError("Cannot read a series: found no files, wanted at least one");
+  if (series.files.length === 1) {
+    const { image, stored, findings } = await readNamed(only, options);
+    return { image, stored, findings: [...series.findings, ...findings] };
+  }
+  const volume = new VolumeUnderWay(series, options.maxElements ?? 2 ** 28);
+  const threads = options.threads ?? usefulThreads(only.bytes, series.files.length);
+  if (threads > 1) {
+    // The first one shows whether the volume has room before all are decoded.
+    volume.add(await readSliceWork(taskOf(only, options)));
+    const rest = series.files.slice(1).map((file) => taskOf(file, options));
+    const { signal, onProgress } = options;
+    const slices = await mapInWorkers(
+      { module: import.meta.url, name: "readSliceWork", run: readSliceWork },
+      rest,
+      {
+        threads,
+        label: "reading slices",
+        ...(signal ? { signal } : {}),
+        ...(onProgress ? { onProgress } : {}),
+      },
+    );
+    for (const slice of slices) volume.add(slice);
+  } else {
+    for (const [k, file] of series.files.entries()) {
+      throwIfAborted(options.signal, "reading a DICOM series");
+      volume.add(await readSliceWork(taskOf(file, options)));
+      options.onProgress?.({ done: k + 1, total: series.files.length, label: "reading slices" });
+    }
+  }
+  return volume.finish();
+}
+
+/** A thread costs about as much to start as a dozen slices of JPEG 2000 cost to decode. */
+function usefulThreads(bytes: Uint8Array, count: number): number {
+  const { codec } = parseDicom(bytes, { stopAt: 0x00080000 }).syntax;
+  const slow = codec === "jpeg-2000" || codec === "htj2k" || codec === "jpeg-xl";
+  const least = slow ? 16 : codec === "jpeg" || codec === "jpeg-ls" ? 48 : Infinity;
+  return count < least ? 1 : Math.min(defaultThreads(), Math.floor((2 * count) / least));
+}
+
+/** One slice as a task for a thread. */
+export interface SliceTask {
+  readonly file: SeriesFile;
+  readonly maxElements?: number;
+  readonly unit?: IntensityUnit;
+}
+
+/** A slice as it comes back: its values are left out where the stored ones give them. */
+export interface SlicePart {
+  readonly name: string;
+  readonly image: Omit<Image, "data">;
+  readonly values?: Float32Array;
+  readonly stored: Stored;
+  readonly findings: readonly string[];
+}
+
+function taskOf(file: SeriesFile, options: DicomReadOptions): SliceTask {
+  const { bytes } = file;
+  // A view takes its whole buffer along to another thread.
+  const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
+  return {
+    file: { name: file.name, bytes: own },
+    ...(options.maxElements === undefined ? {} : { maxElements: options.maxElements }),
+    ...(options.unit === undefined ? {} : { unit: options.unit }),
+  };
+}
+
+/** Reads one slice; a pure function of its task, as worker threads want it. */
+export async function readSliceWork(task: SliceTask): Promise<SlicePart> {
+  const { file, ...options } = task;
+  const { image, stored, findings } = await readNamed(file, options);
+  const { data, ...rest } = image;
+  const small = stored.components === 1 && /8|16/.test(stored.type);
+  return { name: file.name, image: rest, ...(small ? {} : { values: data }), stored, findings };
+}
+
+/** Slices put together one after the other. */
+class VolumeUnderWay {
+  readonly #series: Series;
+  readonly #maxElements: number;
+  readonly #notes = new Map<string, number>();
+  readonly #slope: Float64Array;
+  readonly #intercept: Float64Array;
+  #k = 0;
+  #first: SlicePart | undefined;
+  #data = new Float32Array(0);
+  #stored: StoredArray | undefined;
+
+  constructor(series: Series, maxElements: number) {
+    this.#series = series;
+    this.#maxElements = maxElements;
+    this.#slope = new Float64Array(series.files.length);
+    this.#intercept = new Float64Array(series.files.length);
+  }
+
+  add(slice: SlicePart): void {
+    const count = this.#series.files.length;
+    const k = this.#k++;
+    const { stored } = slice;
+    const size = stored.data.length;
+    if (!this.#first) {
+      if (size * count > this.#maxElements) {
+        throw dicomError(
+          "too-large",
+          0,
+          `Cannot read a series: found ${count} slices of ${size} values, wanted at most ${this.#maxElements}`,
+        );
+      }
+      this.#first = slice;
+      this.#data = new Float32Array(size * count);
+      this.#stored = new (stored.data.constructor as new (n: number) => StoredArray)(size * count);
+    }
+    const { image } = this.#first;
+    if (slice.image.axes !== image.axes || slice.image.shape.join() !== image.shape.join()) {
+      throw new InputError(
+        `Cannot read a series: found ${slice.image.axes} [${slice.image.shape.join(", ")}] in ${slice.name}, wanted ${image.axes} [${image.shape.join(", ")}]`,
+      );
+    }
+    if (slice.values) this.#data.set(slice.values, k * size);
+    else {
+      const part = this.#data.subarray(k * size, (k + 1) * size);
+      part.set(stored.data as Int16Array);
+      const { slope, intercept } = stored;
+      if (slope !== 1 || intercept !== 0) {
+        for (let i = 0; i < size; i++) part[i] = slope * part[i]! + intercept;
+      }
+    }
+    this.#slope[k] = stored.slope;
+    this.#intercept[k] = stored.intercept;
+    const alike =
+      stored.type === this.#first.stored.type && stored.padding === this.#first.stored.padding;
+    if (alike && this.#stored)
+      (this.#stored as Int32Array).set(stored.data as Int32Array, k * size);
+    else this.#stored = undefined;
+    for (const finding of slice.findings)
+      this.#notes.set(finding, (this.#notes.get(finding) ?? 0) + 1);
+  }
+
+  finish(): SeriesImage {
+    const series = this.#series;
+    const count = series.files.length;
+    const first = this.#first!;
+    const { image, rearranged } = arranged(series, first.image, this.#data);
+    const findings = [
+      ...series.findings,
+      ...[...this.#notes].map(([text, n]) =>
+        n === count ? text : `${text} (${n} of ${count} slices)`,
+      ),
+    ];
+    if (!this.#stored || rearranged) return { image, findings };
+    const [slope, intercept] = [this.#slope, this.#intercept];
+    const varies = slope.some((m) => m !== slope[0]) || intercept.some((b) => b !== intercept[0]);
+    return {
+      image,
+      stored: {
+        ...first.stored,
+        data: this.#stored,
+        shape: image.shape.filter((_, i) => image.axes[i] !== "c"),
+        ...(varies ? { planes: { slope, intercept } } : {}),
+      },
+      findings,
+    };
+  }
+}
+
+async function readNamed(file: SeriesFile, options: DicomReadOptions): Promise<DicomImage> {
+  try {
+    const { onProgress: _, ...rest } = options;
+    return await readDicom(file.bytes, rest);
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    throw dicomError(
+      error.kind,
+      error.offset,
+      `Cannot read ${file.name} of a series: ${error.message}`,
+      error,
+    );
+  }
+}
+
+/** Slices, one after the other in `data`, as a volume. */
+function arranged(
+  series: Series,
+  first: Omit<Image, "data">,
+  data: Float32Array,
+): { image: Image; rearranged: boolean } {
+  const perVolume = series.files.length / series.volumes;
+  const colour = first.axes === "cyx";
+  if (first.axes !== "yx" && !colour) {
+    throw new InputError(
+      `Cannot read a series: found slices with axes ${first.axes}, wanted yx or cyx`,
+    );
+  }
+  const [ny, nx] = first.shape.slice(-2) as [number, number];
+  const { stacking } = series;
+  const d = first.direction;
+  const z = stacking?.direction ?? [d[2]!, d[5]!, d[8]!];
+  const time = series.volumes > 1;
+  const axes = `${time ? "t" : ""}${colour ? "c" : ""}zyx` as Axes;
+  const shape = [...(time ? [series.volumes] : []), ...(colour ? [3] : []), perVolume, ny, nx];
+  let values = data;
+  if (colour) {
+    values = new Float32Array(data.length);
+    const plane = ny * nx;
+    for (let t = 0; t < series.volumes; t++) {
+      for (let k = 0; k < perVolume; k++) {
+        for (let c = 0; c < 3; c++) {
+          const from = ((t * perVolume + k) * 3 + c) * plane;
+          values.set(data.subarray(from, from + plane), ((t * 3 + c) * perVolume + k) * plane);
+        }
+      }
+    }
+  }
+  const image = makeImage(values, shape, {
+    axes,
+    unit: first.unit,
+    known: first.known,
+    spacing: [stacking?.step ?? first.spacing[0], first.spacing[1], first.spacing[2]],
+    origin: first.origin,
+    direction: [d[0]!, d[1]!, z[0]!, d[3]!, d[4]!, z[1]!, d[6]!, d[7]!, z[2]!],
+  });
+  return { image, rearranged: colour };
+}

@@ -1,0 +1,281 @@
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { testObject, testUids } from "../../test/dicom-objects.ts";
+import { withData } from "../core/image.ts";
+import { decimalElement, textElement } from "./dicom/build.ts";
+import { textOf } from "./dicom/elements.ts";
+import { parseDicom } from "./dicom/parse.ts";
+import { jpegLsLossless } from "./dicom/transfer-syntax.ts";
+import { readDicom } from "./dicom/read.ts";
+import { groupSeries, readSeries, type SeriesFile, writeDerivedSeries } from "./series.ts";
+
+interface Slice {
+  readonly position: readonly [number, number, number];
+  readonly orientation?: readonly number[];
+  readonly instance?: number;
+  readonly series?: string;
+  readonly type?: readonly string[];
+  readonly rows?: number;
+  readonly frame?: string;
+}
+
+let made = 0;
+async function slice(options: Slice): Promise<SeriesFile> {
+  const { position, orientation = [1, 0, 0, 0, 1, 0], rows = 2 } = options;
+  const number = ++made;
+  const bytes = await testObject({
+    data: Int16Array.from({ length: rows * 3 }, (_, i) => number * 10 + i),
+    rows,
+    columns: 3,
+    extra: [
+      textElement(0x00080018, "UI", `2.25.7${number}`),
+      textElement(0x0020000e, "UI", options.series ?? testUids.series),
+      textElement(0x00200013, "IS", String(options.instance ?? number)),
+      decimalElement(0x00200032, position),
+      decimalElement(0x00200037, orientation),
+      ...(options.type ? [textElement(0x00080008, "CS", options.type)] : []),
+      ...(options.frame ? [textElement(0x00200052, "UI", options.frame)] : []),
+    ],
+  });
+  return { name: `${number}.dcm`, bytes };
+}
+
+const slices = (options: readonly Slice[]) => Promise.all(options.map(slice));
+const axial = (heights: readonly number[], more: Partial<Slice> = {}) =>
+  slices(heights.map((z) => ({ position: [0, 0, z], ...more })));
+
+describe("groupSeries", () => {
+  it("sorts by place, whatever the names and instance numbers say", async () => {
+    const files = await axial([30, 10, 20, 0]);
+    const { series, findings } = groupSeries(files);
+    expect(series).toHaveLength(1);
+    expect(series[0]).toMatchObject({
+      kind: "volume",
+      stacking: { step: 10, direction: [0, 0, 1] },
+      findings: [],
+    });
+    expect(series[0]!.files).toEqual([files[3], files[1], files[2], files[0]]);
+    expect(findings).toEqual([]);
+    const { image, stored } = await readSeries(series[0]!);
+    expect(image).toMatchObject({
+      axes: "zyx",
+      shape: [4, 2, 3],
+      spacing: [10, 0.75, 0.5],
+      origin: [0, 0, 0],
+    });
+    const first = (await readDicom(files[3]!.bytes)).image.data;
+    expect([...image.data.subarray(0, 6)]).toEqual([...first]);
+    expect(stored).toMatchObject({ type: "int16", shape: [4, 2, 3] });
+  });
+
+  it("sorts coronal and oblique slices along their own normal", async () => {
+    // Rows along x, columns along −z: the normal is +y.
+    const coronal = await slices(
+      [4, 0, 2].map((y) => ({ position: [0, y, 0] as const, orientation: [1, 0, 0, 0, 0, -1] })),
+    );
+    const [series] = groupSeries(coronal).series;
+    expect(series!.files.map(({ name }) => name)).toEqual(
+      [coronal[1]!, coronal[2]!, coronal[0]!].map(({ name }) => name),
+    );
+    const c = Math.SQRT1_2;
+    const oblique = await slices(
+      [0, 3, 6].map((t) => ({
+        position: [0, -c * t, c * t] as const,
+        orientation: [1, 0, 0, 0, c, c],
+      })),
+    );
+    const turned = groupSeries(oblique).series[0]!;
+    expect(turned.kind).toBe("volume");
+    const { image } = await readSeries(turned);
+    expect(image.spacing[0]).toBeCloseTo(3, 9);
+    [0, -c, c].forEach((v, i) => expect(image.direction[3 * i + 2]).toBeCloseTo(v, 9));
+  });
+
+  it("names gaps, uneven steps and duplicates", async () => {
+    const gap = groupSeries(await axial([0, 5, 10, 20, 25])).series[0]!;
+    expect(gap.kind).toBe("slices");
+    expect(gap.findings).toEqual(["gap: 1 slice is missing (between slices 3 and 4)"]);
+    const uneven = groupSeries(await axial([0, 5, 10, 12, 17])).series[0]!;
+    expect(uneven.findings).toEqual(["uneven steps: 1 of 4 differ from 5 mm, from 2 mm to 5 mm"]);
+    const files = await axial([0, 5, 5, 10]);
+    const double = groupSeries(files).series[0]!;
+    expect(double.files.map(({ name }) => name)).toEqual(
+      [files[0]!, files[1]!, files[3]!].map(({ name }) => name),
+    );
+    expect(double.duplicates).toEqual([files[2]]);
+    expect(double.findings.join()).toMatch(/1 slice at a place that another one has/);
+    expect(double.kind).toBe("volume");
+  });
+
+  it("reads repeated places as volumes in time", async () => {
+    const files = await axial([0, 2, 4, 0, 2, 4]);
+    const { series } = groupSeries(files);
+    expect(series[0]).toMatchObject({ volumes: 2, kind: "volume", duplicates: [] });
+    const { image } = await readSeries(series[0]!);
+    expect(image).toMatchObject({ axes: "tzyx", shape: [2, 3, 2, 3] });
+    const fourth = (await readDicom(files[3]!.bytes)).image.data;
+    expect([...image.data.subarray(18, 24)]).toEqual([...fourth]);
+  });
+
+  it("names gantry tilt and keeps the true place of every voxel", async () => {
+    const angle = (14 * Math.PI) / 180;
+    const orientation = [1, 0, 0, 0, Math.cos(angle), -Math.sin(angle)];
+    const files = await slices(
+      [0, 5, 10].map((z) => ({ position: [0, 0, z] as const, orientation })),
+    );
+    const [series] = groupSeries(files).series;
+    expect(series!.findings.join()).toMatch(/gantry tilt: .* 14°/);
+    const { image } = await readSeries(series!);
+    expect(image.spacing[0]).toBeCloseTo(5, 9);
+    [0, 0, 1].forEach((v, i) => expect(image.direction[3 * i + 2]).toBeCloseTo(v, 6));
+  });
+
+  it("splits mixed orientation, sizes, frames of reference and localizers, and says so", async () => {
+    const files = [
+      ...(await axial([0, 5, 10])),
+      ...(await slices([{ position: [0, 0, 0], orientation: [0, 1, 0, 0, 0, -1] }])),
+      ...(await slices([{ position: [0, 0, 0], type: ["ORIGINAL", "PRIMARY", "LOCALIZER"] }])),
+      ...(await slices([{ position: [0, 0, 40], rows: 5 }])),
+      ...(await slices([{ position: [0, 0, 50], frame: "2.25.9" }])),
+    ];
+    const { series, findings } = groupSeries(files);
+    expect(series.map(({ kind, files: f }) => `${kind} ${f.length}`).sort()).toEqual([
+      "localizer 1",
+      "single 1",
+      "single 1",
+      "single 1",
+      "volume 3",
+    ]);
+    expect(findings).toHaveLength(1);
+    for (const word of [
+      "localizers",
+      "mixed orientation",
+      "mixed size",
+      "mixed frames of reference",
+    ]) {
+      expect(findings[0]).toContain(word);
+    }
+    expect(series.find(({ kind }) => kind === "localizer")!.findings).toEqual([
+      "localizer images, not a volume",
+    ]);
+  });
+
+  it("refuses what is no image by name and reason, and keeps other series apart", async () => {
+    const files = [
+      ...(await axial([0, 5])),
+      ...(await axial([0, 5, 10], { series: "2.25.55" })),
+      {
+        name: "notes.txt",
+        bytes: new TextEncoder().encode("not an image, but long enough to look at"),
+      },
+      { name: "empty.dcm", bytes: new Uint8Array(0) },
+      { name: "cut.dcm", bytes: (await axial([0]))[0]!.bytes.slice(0, -5) },
+      {
+        name: "plan.dcm",
+        bytes: await testObject({
+          data: Uint8Array.of(0),
+          rows: 1,
+          columns: 1,
+          without: [0x7fe00010],
+        }),
+      },
+    ];
+    const { series, refused } = groupSeries(files);
+    expect(series.map(({ files: f }) => f.length)).toEqual([2, 3]);
+    expect(refused.map(({ name, kind }) => `${name} ${kind}`)).toEqual([
+      "notes.txt mismatch",
+      "empty.dcm empty",
+      "cut.dcm truncated",
+      "plan.dcm mismatch",
+    ]);
+  });
+});
+
+describe("writeDerivedSeries", () => {
+  it("writes each slice of its own source under one new series", async () => {
+    const files = await axial([20, 0, 10]);
+    const [series] = groupSeries(files).series;
+    const { image } = await readSeries(series!);
+    const changed = withData(
+      image,
+      image.data.map((v) => v + 1),
+    );
+    const written: SeriesFile[] = [];
+    for await (const file of writeDerivedSeries(series!, changed, { method: "x" }))
+      written.push(file);
+    const sets = written.map(({ bytes }) => parseDicom(bytes).dataSet);
+    expect(new Set(sets.map((set) => textOf(set, 0x0020000e))).size).toBe(1);
+    expect(textOf(sets[0]!, 0x0020000e)).not.toBe(testUids.series);
+    expect(new Set(sets.map((set) => textOf(set, 0x00080018))).size).toBe(3);
+    const back = await readSeries(groupSeries(written).series[0]!);
+    expect(back.image).toEqual(changed);
+  });
+});
+
+const shared =
+  process.env.DPRIME_SHARED ?? fileURLToPath(new URL("../../../shared", import.meta.url));
+const data = join(shared, "data");
+if (!existsSync(data)) process.stderr.write(`series: skipped real series, no image collection at ${data}\n`);
+
+describe.skipIf(!existsSync(data))("real series", () => {
+  const folder = (name: string) =>
+    groupSeries(
+      readdirSync(join(data, name)).map((file) => ({
+        name: file,
+        bytes: readFileSync(join(data, name, file)),
+      })),
+    );
+
+  it.each([
+    ["7_malformed/series_geometry_gantrytilt", "volume", /gantry tilt: .* 14°/],
+    ["7_malformed/series_geometry_sliceincrement_001", "slices", /gap: 1 slice is missing/],
+    ["7_malformed/series_geometry_notavolume_001", "slices", /every place occurs 4 times/],
+    ["7_malformed/rtutils_oriented", "volume", /^$/],
+    ["6_phantoms/acr_mri_SiemensMTF", "volume", /^$/],
+  ])("%s is %s", (name, kind, finding) => {
+    const { series } = folder(name);
+    expect(series).toHaveLength(1);
+    expect(series[0]!.kind).toBe(kind);
+    expect(series[0]!.findings.join("; ")).toMatch(finding);
+  });
+});
+
+describe("readSeries in threads", () => {
+  it("gives what one thread gives, and the error of the slice that is bad", async () => {
+    const files = await Promise.all(
+      Array.from({ length: 18 }, async (_, k) => ({
+        name: `${k}.dcm`,
+        bytes: await testObject({
+          data: Int16Array.from({ length: 64 }, (_, i) => i * k - 90),
+          rows: 8,
+          columns: 8,
+          transferSyntax: jpegLsLossless,
+          extra: [
+            textElement(0x00200013, "IS", String(k)),
+            decimalElement(0x00200032, [0, 0, k]),
+            decimalElement(0x00281053, 1 + k / 8),
+            decimalElement(0x00281052, -k),
+          ],
+        }),
+      })),
+    );
+    const [series] = groupSeries(files).series;
+    const alone = await readSeries(series!, { threads: 1 });
+    const together = await readSeries(series!, { threads: 2 });
+    expect(together).toEqual(alone);
+    expect(alone.stored!.planes!.slope[8]).toBe(2);
+    const bad = {
+      ...series!,
+      files: series!.files.map((file, k) =>
+        k === 11 ? { ...file, bytes: file.bytes.slice(0, -30) } : file,
+      ),
+    };
+    await expect(readSeries(bad, { threads: 2 })).rejects.toMatchObject({
+      name: "FormatError",
+      kind: "truncated",
+    });
+    await expect(readSeries(bad, { threads: 2 })).rejects.toThrow(/11\.dcm/);
+  });
+});
