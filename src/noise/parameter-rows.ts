@@ -1,0 +1,35 @@
+/** Rows of parameter tables, and checks that noise models share. */
+import { InputError } from "../core/errors.ts";
+import type { Image } from "../core/image.ts";
+import type { NumberParameter } from "../core/parameters.ts";
+
+/** A number with its range, default and meaning. */
+export function numberRow(
+  unit: string,
+  [min, value, max]: readonly [min: number, value: number, max: number],
+  about: string,
+): NumberParameter {
+  return { type: "number", unit, min, max, default: value, about };
+}
+
+/** Standard deviation in the image's unit. */
+export function sigmaRow(value: number): NumberParameter {
+  return numberRow("image unit", [0, value, 1e9], "Standard deviation; larger is noisier");
+}
+
+/** Expected quanta for each unit of the image. */
+export function photonsRow(value: number): NumberParameter {
+  return numberRow("quanta per image unit", [1e-9, value, 1e15], "Larger is less noisy");
+}
+
+/** Refuses values below zero or not finite, naming the model and the value. */
+export function requireNonNegative(model: string, image: Image): void {
+  for (let i = 0; i < image.data.length; i++) {
+    const v = image.data[i]!;
+    if (!(v >= 0 && v < Infinity)) {
+      throw new InputError(
+        `Cannot add ${model} noise: found value ${v} at index ${i}, wanted finite values >= 0`,
+      );
+    }
+  }
+}
