@@ -1,0 +1,49 @@
+/** Denoisers by name, wrappers included. */
+import { InputError } from "../core/errors.ts";
+import { catalogue } from "./catalogue.ts";
+import type { Denoiser } from "./denoiser.ts";
+import { anscombe } from "./wrapping/generalised-anscombe.ts";
+import { homomorphic } from "./wrapping/homomorphic.ts";
+import { ricianStabilised } from "./wrapping/rician-stabilised.ts";
+
+/** Functions that make a denoiser for another noise out of one for additive Gaussian noise. */
+export const wrappers: Readonly<
+  Record<string, { readonly about: string; readonly wrap: (inner: Denoiser) => Denoiser }>
+> = Object.freeze({
+  homomorphic: { about: "multiplicative noise (speckle): works on logarithms", wrap: homomorphic },
+  anscombe: {
+    about: "counting noise with a Gaussian part: generalised Anscombe, exact unbiased inverse",
+    wrap: anscombe,
+  },
+  rician: {
+    about: "magnitude MR images: Rician variance stabilisation, exact unbiased inverse",
+    wrap: ricianStabilised,
+  },
+});
+
+/**
+ * The denoiser of a name such as `non-local-means`, or `homomorphic+non-local-means` for one inside a wrapper.
+ *
+ * @throws InputError on a name or wrapper that does not exist
+ */
+export async function findDenoiser(name: string): Promise<Denoiser> {
+  const parts = name.split("+");
+  const inner = parts.pop()!;
+  const open = Object.hasOwn(catalogue, inner) ? catalogue[inner] : undefined;
+  if (!open) {
+    throw new InputError(
+      `Cannot denoise by ${name}: found no method "${inner}", wanted one of ${Object.keys(catalogue).join(", ")}`,
+    );
+  }
+  let denoiser = await open();
+  for (const part of parts.reverse()) {
+    const wrapper = Object.hasOwn(wrappers, part) ? wrappers[part] : undefined;
+    if (!wrapper) {
+      throw new InputError(
+        `Cannot denoise by ${name}: found no wrapper "${part}", wanted one of ${Object.keys(wrappers).join(", ")}`,
+      );
+    }
+    denoiser = wrapper.wrap(denoiser);
+  }
+  return denoiser;
+}

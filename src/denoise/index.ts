@@ -1,0 +1,71 @@
+export { bilateral } from "./bilateral.ts";
+export {
+  type Calibration,
+  type CalibrationOptions,
+  type CalibrationRow,
+  calibrateDenoiser,
+  monteCarloSure,
+  parameterGrid,
+  selfSupervisedLoss,
+} from "./calibrate.ts";
+export { catalogue as denoisers } from "./catalogue.ts";
+export type { DenoiseContext, Denoiser, NoiseKind } from "./denoiser.ts";
+export { findDenoiser, wrappers } from "./find-denoiser.ts";
+export {
+  estimateNoise,
+  type NoiseEstimate,
+  type NoiseMethod,
+  noiseMethods,
+  type NoiseOptions,
+} from "./noise-level/estimate-noise.ts";
+export {
+  localNoise,
+  type LocalNoiseOptions,
+  type RepeatedNoise,
+  repeatedScansNoise,
+} from "./noise-level/local-noise.ts";
+export { koaySigma, koaySnr, ricianBackground } from "./noise-level/rician.ts";
+export { estimateSpeckle, type SpeckleEstimate } from "./noise-level/speckle.ts";
+export {
+  type BilateralSearchOptions,
+  type OptimalBilateral,
+  optimiseBilateral,
+} from "./optimal-bilateral.ts";
+export { denoiseByMpPca, type MpPcaResult } from "./mp-pca.ts";
+export {
+  type PlsTvOptions,
+  type PlsTvResult,
+  type PlsTvSolver,
+  plsTv,
+  plsTvSolver,
+  taskPlsTv,
+  type TaskPlsTvOptions,
+} from "./pls-tv.ts";
+export {
+  gridPlaces,
+  type Profile,
+  type SparseTemplate,
+  templatesAt,
+} from "./projection/templates.ts";
+export {
+  projectOntoTask,
+  taskPreserving,
+  taskSpan,
+  type TaskSpan,
+  type TaskSpanOptions,
+} from "./task-projection.ts";
+export {
+  denoiseByTotalVariation,
+  type TotalVariationOptions,
+  type TotalVariationResult,
+} from "./total-variation.ts";
+export {
+  anscombe,
+  anscombeForward,
+  anscombeInverse,
+  estimatePoissonGaussian,
+  type PoissonGaussian,
+} from "./wrapping/generalised-anscombe.ts";
+export { homomorphic } from "./wrapping/homomorphic.ts";
+export { ricianForward, ricianInverse, ricianStabilised } from "./wrapping/rician-stabilised.ts";
+export { waveletNames } from "./wavelet-filters.ts";

@@ -1,0 +1,48 @@
+/**
+ * Non-local means for magnitude MR images [wiestdaessle2008rician]: squared magnitudes are averaged and
+ * their noise bias is removed, u = √max(Σ w M² − 2σ², 0). Without σ, it is the foreground's wavelet
+ * estimate with Koay's correction.
+ */
+import type { Image } from "../core/image.ts";
+import { blockDenoiser } from "./block-denoiser.ts";
+import type { Denoiser, DenoiseContext } from "./denoiser.ts";
+import { noiseLevelFor } from "./input.ts";
+import {
+  nonLocalMeansFilter,
+  nonLocalReach,
+  type NonLocalSettings,
+} from "./neighbourhood/non-local-means.ts";
+import { nonLocalParameters, windowsOf } from "./neighbourhood/non-local-parameters.ts";
+import { estimateNoise } from "./noise-level/estimate-noise.ts";
+
+/** σ of the channels of a magnitude image: the given one, or the Rician estimate. */
+export function ricianLevelFor(owner: string, image: Image, context: DenoiseContext): number {
+  if (context.sigma !== undefined) return noiseLevelFor(owner, image, context);
+  noiseLevelFor(owner, image, { sigma: 0 });
+  return estimateNoise(image, { method: "rician-wavelet" }).sigma;
+}
+
+/** Rician non-local means; see the file's header. */
+export const ricianNonLocalMeans: Denoiser = blockDenoiser<NonLocalSettings>({
+  name: "rician-non-local-means",
+  title: "Rician non-local means",
+  summary: "Non-local means for magnitude MR images, with the Rician bias removed.",
+  references: ["wiestdaessle2008rician"],
+  noise: "rician",
+  dimensions: [2, 3],
+  parameters: nonLocalParameters({ strength: 0.8, self: "largest" }),
+  filter: nonLocalMeansFilter,
+  level: ricianLevelFor,
+  plan({ values, sigma, dimensions }) {
+    if (sigma === 0) return "identity";
+    const parameters: NonLocalSettings = {
+      ...windowsOf(values, dimensions),
+      sigma,
+      strength: values.strength as number,
+      offset: 1,
+      rician: true,
+      self: values.self as NonLocalSettings["self"],
+    };
+    return { parameters, halo: nonLocalReach(parameters) };
+  },
+});

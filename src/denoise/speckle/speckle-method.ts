@@ -1,0 +1,42 @@
+/** What the speckle filters share: their noise level and their window. */
+import { InputError } from "../../core/errors.ts";
+import { type Image, rangeOf } from "../../core/image.ts";
+import type { NumberParameter } from "../../core/parameters.ts";
+import type { DenoiseContext } from "../denoiser.ts";
+import { noiseLevelFor } from "../input.ts";
+import { estimateSpeckle } from "../noise-level/speckle.ts";
+
+/** Settings that every local speckle filter has. */
+export interface SpeckleSettings {
+  readonly radius: number;
+  /** Coefficient of variation of the noise. */
+  readonly variation: number;
+}
+
+/**
+ * The noise's coefficient of variation: for multiplicative noise the context's `sigma` means standard
+ * deviation over mean (unit 1); it is estimated when absent.
+ *
+ * @throws InputError on negative values, or a level that is negative or not finite
+ */
+export function speckleLevelFor(owner: string, image: Image, context: DenoiseContext): number {
+  const level = noiseLevelFor(owner, image, { sigma: context.sigma ?? 0 });
+  const { min } = rangeOf(image.data);
+  if (min < 0) {
+    throw new InputError(
+      `Cannot denoise by ${owner}: found the value ${min}, wanted none below 0 (multiplicative noise)`,
+    );
+  }
+  return context.sigma === undefined ? estimateSpeckle(image).variation : level;
+}
+
+/** Window of a speckle filter. */
+export const radiusParameter: NumberParameter = {
+  type: "integer",
+  unit: "px",
+  min: 1,
+  max: 15,
+  default: 2,
+  about:
+    "half width of the window; larger is smoother. The noise level is the speckle's standard deviation over its mean",
+};

@@ -1,0 +1,167 @@
+/**
+ * Variance stabilisation of Poisson–Gaussian noise z = a·p + n, p ~ Poisson(x/a), n ~ N(μ, σ²): the
+ * generalised Anscombe transform, and its exact unbiased inverse [makitalo2013optimal] in closed form.
+ *
+ * With z' = (z − μ)/a and σ' = σ/a:
+ *
+ *   f(z) = 2 √max(z' + 3/8 + σ'², 0)            (standard deviation 1),
+ *   x'   = D²/4 + ¼√(3/2) D⁻¹ − (11/8) D⁻² + ⅝√(3/2) D⁻³ − 1/8 − σ'²,   x = a·max(x', 0).
+ *
+ * The algebraic inverse D²/4 − 3/8 − σ'² would be biased at low counts. The closed form stays within 0.03
+ * counts of the inverse of the exact sum E[f(z) | x] for σ' = 0, and within 0.2 for σ' up to 3 (tests).
+ */
+import { InputError } from "../../core/errors.ts";
+import { type Image, layoutOf, withData } from "../../core/image.ts";
+import type { ParameterValues } from "../../core/parameters.ts";
+import type { Denoiser } from "../denoiser.ts";
+import { noiseLevelFor } from "../input.ts";
+import { localMoments } from "../neighbourhood/local-moments.ts";
+import { pseudoResiduals } from "../noise-level/local-noise.ts";
+import { medianOf, normalMad } from "../noise-level/median.ts";
+import { usablePixels } from "../noise-level/usable-pixels.ts";
+
+export interface PoissonGaussian {
+  /** a: image units per count; above 0. */
+  readonly gain: number;
+  /** σ: standard deviation of the Gaussian part in image units. */
+  readonly sigma: number;
+  /** μ: value at zero counts, in image units; default 0. */
+  readonly offset?: number;
+}
+
+/** Forward transform of one value; unit standard deviation. */
+export function anscombeForward(z: number, { gain, sigma, offset = 0 }: PoissonGaussian): number {
+  return 2 * Math.sqrt(Math.max(0, (z - offset) / gain + 3 / 8 + (sigma / gain) ** 2));
+}
+
+/** Exact unbiased inverse of one denoised value, in closed form. */
+export function anscombeInverse(d: number, { gain, sigma, offset = 0 }: PoissonGaussian): number {
+  // At and below f's value for no counts and no Gaussian part, the polynomial leaves its range.
+  const least = 2 * Math.sqrt(3 / 8);
+  const s = (sigma / gain) ** 2;
+  if (d <= least) return offset;
+  const root = Math.sqrt(1.5);
+  const x = d * d * 0.25 + (0.25 * root) / d - 1.375 / d ** 2 + (0.625 * root) / d ** 3 - 0.125 - s;
+  return offset + gain * Math.max(0, x);
+}
+
+/**
+ * Gain and Gaussian part from one image: the line variance = a·(mean − μ) + σ² through the noise variances of
+ * 24 classes of equal size by local mean.
+ *
+ * @returns gain 0 when the variance does not grow with the mean
+ */
+export function estimatePoissonGaussian(
+  image: Image,
+  options: { offset?: number } = {},
+): PoissonGaussian {
+  const { offset = 0 } = options;
+  const { blocks, nz, ny, nx } = layoutOf(image);
+  const residual = pseudoResiduals(image, 2);
+  const usable = usablePixels(image);
+  const size = ny * nx;
+  const pixels: { mean: number; residual: number }[] = [];
+  for (let p = 0; p < blocks * nz; p++) {
+    const data = image.data.subarray(p * size, (p + 1) * size);
+    const { mean } = localMoments({ data, nz: 1, ny, nx }, 2);
+    for (let i = 0; i < size; i++) {
+      if (usable[p * size + i]) {
+        pixels.push({ mean: mean[i]! - offset, residual: Math.abs(residual[p * size + i]!) });
+      }
+    }
+  }
+  pixels.sort((a, b) => a.mean - b.mean);
+  const classes = Math.min(24, Math.floor(pixels.length / 64));
+  let [w, wm, wv, wmm, wmv] = [0, 0, 0, 0, 0];
+  for (let k = 0; k < classes; k++) {
+    const part = pixels.slice(
+      Math.floor((k * pixels.length) / classes),
+      Math.floor(((k + 1) * pixels.length) / classes),
+    );
+    const variance = (medianOf(part.map((q) => q.residual)) / normalMad) ** 2;
+    const mean = medianOf(part.map((q) => q.mean));
+    if (variance === 0) continue;
+    // The error of a variance is proportional to it.
+    const weight = 1 / variance ** 2;
+    w += weight;
+    wm += weight * mean;
+    wv += weight * variance;
+    wmm += weight * mean * mean;
+    wmv += weight * mean * variance;
+  }
+  const spread = w * wmm - wm * wm;
+  if (!(spread > 0)) return { gain: 0, sigma: Math.sqrt(w > 0 ? wv / w : 0), offset };
+  const gain = (w * wmv - wm * wv) / spread;
+  const rest = (wv - gain * wm) / w;
+  if (gain <= 0) return { gain: 0, sigma: Math.sqrt(wv / w), offset };
+  if (rest < 0) return { gain: wv / wm > 0 ? wmv / wmm : gain, sigma: 0, offset };
+  return { gain, sigma: Math.sqrt(rest), offset };
+}
+
+/**
+ * The denoiser for Poisson–Gaussian noise made from one for Gaussian noise. Its noise level σ is the Gaussian
+ * part; `gain` and, without σ, the Gaussian part are estimated when absent.
+ */
+export function anscombe(inner: Denoiser): Denoiser {
+  const name = `anscombe+${inner.name}`;
+  const wrapped: Denoiser = {
+    name,
+    title: `${inner.title}, variance-stabilised for counts`,
+    summary: `Counting noise: ${inner.title} after the generalised Anscombe transform, exact unbiased inverse.`,
+    references: [...new Set(["makitalo2013optimal", ...inner.references])],
+    noise: "poisson-gaussian" as const,
+    dimensions: inner.dimensions,
+    parameters: {
+      ...inner.parameters,
+      gain: {
+        type: "number" as const,
+        unit: "image unit/count",
+        min: 1e-12,
+        max: 1e12,
+        about: "image units per count; estimated from the image when absent",
+      },
+      offset: {
+        type: "number" as const,
+        unit: "image unit",
+        min: -1e9,
+        max: 1e9,
+        default: 0,
+        about: "value of the image at zero counts",
+      },
+    },
+    async denoise(image, given = {}, context = {}) {
+      noiseLevelFor(name, image, { sigma: context.sigma ?? 0 });
+      const { gain: givenGain, offset: givenOffset, ...rest } = given;
+      const offset = numberOf(name, "offset", givenOffset) ?? 0;
+      const estimate = estimatePoissonGaussian(image, { offset });
+      const gain = numberOf(name, "gain", givenGain) ?? estimate.gain;
+      const sigma = context.sigma ?? estimate.sigma;
+      if (gain === 0) {
+        return inner.denoise(image, rest as ParameterValues, { ...context, sigma });
+      }
+      const model = { gain, sigma, offset };
+      const stable = withData(
+        image,
+        image.data.map((z) => anscombeForward(z, model)),
+        { unit: "arbitrary" },
+      );
+      const smooth = await inner.denoise(stable, rest as ParameterValues, { ...context, sigma: 1 });
+      return withData(
+        image,
+        smooth.data.map((d) => anscombeInverse(d, model)),
+      );
+    },
+  };
+  return Object.freeze(wrapped);
+}
+
+function numberOf(owner: string, name: string, value: unknown): number | undefined {
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (!Number.isFinite(number) || (name === "gain" && number <= 0)) {
+    throw new InputError(
+      `Cannot set parameter ${name} of ${owner}: found ${String(value)}, wanted a finite number${name === "gain" ? " above 0" : ""}`,
+    );
+  }
+  return number;
+}

@@ -1,0 +1,65 @@
+/**
+ * Homomorphic wrapper: multiplicative noise becomes additive in the logarithm, any denoiser works there,
+ * and the result comes back through the exponential. E log n < log E n for noise of mean 1; the mean
+ * ratio of input to result is restored, so that the average is kept.
+ *
+ * With gamma noise of L looks, log n has variance ψ₁(L); for C_u² = 1/L this is C_u² (1 + C_u²/2) up to
+ * third order, and is summed exactly here.
+ */
+import { withData } from "../../core/image.ts";
+import type { Denoiser } from "../denoiser.ts";
+import { speckleLevelFor } from "../speckle/speckle-method.ts";
+
+/** Trigamma ψ₁(x) = Σ 1/(x + k)², x > 0: recurrence to x ≥ 10, then its asymptotic series (below 1e-12). */
+export function trigamma(x: number): number {
+  let sum = 0;
+  while (x < 10) {
+    sum += 1 / (x * x);
+    x++;
+  }
+  const r = 1 / (x * x);
+  return sum + 1 / x + r / 2 + (r / x) * (1 / 6 - r * (1 / 30 - r * (1 / 42 - r / 30)));
+}
+
+/** Share of the mean to which values are raised before the logarithm. */
+const leastShare = 1e-3;
+
+/**
+ * The denoiser for speckle made from one for additive noise. Its noise level is the coefficient of
+ * variation of the speckle.
+ */
+export function homomorphic(inner: Denoiser): Denoiser {
+  const name = `homomorphic+${inner.name}`;
+  const wrapped: Denoiser = {
+    name,
+    title: `${inner.title}, homomorphic`,
+    summary: `Speckle: ${inner.title} on the logarithm of the image.`,
+    references: [...new Set(["arsenault1976properties", ...inner.references])],
+    noise: "speckle" as const,
+    dimensions: inner.dimensions,
+    parameters: inner.parameters,
+    async denoise(image, given, context = {}) {
+      const variation = speckleLevelFor(name, image, context);
+      if (variation === 0) return withData(image, image.data.slice());
+      let mean = 0;
+      for (const v of image.data) mean += v / image.data.length;
+      if (mean === 0) return withData(image, image.data.slice());
+      const least = leastShare * mean;
+      const logs = withData(
+        image,
+        image.data.map((v) => Math.log(Math.max(v, least))),
+        { unit: "arbitrary" },
+      );
+      const sigma = Math.sqrt(trigamma(1 / variation ** 2));
+      const smooth = await inner.denoise(logs, given, { ...context, sigma });
+      const back = smooth.data.map(Math.exp);
+      let ratio = 0;
+      for (let i = 0; i < back.length; i++) ratio += image.data[i]! / back[i]! / back.length;
+      return withData(
+        image,
+        back.map((v) => v * ratio),
+      );
+    },
+  };
+  return Object.freeze(wrapped);
+}

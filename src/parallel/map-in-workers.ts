@@ -1,0 +1,95 @@
+/**
+ * Maps one exported function of a module over a list of tasks, in this thread or in several. The
+ * function must be a pure function of its task: what comes back is then the same for any number of
+ * threads, in the order of the tasks.
+ */
+import { CancelledError, throwIfAborted } from "../core/errors.ts";
+import type { WorkOptions } from "../core/progress.ts";
+
+/** What the mapped function may use besides its task. */
+export interface TaskContext {
+  /**
+   * To be awaited now and then in long work: lets an abort through. In worker threads it returns at
+   * once, since an abort ends the thread.
+   */
+  readonly pause: () => Promise<void>;
+}
+
+export type TaskFunction<Task, Result> = (
+  task: Task,
+  context: TaskContext,
+) => Result | Promise<Result>;
+
+/** A function that worker threads can find as well: an export of a module, with the module's address. */
+export interface WorkerFunction<Task, Result> {
+  /** `import.meta.url` of the module that exports it. */
+  readonly module: string;
+  /** Name under which it is exported. */
+  readonly name: string;
+  /** The function itself, for this thread. */
+  readonly run: TaskFunction<Task, Result>;
+}
+
+export interface MapOptions extends WorkOptions {
+  /** Threads that work at the same time; 1 (the default) stays in this one. */
+  readonly threads?: number;
+  /** Label of the progress reports. */
+  readonly label?: string;
+}
+
+/** Lets timers and the abort signal's listeners run. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+/** Shortest time in ms between two turns given away: a turn costs up to a millisecond itself. */
+const turnEvery = 20;
+
+/**
+ * Results of `call` for every task, in order.
+ *
+ * Tasks and results pass to worker threads by structured cloning; typed arrays on a
+ * `SharedArrayBuffer` are shared instead. Threads are kept for later calls and do not keep the process
+ * alive. Where there are no worker threads (a browser) everything runs in this thread.
+ *
+ * @throws CancelledError when the signal is raised; whatever the function throws, with its class if it
+ *   is one of the errors of core
+ */
+export async function mapInWorkers<Task, Result>(
+  call: WorkerFunction<Task, Result>,
+  tasks: readonly Task[],
+  options: MapOptions = {},
+): Promise<Result[]> {
+  const { threads = 1, signal, onProgress, label = call.name } = options;
+  throwIfAborted(signal, label);
+  const total = tasks.length;
+  if (threads > 1 && total > 1 && isNode()) {
+    const { mapInNodeWorkers } = await import("./node.ts");
+    return mapInNodeWorkers(call, tasks, { ...options, threads, label });
+  }
+  const results: Result[] = [];
+  let turned = performance.now();
+  const pause = async () => {
+    if (performance.now() - turned < turnEvery) return;
+    await nextTurn();
+    turned = performance.now();
+    if (signal?.aborted) throw new CancelledError(label, { cause: signal.reason });
+  };
+  for (const task of tasks) {
+    results.push(await call.run(task, { pause }));
+    onProgress?.({ done: results.length, total, label });
+    await pause();
+    throwIfAborted(signal, label);
+  }
+  return results;
+}
+
+function isNode(): boolean {
+  return typeof process !== "undefined" && typeof process.versions?.node === "string";
+}
+
+/** Number of threads that use the machine without crowding it: its cores, at most 16. */
+export function defaultThreads(): number {
+  const cores = typeof navigator !== "undefined" ? navigator.hardwareConcurrency : undefined;
+  return Math.max(1, Math.min(16, cores ?? 1));
+}
