@@ -1,0 +1,97 @@
+/** Areas and their differences from placement values, however these came about. */
+import { conditionOfArea, standInInterval } from "../stats/auc.ts";
+import { deLongCovariance } from "../stats/placements.ts";
+import type { Placements } from "../stats/placements.ts";
+import type { Estimate } from "../stats/result.ts";
+import { makeEstimate, noInterval, normalFactor } from "../stats/result.ts";
+import { normalCdf } from "../math/normal.ts";
+
+/** Area with DeLong's variance and logit interval, as `aucLogit` gives it for scores. */
+export function areaOfPlacements(
+  p: Placements,
+  options: { level: number; method: string },
+): Estimate {
+  const { level, method } = options;
+  const present = p.present.length;
+  const absent = p.absent.length;
+  const shared = { estimate: p.auc, present, absent };
+  if (Number.isNaN(p.auc)) {
+    return makeEstimate({
+      ...shared,
+      status: "not-finite",
+      standardError: NaN,
+      interval: noInterval(level),
+      method,
+    });
+  }
+  if (present < 2 || absent < 2) {
+    return makeEstimate({
+      ...shared,
+      status: "too-few-cases",
+      standardError: NaN,
+      interval: noInterval(level),
+      method,
+    });
+  }
+  const se = Math.sqrt(deLongCovariance(p, p));
+  if (se < 1e-12) {
+    const status = conditionOfArea(p.auc);
+    const scores = { present: p.present, absent: p.absent };
+    return makeEstimate({
+      ...shared,
+      status,
+      standardError: status === "perfect-separation" ? 0 : NaN,
+      interval: standInInterval(status, { area: p.auc, scores, level }),
+      method: status === "perfect-separation" ? "Clopper-Pearson on disjoint pairs" : method,
+    });
+  }
+  const logit = Math.log(p.auc / (1 - p.auc));
+  const half = (normalFactor(level) * se) / (p.auc * (1 - p.auc));
+  // An area at 0 or 1 with spread cannot occur: placements that average to an end all lie there.
+  return makeEstimate({
+    ...shared,
+    status: "ok",
+    standardError: se,
+    interval: {
+      lower: 1 / (1 + Math.exp(half - logit)),
+      upper: 1 / (1 + Math.exp(-half - logit)),
+      level,
+    },
+    method,
+  });
+}
+
+export interface AreaDifference {
+  readonly estimate: number;
+  readonly standardError: number;
+  readonly lower: number;
+  readonly upper: number;
+  /** Two-sided; NaN when an area has no spread, because its classes do not overlap. */
+  readonly pValue: number;
+  readonly paired: boolean;
+}
+
+/** Difference of two areas, a − b: with DeLong's covariance on the same cases, or without on different ones. */
+export function areaDifference(
+  a: Placements,
+  b: Placements,
+  options: { paired: boolean; level: number },
+): AreaDifference {
+  const { paired, level } = options;
+  const covariance = paired ? deLongCovariance(a, b) : 0;
+  const [va, vb] = [deLongCovariance(a, a), deLongCovariance(b, b)];
+  // An area of exactly 0 or 1 has no variance estimate: taking it for 0 would call any difference certain.
+  const variance = va > 1e-24 && vb > 1e-24 ? va + vb - 2 * covariance : 0;
+  const standardError = Math.sqrt(Math.max(0, variance));
+  const estimate = a.auc - b.auc;
+  const usable = standardError > 1e-12;
+  const half = usable ? normalFactor(level) * standardError : NaN;
+  return {
+    estimate,
+    standardError: usable ? standardError : NaN,
+    lower: estimate - half,
+    upper: estimate + half,
+    pValue: usable ? 2 * normalCdf(-Math.abs(estimate / standardError)) : NaN,
+    paired,
+  };
+}

@@ -1,0 +1,53 @@
+/** Model observers: members by name in `catalogue`, templates in closed form, and `observe` over arms. */
+export { catalogue } from "./catalogue.ts";
+export type {
+  Finding,
+  Known,
+  Observer,
+  ObserverContext,
+  Reading,
+  Refusal,
+  TrainedObserver,
+  Training,
+  TrainingSet,
+} from "./observer.ts";
+export { caseAt, casesOf, casesOfRows, chooseCases, linearScores, meanCase } from "./cases.ts";
+export type { Cases } from "./cases.ts";
+export { fourierDetectability, hotellingFourier } from "./fourier-template.ts";
+export type { FourierObserver, FourierTask } from "./fourier-template.ts";
+export { hotellingOfMoments, streamingMoments } from "./moments.ts";
+export type { HotellingTemplate, Moments, OuterSum, StreamingMoments } from "./moments.ts";
+export {
+  aucOfDetectability,
+  scoreSeparation,
+  templateDetectability,
+  whiteNoiseDetectability,
+} from "./detectability.ts";
+export { solveSymmetric } from "./solve-symmetric.ts";
+export { observe } from "./observe.ts";
+export type {
+  Arm,
+  Observed,
+  ObservedDifference,
+  ObservedRow,
+  ObserveOptions,
+  ObserverChoice,
+} from "./observe.ts";
+export { judge, protocolFor, splitPlaces } from "./protocol.ts";
+export type { Judged, Protocol } from "./protocol.ts";
+export { guardOverlap, guardRows } from "./guards.ts";
+export { contentHash, sharedCases } from "./content-hash.ts";
+export { areaDifference, areaOfPlacements } from "./area.ts";
+export type { AreaDifference } from "./area.ts";
+export { findInserts, pitchOfMita } from "./inserts.ts";
+export type { Insert } from "./inserts.ts";
+export { gabor } from "./channels/gabor.ts";
+export { laguerreGauss } from "./channels/laguerre-gauss.ts";
+export {
+  denseGaussians,
+  differenceOfGaussians,
+  sparseGaussians,
+} from "./channels/difference-of-gaussians.ts";
+export { partialLeastSquares } from "./channels/partial-least-squares.ts";
+export { channelOutputs } from "./channels/channel-set.ts";
+export type { ChannelSet } from "./channels/channel-set.ts";

@@ -1,0 +1,240 @@
+/** Observers × arms of one task: areas with intervals, paired differences, findings. */
+import { InputError } from "../core/errors.ts";
+import type { ParameterValues } from "../core/parameters.ts";
+import { holm } from "../stats/compare.ts";
+import { lrocArea } from "../stats/localisation.ts";
+import type { Estimate } from "../stats/result.ts";
+import { requireLevel } from "../stats/result.ts";
+import type { AreaDifference } from "./area.ts";
+import { areaDifference, areaOfPlacements } from "./area.ts";
+import type { Cases } from "./cases.ts";
+import { checkAlike } from "./cases.ts";
+import { scoreSeparation } from "./detectability.ts";
+import { guardOverlap, guardRows } from "./guards.ts";
+import type { Finding, Known, Observer, ObserverContext } from "./observer.ts";
+import type { Judged, Protocol } from "./protocol.ts";
+import { judge, protocolFor } from "./protocol.ts";
+
+/** One version of the test images: noisy, or denoised by one method. */
+export interface Arm {
+  readonly name: string;
+  readonly present: Cases;
+  readonly absent: Cases;
+  /** Separate training images of the same version. */
+  readonly training?: {
+    readonly present: Cases;
+    readonly absent: Cases;
+    readonly places?: Float64Array;
+  };
+  /** Places of the signal, x, y (, z) in pixels for each case with signal, where it differs from case to case. */
+  readonly places?: Float64Array;
+}
+
+export interface ObserverChoice {
+  readonly observer: Observer;
+  readonly parameters?: ParameterValues;
+  /** How tables call it; the observer's name by default. */
+  readonly label?: string;
+}
+
+export interface ObserveOptions extends ObserverContext {
+  readonly known?: Known;
+  /** Chosen by `protocolFor` when absent, unless an arm brings training images. */
+  readonly protocol?: Protocol;
+  /** Whether the arms hold the same cases (denoised versions), by name. Defaults to true. */
+  readonly paired?: boolean;
+  readonly level?: number;
+  /** Distance in pixels within which a place counts as found; the known radius, or 3, by default. */
+  readonly tolerancePx?: number;
+}
+
+export interface ObservedRow {
+  readonly arm: string;
+  readonly observer: string;
+  readonly label: string;
+  readonly status: "ok" | "refused";
+  /** Cause and remedy of a refusal; empty otherwise. */
+  readonly cause: string;
+  readonly remedy: string;
+  readonly area?: Estimate;
+  /** (m₁ − m₀)/√((v₁ + v₀)/2) of the test scores; NaN under leave-pair-out. */
+  readonly separation?: number;
+  /** Area under the localisation ROC curve, where places are known and the observer points at one. */
+  readonly localisation?: Estimate;
+  readonly judged?: Judged;
+}
+
+export interface ObservedDifference extends AreaDifference {
+  readonly label: string;
+  readonly arm: string;
+  readonly reference: string;
+  /** Holm's adjustment over all differences of the result. */
+  readonly adjustedP: number;
+}
+
+export interface Observed {
+  readonly rows: readonly ObservedRow[];
+  /** Every arm against the first, observer by observer. */
+  readonly differences: readonly ObservedDifference[];
+  readonly findings: readonly Finding[];
+  readonly level: number;
+  readonly protocol: Protocol["kind"];
+  readonly seed: number;
+}
+
+function checkArms(arms: readonly Arm[], paired: boolean): void {
+  const first = arms[0];
+  if (!first) throw new InputError("Cannot observe: found no arm, wanted at least one");
+  if (new Set(arms.map((a) => a.name)).size !== arms.length) {
+    throw new InputError(`Cannot observe: found two arms of one name, wanted different names`);
+  }
+  for (const arm of arms) {
+    checkAlike(arm.present, arm.absent, `observe arm ${arm.name}`);
+    checkAlike(arm.present, first.present, `compare arm ${arm.name} with ${first.name}`);
+    if (!paired) continue;
+    for (const what of ["present", "absent"] as const) {
+      const own = arm[what].ids;
+      const at = first[what].ids.findIndex((id, i) => id !== own[i]);
+      if (own.length !== first[what].ids.length || at >= 0) {
+        throw new InputError(
+          `Cannot compare arms case by case: found ${own.length} signal-${what} cases in ${arm.name} and ${first[what].ids.length} in ${first.name}${at >= 0 ? `, ${own[at] ?? "none"} against ${first[what].ids[at]}` : ""}, wanted the same cases in the same order`,
+        );
+      }
+    }
+  }
+}
+
+/**
+ * Judges every arm by every observer. Observers are trained anew on each arm's own training images.
+ *
+ * @throws InputError on classes of different size or unit, arms of different cases, a class that cannot
+ * be divided; CancelledError
+ */
+export async function observe(
+  arms: readonly Arm[],
+  choices: readonly ObserverChoice[],
+  options: ObserveOptions = {},
+): Promise<Observed> {
+  const { known, paired = true, seed = 0 } = options;
+  const level = requireLevel(options.level);
+  checkArms(arms, paired);
+  if (choices.length === 0)
+    throw new InputError("Cannot observe: found no observer, wanted at least one");
+  const first = arms[0]!;
+  const shared = options.protocol ?? protocolFor(first.present.count, first.absent.count);
+  const rows: ObservedRow[] = [];
+  const findings: Finding[] = [];
+  for (const arm of arms) {
+    const protocol: Protocol = arm.training ? { kind: "separate", ...arm.training } : shared;
+    if (protocol.kind === "separate") {
+      findings.push(
+        ...guardOverlap([protocol.present, protocol.absent], [arm.present, arm.absent], arm.name),
+      );
+    }
+    findings.push(...guardSameInBoth(arm));
+    for (const { observer, parameters, label = observer.name } of choices) {
+      const result = await judge(arm.present, arm.absent, {
+        observer,
+        protocol,
+        context: options,
+        ...(parameters ? { parameters } : {}),
+        ...(known ? { known } : {}),
+        ...(arm.places ? { places: arm.places } : {}),
+      });
+      const base = { arm: arm.name, observer: observer.name, label };
+      if (result.status !== "ok") {
+        rows.push({ ...base, ...result });
+        findings.push({
+          name: "refused",
+          severity: "warning",
+          reason: `${label} on ${arm.name}: ${result.cause}`,
+          remedy: result.remedy,
+        });
+        continue;
+      }
+      rows.push({
+        ...base,
+        status: "ok",
+        cause: "",
+        remedy: "",
+        area: areaOfPlacements(result.placements, { level, method: result.method }),
+        separation:
+          protocol.kind === "leave-pair-out" ? NaN : scoreSeparation(result.present, result.absent),
+        ...localisationOf(result, {
+          dimensions: arm.present.shape.length,
+          tolerance: options.tolerancePx ?? known?.radius ?? 3,
+          level,
+        }),
+        judged: result,
+      });
+      for (const f of result.findings) {
+        if (!findings.some((g) => g.name === f.name && g.reason === f.reason)) findings.push(f);
+      }
+    }
+  }
+  const guarded = rows.flatMap((row) =>
+    row.area && row.judged
+      ? [
+          {
+            arm: row.arm,
+            label: row.label,
+            observer: row.observer,
+            ideal: choices.some((c) => c.observer.name === row.observer && c.observer.ideal),
+            area: row.area,
+            placements: row.judged.placements,
+          },
+        ]
+      : [],
+  );
+  findings.push(
+    ...guardRows(guarded, { reference: first.name, paired, ...(known ? { known } : {}) }),
+  );
+  const differences = choices.flatMap(({ observer, label = observer.name }) => {
+    const own = guarded.filter((r) => r.label === label);
+    const base = own.find((r) => r.arm === first.name);
+    return base
+      ? own
+          .filter((r) => r !== base)
+          .map((r) => ({
+            label,
+            arm: r.arm,
+            reference: first.name,
+            ...areaDifference(r.placements, base.placements, { paired, level }),
+          }))
+      : [];
+  });
+  const adjusted = holm(differences.map((d) => d.pValue));
+  return {
+    rows,
+    differences: differences.map((d, i) => ({ ...d, adjustedP: adjusted[i]! })),
+    findings,
+    level,
+    protocol: shared.kind,
+    seed,
+  };
+}
+
+function localisationOf(
+  judged: Judged,
+  options: { dimensions: number; tolerance: number; level: number },
+): { localisation?: Estimate } {
+  const { places, truth, present, absent } = judged;
+  const { dimensions: d, tolerance, level } = options;
+  if (!places || !truth) return {};
+  const located = Array.from(present, (_, i) => {
+    let sum = 0;
+    for (let a = 0; a < d; a++) sum += (places[i * d + a]! - truth[i * d + a]!) ** 2;
+    return Math.sqrt(sum) <= tolerance;
+  });
+  return { localisation: lrocArea({ present, absent, located }, { level }) };
+}
+
+/** Equal images in both classes: one of the labels must be wrong. */
+function guardSameInBoth(arm: Arm): Finding[] {
+  return guardOverlap([arm.present], [arm.absent], arm.name).map((f) => ({
+    ...f,
+    name: "same-image-in-both-classes",
+    reason: f.reason.replace("training and test images", "images with and without signal"),
+    remedy: "find out which label is right",
+  }));
+}
