@@ -1,0 +1,25 @@
+/** Bitmaps and drawings as PNG bytes. */
+import { encode } from "fast-png";
+import type { Bitmap } from "./bitmap.ts";
+
+/** A bitmap as the bytes of an 8-bit RGB PNG file. */
+export function bitmapPng(bitmap: Bitmap): Uint8Array {
+  return encode({
+    width: bitmap.width,
+    height: bitmap.height,
+    data: bitmap.data,
+    channels: 3,
+    depth: 8,
+  });
+}
+
+/**
+ * An SVG drawing as PNG bytes, with text set in the bundled font. Node only.
+ *
+ * @param options.scale device pixels per SVG unit, default 1
+ */
+export async function svgPng(svg: string, options: { scale?: number } = {}): Promise<Uint8Array> {
+  // Loaded late, so that a browser that only draws SVG never meets the native binding.
+  const { rasterise } = await import("./rasterise.ts");
+  return rasterise(svg, options.scale ?? 1);
+}

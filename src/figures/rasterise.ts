@@ -1,0 +1,24 @@
+/** SVG to PNG by resvg, with the bundled font: system fonts would make figures differ between machines. */
+import { createRequire } from "node:module";
+import { Resvg } from "@resvg/resvg-js";
+
+const require = createRequire(import.meta.url);
+const fontFiles = ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"].map((name) =>
+  require.resolve(`dejavu-fonts-ttf/ttf/${name}`),
+);
+
+export function rasterise(svg: string, scale: number): Uint8Array {
+  const drawing = new Resvg(svg, {
+    fitTo: { mode: "zoom", value: scale },
+    background: "white",
+    font: {
+      loadSystemFonts: false,
+      fontFiles,
+      defaultFontFamily: "DejaVu Sans",
+      sansSerifFamily: "DejaVu Sans",
+      serifFamily: "DejaVu Sans",
+      monospaceFamily: "DejaVu Sans",
+    },
+  });
+  return new Uint8Array(drawing.render().asPng());
+}
