@@ -1,0 +1,185 @@
+/** `dprime denoise`: the main job. */
+import { basename, dirname, join } from "node:path";
+import { InputError } from "../../core/errors.ts";
+import type { Command, CommandContext } from "./command.ts";
+
+export const denoise: Command = {
+  name: "denoise",
+  summary: "Denoise an image, a series (a folder) or a volume.",
+  description:
+    "Reads DICOM, NIfTI, PNG, NPY and every other format of `dprime list formats`, estimates the noise level,\ndenoises, and writes the same kind of file with geometry and metadata kept. A DICOM result is a derived\nobject with UIDs of its own that references the original.",
+  arguments: [{ name: "input", about: "a file, or a folder of slices" }],
+  options: [
+    {
+      name: "output",
+      short: "o",
+      type: "text",
+      placeholder: "PATH",
+      required: true,
+      about: "file or folder to write; its extension chooses the format",
+    },
+    {
+      name: "method",
+      type: "text",
+      placeholder: "NAME",
+      about:
+        "a shipped model, a path to an .onnx file, or a member of `dprime list denoisers`, also wrapped as in rician+non-local-means; the default model when absent",
+    },
+    {
+      name: "param",
+      type: "text",
+      placeholder: "NAME=VALUE",
+      repeat: true,
+      about: "a parameter of the method",
+    },
+    {
+      name: "sigma",
+      type: "number",
+      min: 0,
+      about: "noise standard deviation in the image's unit; estimated when absent",
+    },
+    {
+      name: "strength",
+      type: "number",
+      min: 0,
+      max: 1,
+      default: 1,
+      about: "share of the denoised image in the result",
+    },
+    {
+      name: "figure",
+      type: "text",
+      placeholder: "FILE",
+      about: "draw before, after and difference as PNG or SVG",
+    },
+    {
+      name: "window",
+      type: "text",
+      placeholder: "LOW,HIGH",
+      about: "display window of the figure; by default from unit or percentiles",
+    },
+    {
+      name: "slice",
+      type: "integer",
+      min: 0,
+      about: "slice of a volume in the figure, from 0; by default the middle one",
+    },
+    { name: "threads", type: "integer", min: 1, max: 256, about: "threads to use" },
+    {
+      name: "provider",
+      type: "choice",
+      choices: ["cpu", "webgpu", "cuda"],
+      about: "where a trained model runs",
+    },
+    {
+      name: "input-format",
+      type: "text",
+      placeholder: "NAME",
+      about: "format of the input when neither content nor name tells",
+    },
+  ],
+  examples: [
+    { line: "dprime denoise slice.dcm -o denoised.dcm", about: "one CT slice" },
+    {
+      line: "dprime denoise series/ -o denoised/ --figure check.png",
+      about: "a series, with a picture of its middle slice",
+    },
+    {
+      line: "dprime denoise head.nii.gz -o out.nii.gz --method total-variation --strength 0.7",
+      about: "a classical method, blended with the original",
+    },
+  ],
+  async run(context) {
+    // Loaded when called: help and suggestions need none of it.
+    const { denoisePath } = await import("../images/denoise-path.ts");
+    const { values } = context;
+    const report = await denoisePath({
+      input: values.need("input"),
+      output: values.need("output"),
+      method: values.text("method"),
+      parameters: values.pairs("param"),
+      sigma: values.number("sigma"),
+      strength: values.number("strength") ?? 1,
+      figure: figureOf(values.text("figure")),
+      window: windowOf(values.text("window")),
+      slice: values.number("slice"),
+      threads: values.number("threads"),
+      provider: values.text("provider"),
+      inputFormat: values.text("input-format"),
+      signal: context.signal,
+      onProgress: context.onProgress,
+    });
+    for (const note of report.notes) context.note(note);
+    printReport(context, report);
+    context.result({ command: "denoise", ...report });
+  },
+};
+
+type Report = Awaited<ReturnType<typeof import("../images/denoise-path.ts")["denoisePath"]>>;
+
+function printReport(context: CommandContext, report: Report): void {
+  const number = (x: number): string => String(Number(x.toPrecision(4)));
+  context.table(
+    [
+      { title: "image" },
+      { title: "size" },
+      { title: "noise before", align: "right" },
+      { title: "noise after", align: "right" },
+      { title: "unit" },
+      { title: "seconds", align: "right" },
+    ],
+    report.images.map((one) => [
+      one.name,
+      one.shape.join(" × "),
+      number(one.noiseBefore.sigma),
+      number(one.noiseAfter.sigma),
+      one.unit,
+      one.seconds.toFixed(2),
+    ]),
+  );
+  const first = report.images[0];
+  if (first !== undefined) {
+    const { level } = first;
+    const how =
+      level.method === "given"
+        ? "given by --sigma"
+        : `estimated by ${level.method}${level.notes.length > 0 ? ` (${level.notes.join("; ")})` : ""}`;
+    context.print(`method: ${report.method}; noise level: ${number(level.sigma)}, ${how}`);
+  }
+  const places = new Set(report.outputs.map((path) => dirname(path)));
+  context.print(
+    report.outputs.length === 1
+      ? `wrote ${report.outputs[0]}`
+      : `wrote ${report.outputs.length} files to ${[...places].join(", ")}`,
+  );
+  if (report.figure !== null) context.print(`wrote ${report.figure}`);
+}
+
+function figureOf(path: string | undefined): string | undefined {
+  if (path !== undefined && !/\.(png|svg)$/i.test(path)) {
+    throw new InputError(
+      `Cannot draw ${join(dirname(path), basename(path))}: found no known ending, wanted .png or .svg`,
+    );
+  }
+  return path;
+}
+
+function windowOf(text: string | undefined): { low: number; high: number } | undefined {
+  if (text === undefined) return undefined;
+  const [low, high, ...rest] = text
+    .split(",")
+    .map((part) => (part.trim() === "" ? NaN : Number(part)));
+  if (
+    low === undefined ||
+    high === undefined ||
+    rest.length > 0 ||
+    !Number.isFinite(low) ||
+    !Number.isFinite(high) ||
+    low >= high
+  ) {
+    throw new InputError(
+      `Cannot read --window: found "${text}", wanted two numbers such as -160,240, the smaller first`,
+    );
+  }
+  return { low, high };
+}

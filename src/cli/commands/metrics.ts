@@ -1,0 +1,258 @@
+/** `dprime metrics`: image-quality metrics of files and folders. */
+import { InputError } from "../../core/errors.ts";
+import type { ParameterValues } from "../../core/parameters.ts";
+import type { Metric, MetricResult } from "../../metrics/metric.ts";
+import type { Command, CommandContext } from "./command.ts";
+
+export const metrics: Command = {
+  name: "metrics",
+  summary: "Measure image quality against a reference, for files and folders.",
+  description:
+    "Compares an image with its reference, or all images of a folder with those of the same name in another.\nEvery value is printed with its window, data range, clip policy, mask and order of averaging. Label images\ngive Dice, Hausdorff-95 and surface distance.",
+  arguments: [
+    { name: "image", about: "a file or folder" },
+    {
+      name: "reference",
+      about: "the truth or standard; may be left out for metrics that need none",
+      optional: true,
+    },
+  ],
+  options: [
+    {
+      name: "metric",
+      short: "m",
+      type: "text",
+      placeholder: "NAME[:KEY=VALUE,…]",
+      repeat: true,
+      about:
+        "a member of `dprime list metrics`; by default psnr, ssim, rmse and mae, or nps without a reference",
+    },
+    {
+      name: "window",
+      type: "text",
+      placeholder: "LOW,HIGH",
+      about: "grey-level window in the images' unit; also the data range",
+    },
+    {
+      name: "clip",
+      type: "choice",
+      choices: ["window", "none"],
+      about: "clip values to the window, or not; by default to the window when one is given",
+    },
+    {
+      name: "data-range",
+      type: "number",
+      min: 0,
+      about:
+        "data range L; by default the window's width, 1 for normalised images, else the reference's extent",
+    },
+    {
+      name: "roi",
+      type: "text",
+      placeholder: "SHAPE|FILE",
+      about:
+        "region that counts: disk:x,y,r, rectangle:x,y,w,h, box:…, ball:… (pixels, or ending in mm), or a mask image",
+    },
+    {
+      name: "background",
+      type: "text",
+      placeholder: "SHAPE|FILE",
+      about: "second region, for cnr",
+    },
+  ],
+  examples: [
+    {
+      line: "dprime metrics denoised.dcm full-dose.dcm --window=-160,240",
+      about: "one slice in the soft-tissue window",
+    },
+    {
+      line: "dprime metrics denoised/ truth/ -m psnr -m ssim:range-factor=2 --json",
+      about: "folders, two metrics, as JSON",
+    },
+    {
+      line: "dprime metrics labels.nii.gz manual.nii.gz -m dice -m hausdorff95",
+      about: "segmentations",
+    },
+    {
+      line: "dprime metrics water.dcm -m nps:side=64 --roi disk:256,256,150",
+      about: "noise of a uniform region",
+    },
+  ],
+  async run(context) {
+    const { values } = context;
+    const chosen = await chosenMetrics(
+      values.list("metric"),
+      values.text("reference") !== undefined,
+    );
+    const { pairsOf } = await import("../images/metric-pairs.ts");
+    const pairs = await pairsOf(values.need("image"), values.text("reference"), context.signal);
+    const window = windowOf(values.text("window"));
+    const clip = values.text("clip") as "window" | "none" | undefined;
+    const dataRange = values.number("data-range");
+    const rows: { image: string; metric: string; label: string; result: MetricResult }[] = [];
+    let done = 0;
+    for (const { name, load } of pairs.items) {
+      const { image, reference } = await load();
+      const { regionFrom } = await import("../images/metric-pairs.ts");
+      const mask = await regionFrom(values.text("roi"), image);
+      const background = await regionFrom(values.text("background"), image);
+      for (const { metric, parameters, label } of chosen) {
+        const result = metric.measure(
+          image,
+          {
+            ...(reference ? { reference } : {}),
+            ...(mask ? { mask } : {}),
+            ...(background ? { background } : {}),
+            ...(window && metric.reads !== "labels" ? { window } : {}),
+            ...(clip ? { clip } : {}),
+            ...(dataRange === undefined || metric.reads === "labels" ? {} : { dataRange }),
+          },
+          parameters,
+        );
+        rows.push({ image: name, metric: metric.name, label, result });
+      }
+      context.onProgress({ done: ++done, total: pairs.items.length, label: "measuring" });
+    }
+    for (const note of pairs.notes) context.note(note);
+    print(context, rows);
+    context.result({
+      command: "metrics",
+      rows: rows.map(({ result, ...row }) => ({
+        ...row,
+        ...result,
+        ...(result.status === "ok" && result.curves
+          ? {
+              curves: Object.fromEntries(
+                Object.entries(result.curves).map(([k, c]) => [
+                  k,
+                  { ...c, x: [...c.x], y: [...c.y] },
+                ]),
+              ),
+            }
+          : {}),
+      })),
+      summary: summaryOf(rows),
+    });
+    return undefined;
+  },
+};
+
+type Row = {
+  readonly image: string;
+  readonly metric: string;
+  readonly label: string;
+  readonly result: MetricResult;
+};
+
+async function chosenMetrics(
+  texts: readonly string[],
+  paired: boolean,
+): Promise<{ metric: Metric; parameters: ParameterValues; label: string }[]> {
+  const { catalogue } = await import("../../metrics/catalogue.ts");
+  const out: { metric: Metric; parameters: ParameterValues; label: string }[] = [];
+  for (const text of texts.length > 0
+    ? texts
+    : paired
+      ? ["psnr", "ssim", "rmse", "mae"]
+      : ["nps"]) {
+    const [name = "", rest] = text.split(/:(.*)/s);
+    const load = catalogue[name.trim()];
+    if (!load) {
+      throw new InputError(
+        `Cannot use metric ${name}: found no such metric, wanted one of ${Object.keys(catalogue).join(", ")}`,
+      );
+    }
+    const parameters: Record<string, string> = {};
+    for (const pair of rest ? rest.split(",") : []) {
+      const at = pair.indexOf("=");
+      if (at < 1)
+        throw new InputError(`Cannot read --metric ${text}: found "${pair}", wanted KEY=VALUE`);
+      parameters[pair.slice(0, at).trim()] = pair.slice(at + 1).trim();
+    }
+    out.push({ metric: await load(), parameters, label: text });
+  }
+  return out;
+}
+
+function windowOf(text: string | undefined): { low: number; high: number } | undefined {
+  if (text === undefined) return undefined;
+  const parts = text.split(",").map((part) => (part.trim() === "" ? NaN : Number(part)));
+  const [low = NaN, high = NaN] = parts;
+  if (parts.length !== 2 || !(low < high)) {
+    throw new InputError(
+      `Cannot read --window: found "${text}", wanted two numbers such as -160,240, the smaller first`,
+    );
+  }
+  return { low, high };
+}
+
+/** Mean and standard deviation over images of each metric that has a value for all of them. */
+function summaryOf(
+  rows: readonly Row[],
+): { label: string; images: number; mean: number; sd: number }[] {
+  return [...new Set(rows.map((r) => r.label))].flatMap((label) => {
+    const values = rows.flatMap((r) =>
+      r.label === label && r.result.status === "ok" ? [r.result.value] : [],
+    );
+    if (values.length < 2) return [];
+    const mean = values.reduce((a, b) => a + b, 0) / values.length;
+    const sd = Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / (values.length - 1));
+    return [{ label, images: values.length, mean, sd }];
+  });
+}
+
+function print(context: CommandContext, rows: readonly Row[]): void {
+  context.table(
+    [
+      { title: "image" },
+      { title: "metric" },
+      { title: "value", align: "right" },
+      { title: "unit" },
+      { title: "range" },
+      { title: "clip" },
+      { title: "mask" },
+      { title: "averaging" },
+    ],
+    rows.map(({ image, label, result }) => {
+      const { settings } = result;
+      const range =
+        settings.dataRange === null
+          ? "–"
+          : `${Number(settings.dataRange.toPrecision(5))} (${settings.dataRangeFrom})`;
+      const clip =
+        settings.clip === "window" && settings.window
+          ? `${settings.window.low} … ${settings.window.high}`
+          : "none";
+      return [
+        image,
+        label,
+        result.status === "ok" ? String(Number(result.value.toPrecision(6))) : "–",
+        result.status === "ok" ? result.unit : "",
+        range,
+        clip,
+        settings.mask ? `${settings.mask.name} (${settings.mask.voxels})` : "all",
+        settings.averaging,
+      ];
+    }),
+  );
+  const told = new Set<string>();
+  for (const { label, image, result } of rows) {
+    if (result.status === "ok") continue;
+    const line = `${label} has no value for ${image}: ${result.cause}; ${result.remedy}`;
+    if (!told.has(line)) context.print(line);
+    told.add(line);
+  }
+  const summary = summaryOf(rows);
+  if (summary.length > 0) {
+    context.print();
+    context.table(
+      [
+        { title: "metric" },
+        { title: "images", align: "right" },
+        { title: "mean", align: "right" },
+        { title: "sd", align: "right" },
+      ],
+      summary.map((s) => [s.label, s.images, s.mean, s.sd]),
+    );
+  }
+}

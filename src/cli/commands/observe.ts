@@ -1,0 +1,464 @@
+/** `dprime observe`: what observers can still see. */
+import { InputError } from "../../core/errors.ts";
+import type { ParameterValues } from "../../core/parameters.ts";
+import type { Known } from "../../observers/observer.ts";
+import type { Arm, Observed, ObserverChoice } from "../../observers/observe.ts";
+import type { Protocol } from "../../observers/protocol.ts";
+import type { Command, CommandContext } from "./command.ts";
+
+export const observe: Command = {
+  name: "observe",
+  summary: "Judge images by model observers: AUC with intervals and paired differences.",
+  description:
+    "Takes images with and without a signal, as folders (one file per case), as stacks in one file (NPY [n, y, x]),\nor as one folder in the layout of LCD_CT, and any denoised versions of the same cases.\nPrints an area under the ROC curve with its interval for every observer and version, differences from the first\nversion with Holm-adjusted p values, and findings: what theory forbids, what is doubtful, and what to do.",
+  arguments: [
+    {
+      name: "collection",
+      about: "a folder in LCD_CT layout (dose_XXX/signal_present, signal_absent, ground_truth.mhd)",
+      optional: true,
+    },
+  ],
+  options: [
+    {
+      name: "present",
+      type: "text",
+      placeholder: "PATH",
+      about: "folder or stack of images with signal",
+    },
+    {
+      name: "absent",
+      type: "text",
+      placeholder: "PATH",
+      about: "folder or stack of images without signal",
+    },
+    {
+      name: "arm",
+      type: "text",
+      placeholder: "NAME=PRESENT,ABSENT",
+      repeat: true,
+      about: "a denoised version of the same cases",
+    },
+    {
+      name: "train-present",
+      type: "text",
+      placeholder: "PATH",
+      about: "separate training images with signal, for the first version",
+    },
+    {
+      name: "train-absent",
+      type: "text",
+      placeholder: "PATH",
+      about: "separate training images without signal",
+    },
+    {
+      name: "observer",
+      short: "n",
+      type: "text",
+      placeholder: "NAME[:KEY=VALUE,…]",
+      repeat: true,
+      about: "a member of `dprime list observers`; by default npw, hotelling and cho",
+    },
+    {
+      name: "signal",
+      type: "text",
+      placeholder: "FILE",
+      about: "noise-free signal image, for observers that know it",
+    },
+    {
+      name: "sigma",
+      type: "number",
+      min: 0,
+      about: "standard deviation of white noise in the images, for observers that know it",
+    },
+    {
+      name: "protocol",
+      type: "choice",
+      choices: ["auto", "hold-out", "leave-pair-out"],
+      default: "auto",
+      about: "how images are divided between training and test when no training images are given",
+    },
+    {
+      name: "train-fraction",
+      type: "number",
+      min: 0.05,
+      max: 0.95,
+      default: 0.5,
+      about: "part of each class that hold-out trains on",
+    },
+    { name: "unpaired", type: "flag", about: "arms hold different cases" },
+    { name: "volumes", type: "flag", about: "files are volumes, not stacks of cases" },
+    {
+      name: "spacing",
+      type: "number",
+      unit: "mm",
+      min: 0.001,
+      max: 100,
+      about: "pixel pitch of an LCD_CT collection that states none",
+    },
+    {
+      name: "level",
+      type: "number",
+      min: 0.5,
+      max: 0.999,
+      default: 0.95,
+      about: "coverage of the intervals",
+    },
+    {
+      name: "seed",
+      type: "integer",
+      min: 0,
+      default: 0,
+      about: "seed of splits, internal noise and Markov chains",
+    },
+    {
+      name: "figure",
+      type: "text",
+      placeholder: "FILE",
+      about: "draw ROC curves and a forest plot of AUC as SVG or PNG",
+    },
+    {
+      name: "imrmc",
+      type: "text",
+      placeholder: "FILE",
+      about:
+        "write the scores as an iMRMC text file (observers as readers, versions as modalities)",
+    },
+  ],
+  examples: [
+    {
+      line: "dprime observe lcd_ct_fbp --figure auc.svg",
+      about: "all doses and inserts of an LCD_CT collection",
+    },
+    {
+      line: "dprime observe --present sp.npy --absent sa.npy --arm dncnn=sp-dncnn.npy,sa-dncnn.npy",
+      about: "noisy images and a denoised version of them",
+    },
+    {
+      line: "dprime observe --present sp/ --absent sa/ --observer cho:channels=gabor --observer hotelling:method=svd",
+      about: "chosen observers",
+    },
+  ],
+  async run(context) {
+    const { values } = context;
+    const choices = await choicesOf(values.list("observer"));
+    const tasks = await tasksOf(context);
+    const { observe: judge } = await import("../../observers/observe.ts");
+    const protocol = protocolOf(context);
+    const results: { task: Task; observed: Observed }[] = [];
+    for (const task of tasks) {
+      const observed = await judge(task.arms, choices, {
+        known: task.known,
+        paired: task.paired,
+        level: values.number("level") ?? 0.95,
+        seed: values.number("seed") ?? 0,
+        signal: context.signal,
+        onProgress: context.onProgress,
+        ...(protocol ? { protocol } : {}),
+      });
+      results.push({ task, observed });
+    }
+    for (const { task, observed } of results) printTask(context, task, observed);
+    const written: string[] = [];
+    const figure = values.text("figure");
+    if (figure !== undefined) written.push(await drawFigure(figure, results));
+    const imrmc = values.text("imrmc");
+    if (imrmc !== undefined) written.push(...(await writeImrmc(imrmc, results)));
+    for (const path of written) context.print(`wrote ${path}`);
+    context.result({
+      command: "observe",
+      written,
+      tasks: results.map(({ task, observed }) => ({
+        task: task.name,
+        ...task.facts,
+        ...observed,
+        rows: observed.rows.map(({ judged, ...row }) => ({
+          ...row,
+          ...(judged
+            ? {
+                trained: judged.trained,
+                figures: judged.figures,
+                scores: { present: [...judged.present], absent: [...judged.absent] },
+                cases: { present: judged.presentIds, absent: judged.absentIds },
+              }
+            : {}),
+        })),
+      })),
+    });
+    return results.some(({ observed }) => observed.findings.some((f) => f.severity === "breach"))
+      ? 1
+      : 0;
+  },
+};
+
+interface Task {
+  readonly name: string;
+  readonly arms: readonly Arm[];
+  readonly known: Known;
+  readonly paired: boolean;
+  readonly facts: Readonly<Record<string, unknown>>;
+  readonly axis?: { readonly label: string; readonly of: Readonly<Record<string, number>> };
+}
+
+function parseChoice(text: string): { name: string; parameters: ParameterValues } {
+  const [name = "", rest] = text.split(/:(.*)/s);
+  const parameters: Record<string, string> = {};
+  for (const pair of rest ? rest.split(",") : []) {
+    const at = pair.indexOf("=");
+    if (at < 1)
+      throw new InputError(`Cannot read --observer ${text}: found "${pair}", wanted KEY=VALUE`);
+    parameters[pair.slice(0, at).trim()] = pair.slice(at + 1).trim();
+  }
+  return { name: name.trim(), parameters };
+}
+
+async function choicesOf(texts: readonly string[]): Promise<ObserverChoice[]> {
+  const { catalogue } = await import("../../observers/catalogue.ts");
+  const choices: ObserverChoice[] = [];
+  for (const text of texts.length > 0 ? texts : ["npw", "hotelling", "cho"]) {
+    const { name, parameters } = parseChoice(text);
+    const load = catalogue[name];
+    if (!load) {
+      throw new InputError(
+        `Cannot use observer ${name}: found no such observer, wanted one of ${Object.keys(catalogue).join(", ")}`,
+      );
+    }
+    if (choices.some((c) => c.label === text))
+      throw new InputError(`Cannot use observer ${text} twice: wanted each once`);
+    choices.push({ observer: await load(), parameters, label: text });
+  }
+  return choices;
+}
+
+function protocolOf({ values }: CommandContext): Protocol | undefined {
+  const kind = values.need("protocol");
+  if (kind === "leave-pair-out") return { kind };
+  if (kind === "hold-out") return { kind, trainFraction: values.number("train-fraction") ?? 0.5 };
+  return undefined;
+}
+
+async function tasksOf(context: CommandContext): Promise<Task[]> {
+  const { values, signal, onProgress } = context;
+  const { readCases, readLcdStudy } = await import("../images/read-cases.ts");
+  const collection = values.text("collection");
+  const sigma = values.number("sigma");
+  if (collection !== undefined) {
+    if (values.text("present") !== undefined || values.text("absent") !== undefined) {
+      throw new InputError(
+        "Cannot observe both a collection and --present, --absent: wanted one of them",
+      );
+    }
+    const spacingMm = values.number("spacing");
+    const study = await readLcdStudy(collection, {
+      signal,
+      onProgress,
+      ...(spacingMm === undefined ? {} : { spacingMm }),
+    });
+    for (const note of study.notes) context.note(note);
+    return study.tasks.map((task) => ({
+      name: task.name,
+      arms: task.arms,
+      known: {
+        signal: task.signal,
+        radius: task.radiusPx,
+        ...(sigma === undefined ? {} : { sigma }),
+      },
+      // Doses are separate simulations: the same number is not the same noise.
+      paired: false,
+      axis: { label: "Dose (%)", of: task.doses },
+      facts: {
+        contrastHU: task.contrastHU,
+        diameterMm: task.diameterMm,
+        diameterPx: task.diameterPx,
+        spacingMm: study.spacingMm,
+      },
+    }));
+  }
+  const options = { signal, onProgress, volumes: values.flag("volumes") };
+  const both = async (present: string, absent: string) => ({
+    present: await readCases(present, options),
+    absent: await readCases(absent, options),
+  });
+  const present = values.text("present");
+  const absent = values.text("absent");
+  if (present === undefined || absent === undefined) {
+    throw new InputError(
+      "Cannot observe: found no collection and not both of --present and --absent, wanted images of two classes",
+    );
+  }
+  const trainPresent = values.text("train-present");
+  const trainAbsent = values.text("train-absent");
+  if ((trainPresent === undefined) !== (trainAbsent === undefined)) {
+    throw new InputError(
+      "Cannot train on one class: found one of --train-present and --train-absent, wanted both",
+    );
+  }
+  const extra = Object.entries(values.pairs("arm"));
+  if (trainPresent !== undefined && extra.length > 0) {
+    throw new InputError(
+      "Cannot use separate training images with --arm: wanted training images of every version; use --protocol hold-out",
+    );
+  }
+  const arms: Arm[] = [
+    {
+      name: "images",
+      ...(await both(present, absent)),
+      ...(trainPresent !== undefined && trainAbsent !== undefined
+        ? { training: await both(trainPresent, trainAbsent) }
+        : {}),
+    },
+  ];
+  for (const [name, paths] of extra) {
+    const [p, a, ...rest] = paths.split(",");
+    if (!p || !a || rest.length > 0)
+      throw new InputError(`Cannot read --arm ${name}=${paths}: wanted NAME=PRESENT,ABSENT`);
+    arms.push({ name, ...(await both(p, a)) });
+  }
+  const signalPath = values.text("signal");
+  const known: Known = {
+    ...(sigma === undefined ? {} : { sigma }),
+    ...(signalPath === undefined ? {} : { signal: await signalFrom(signalPath, arms[0]!) }),
+  };
+  return [{ name: "detection", arms, known, paired: !values.flag("unpaired"), facts: {} }];
+}
+
+async function signalFrom(path: string, arm: Arm): Promise<Float64Array> {
+  const { openFile } = await import("../../formats/files.ts");
+  const { image } = (await openFile(path)).images[0]!;
+  if (image.data.length !== arm.present.size) {
+    throw new InputError(
+      `Cannot use signal ${path}: found ${image.shape.join("×")}, wanted ${arm.present.shape.join("×")} as the images`,
+    );
+  }
+  return Float64Array.from(image.data);
+}
+
+const three = (v: number | undefined): string =>
+  v === undefined || Number.isNaN(v) ? "–" : v.toFixed(3);
+
+function printTask(context: CommandContext, task: Task, observed: Observed): void {
+  const percent = Math.round(100 * observed.level);
+  context.print();
+  context.print(`${task.name} (${observed.protocol}, seed ${observed.seed})`);
+  context.table(
+    [
+      { title: "version" },
+      { title: "observer" },
+      { title: "AUC", align: "right" },
+      { title: `${percent} % interval`, align: "right" },
+      { title: "d'", align: "right" },
+      { title: "test", align: "right" },
+      { title: "trained", align: "right" },
+      { title: "status" },
+    ],
+    observed.rows.map((row) => [
+      row.arm,
+      row.label,
+      three(row.area?.estimate),
+      row.area ? `${three(row.area.interval.lower)} … ${three(row.area.interval.upper)}` : "–",
+      three(row.separation),
+      row.area ? `${row.area.present} + ${row.area.absent}` : "",
+      row.judged ? row.judged.trained.join(" + ") : "",
+      row.status === "refused" ? "refused" : (row.area?.status ?? ""),
+    ]),
+  );
+  if (observed.differences.length > 0) {
+    context.print();
+    context.table(
+      [
+        { title: "difference" },
+        { title: "observer" },
+        { title: "ΔAUC", align: "right" },
+        { title: `${percent} % interval`, align: "right" },
+        { title: "p", align: "right" },
+        { title: "p (Holm)", align: "right" },
+        { title: "cases" },
+      ],
+      observed.differences.map((d) => [
+        `${d.arm} − ${d.reference}`,
+        d.label,
+        three(d.estimate),
+        `${three(d.lower)} … ${three(d.upper)}`,
+        three(d.pValue),
+        three(d.adjustedP),
+        d.paired ? "paired" : "unpaired",
+      ]),
+    );
+  }
+  // One line for findings that differ in nothing but the row they speak of.
+  const told = new Set<string>();
+  for (const f of observed.findings) {
+    const line = `${f.severity}: ${f.name}: ${f.reason}. ${f.remedy}`;
+    if (!told.has(line)) context.print(line);
+    told.add(line);
+  }
+}
+
+async function drawFigure(
+  path: string,
+  results: readonly { task: Task; observed: Observed }[],
+): Promise<string> {
+  if (!/\.(svg|png)$/i.test(path))
+    throw new InputError(`Cannot draw ${path}: found no known ending, wanted .svg or .png`);
+  const { observersFigure } = await import("../images/observers-figure.ts");
+  const { writeWhole } = await import("../../formats/files.ts");
+  const svg = observersFigure(
+    results.map(({ task, observed }) => ({
+      name: task.name,
+      observed,
+      ...(task.axis ? { axis: task.axis } : {}),
+    })),
+  );
+  const { svgPng } = await import("../../figures/index.ts");
+  const bytes = /\.png$/i.test(path) ? await svgPng(svg) : new TextEncoder().encode(svg);
+  await writeWhole([{ path, bytes }]);
+  return path;
+}
+
+async function writeImrmc(
+  path: string,
+  results: readonly { task: Task; observed: Observed }[],
+): Promise<string[]> {
+  const { formatImrmc } = await import("../../stats/imrmc.ts");
+  const { writeWhole } = await import("../../formats/files.ts");
+  const paths: string[] = [];
+  for (const { task, observed } of results) {
+    if (observed.protocol === "leave-pair-out") {
+      throw new InputError(
+        "Cannot write an iMRMC file under leave-pair-out: found a score for each pair of images, wanted one for each image; use --protocol hold-out or separate training images",
+      );
+    }
+    const truth = new Map<string, boolean>();
+    const scores: { reader: string; modality: string; caseId: string; score: number }[] = [];
+    const clean = (text: string) => text.replaceAll(",", ";");
+    for (const { arm, label, judged } of observed.rows) {
+      if (!judged) continue;
+      for (const [ids, values, present] of [
+        [judged.presentIds, judged.present, true],
+        [judged.absentIds, judged.absent, false],
+      ] as const) {
+        ids.forEach((id, i) => {
+          // Classes, and arms of different cases, may use one name for different images.
+          const caseId = clean(
+            `${task.paired ? "" : `${arm} `}${present ? "present" : "absent"} ${id}`,
+          );
+          truth.set(caseId, present);
+          scores.push({ reader: clean(label), modality: clean(arm), caseId, score: values[i]! });
+        });
+      }
+    }
+    const own =
+      results.length === 1
+        ? path
+        : path.replace(/(\.[^./]*)?$/, `-${task.name.replace(/[^\p{L}\p{N}.]+/gu, "-")}$1`);
+    await writeWhole([
+      {
+        path: own,
+        bytes: new TextEncoder().encode(
+          formatImrmc({ truth, scores }, { title: `dprime observe: ${task.name}` }),
+        ),
+      },
+    ]);
+    paths.push(own);
+  }
+  return paths;
+}

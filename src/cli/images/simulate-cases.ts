@@ -1,0 +1,200 @@
+/** Cases of a phantom and an acquisition, written to a folder with their truth and a manifest. */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { InputError, throwIfAborted } from "../../core/errors.ts";
+import { layoutOf, sliceOf, type Image } from "../../core/image.ts";
+import { resolveParameters } from "../../core/parameters.ts";
+import type { WorkOptions } from "../../core/progress.ts";
+import { streamOf } from "../../core/random.ts";
+import { writeNewDicom } from "../../formats/dicom/create.ts";
+import { saveImage, writeWhole } from "../../formats/files.ts";
+import { defaultThreads } from "../../parallel/index.ts";
+import { catalogue as phantoms } from "../../phantoms/catalogue.ts";
+import type { Phantom } from "../../phantoms/phantom.ts";
+import { catalogue as acquisitions } from "../../physics/catalogue.ts";
+import type { Acquisition } from "../../physics/acquisition.ts";
+import { checkPlace, writeFolder } from "./output-place.ts";
+
+export interface SimulateOptions extends WorkOptions {
+  /** `phantom` or `phantom+acquisition`. */
+  readonly preset: string;
+  readonly output: string;
+  readonly count: number;
+  readonly seed: number;
+  readonly dose?: number;
+  /** `dicom`, `nifti` or `npy`. */
+  readonly format: string;
+  readonly phantomParameters?: Readonly<Record<string, string>>;
+  readonly parameters?: Readonly<Record<string, string>>;
+  readonly threads?: number;
+}
+
+export interface SimulatedCase {
+  readonly case: number;
+  /** Paths below the folder: object, noisy image, noise-free reference, labels. */
+  readonly files: Readonly<Record<string, readonly string[]>>;
+  readonly truth: Readonly<Record<string, unknown>>;
+  readonly notes: Readonly<Record<string, unknown>>;
+}
+
+export interface SimulateReport {
+  readonly phantom: string;
+  readonly acquisition: string;
+  readonly seed: number;
+  readonly phantomParameters: Readonly<Record<string, unknown>>;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly unit: string;
+  readonly labels: Readonly<Record<number, string>>;
+  readonly cases: readonly SimulatedCase[];
+  readonly notes: readonly string[];
+}
+
+const endings: Readonly<Record<string, string>> = { nifti: ".nii.gz", npy: ".npy" };
+
+/** Phantom and acquisition that a preset names. */
+export async function openPreset(
+  preset: string,
+): Promise<{ phantom: Phantom; acquisition: Acquisition }> {
+  const [first = "", second, ...others] = preset.split("+");
+  const openPhantom = Object.hasOwn(phantoms, first) ? phantoms[first] : undefined;
+  if (openPhantom === undefined || others.length > 0) {
+    throw new InputError(
+      `Cannot simulate ${preset}: found no phantom "${first}", wanted one of ${Object.keys(phantoms).join(", ")}, alone or with +ACQUISITION`,
+    );
+  }
+  const phantom = await openPhantom();
+  const name = second ?? phantom.acquisition;
+  const openAcquisition = Object.hasOwn(acquisitions, name) ? acquisitions[name] : undefined;
+  if (openAcquisition === undefined) {
+    throw new InputError(
+      `Cannot simulate ${preset}: found no acquisition "${name}", wanted one of ${Object.keys(acquisitions).join(", ")}`,
+    );
+  }
+  return { phantom, acquisition: await openAcquisition() };
+}
+
+/** Draws, images and writes `count` cases; the folder appears whole or not at all. */
+export async function simulateCases(options: SimulateOptions): Promise<SimulateReport> {
+  const { phantom, acquisition } = await openPreset(options.preset);
+  const phantomParameters = resolveParameters(
+    phantom.name,
+    phantom.parameters,
+    options.phantomParameters,
+  );
+  const dose =
+    options.dose === undefined
+      ? {}
+      : Object.hasOwn(acquisition.parameters, "dose")
+        ? { dose: options.dose }
+        : refuseDose(acquisition);
+  const parameters = resolveParameters(acquisition.name, acquisition.parameters, {
+    ...options.parameters,
+    ...dose,
+  });
+  await checkPlace(options.output);
+  const notes = new Set<string>();
+  const threads = options.threads ?? defaultThreads();
+  const cases = await writeFolder(options.output, async (folder) => {
+    const written: SimulatedCase[] = [];
+    for (let n = 0; n < options.count; n++) {
+      throwIfAborted(options.signal, "simulating");
+      const stream = streamOf(options.seed, "simulate", options.preset, n);
+      const drawn = phantom.draw(stream.child("object"), phantomParameters);
+      const acquired = await acquisition.acquire(
+        drawn.image,
+        stream.child("acquisition"),
+        parameters,
+        { threads, reference: true, signal: options.signal },
+      );
+      const name = `case_${String(n + 1).padStart(5, "0")}`;
+      const images: Record<string, Image | undefined> = {
+        object: drawn.image,
+        noisy: acquired.image,
+        reference: acquired.reference,
+        labels: drawn.labels,
+      };
+      const files: Record<string, readonly string[]> = {};
+      for (const [kind, image] of Object.entries(images)) {
+        if (image === undefined) continue;
+        const saved = await save(image, { folder, name: join(name, kind), format: options.format });
+        files[kind] = saved.paths.map((path) => path.slice(folder.length + 1));
+        for (const note of saved.lost) notes.add(note);
+      }
+      written.push({ case: n + 1, files, truth: drawn.truth, notes: acquired.notes });
+      options.onProgress?.({ done: n + 1, total: options.count, label: "simulating cases" });
+    }
+    const manifest = {
+      phantom: phantom.name,
+      acquisition: acquisition.name,
+      seed: options.seed,
+      phantomParameters,
+      parameters,
+      labels: phantom.labels,
+      cases: written,
+    };
+    const bytes = new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`);
+    await writeWhole([{ path: join(folder, "manifest.json"), bytes }]);
+    return written;
+  });
+  return {
+    phantom: phantom.name,
+    acquisition: acquisition.name,
+    seed: options.seed,
+    phantomParameters,
+    parameters,
+    unit: phantom.unit,
+    labels: phantom.labels,
+    cases,
+    notes: [...notes],
+  };
+}
+
+function refuseDose(acquisition: Acquisition): never {
+  throw new InputError(
+    `Cannot set a dose for ${acquisition.name}: found no such parameter, wanted one of ${Object.keys(acquisition.parameters).join(", ")} by --param`,
+  );
+}
+
+/** Dates and unique identifiers that say nothing new keep the same seed to the same bytes. */
+const fixedDate = new Date(Date.UTC(2000, 0, 1));
+
+async function save(
+  image: Image,
+  place: { folder: string; name: string; format: string },
+): Promise<{ paths: readonly string[]; lost: readonly string[] }> {
+  const path = join(place.folder, place.name);
+  await mkdir(join(path, ".."), { recursive: true });
+  if (place.format !== "dicom") {
+    const { paths, lost } = await saveImage(`${path}${endings[place.format]!}`, image);
+    return { paths, lost };
+  }
+  const { blocks, nz } = layoutOf(image);
+  const slices = blocks * nz;
+  const paths: string[] = [];
+  const lost = new Set<string>();
+  const uid = (kind: string): string => simulatedUid(`${place.name} ${kind}`);
+  for (let k = 0; k < slices; k++) {
+    const { bytes, notes } = await writeNewDicom(sliceOf(image, k), {
+      synthetic: true,
+      description: `dprime simulate ${place.name}`,
+      studyUid: uid("study"),
+      seriesUid: uid("series"),
+      frameOfReferenceUid: uid("frame"),
+      instanceNumber: k + 1,
+      date: fixedDate,
+    });
+    const file = slices === 1 ? `${path}.dcm` : `${path}_${String(k + 1).padStart(4, "0")}.dcm`;
+    await writeWhole([{ path: file, bytes }]);
+    paths.push(file);
+    for (const note of notes) lost.add(note);
+  }
+  return { paths, lost: [...lost] };
+}
+
+/** A unique identifier named by a text, under the root for identifiers made from UUIDs. */
+function simulatedUid(text: string): string {
+  const stream = streamOf(0, "uid", text);
+  let digits = "";
+  for (let n = 0; n < 4; n++) digits += String(stream.uint32());
+  return `2.25.${digits.replace(/^0+/, "")}`.slice(0, 44);
+}

@@ -1,0 +1,69 @@
+import { expect, it } from "vitest";
+import { barText, durationText, progressBar, timeLeft } from "./progress-bar.ts";
+
+it("says durations as people do", () => {
+  expect([0, 8.4, 59.6, 125, 3600, 11_400].map(durationText)).toEqual([
+    "0 s",
+    "8 s",
+    "1 min 00 s",
+    "2 min 05 s",
+    "1 h 00 min",
+    "3 h 10 min",
+  ]);
+});
+
+it("extrapolates the time left from the share done", () => {
+  expect(timeLeft({ done: 0, total: 10, label: "" }, 5)).toBeUndefined();
+  expect(timeLeft({ done: 4, total: 10, label: "" }, 8)).toBe(12);
+  expect(timeLeft({ done: 10, total: 10, label: "" }, 8)).toBe(0);
+});
+
+it("fits the width of the terminal", () => {
+  const progress = { done: 1, total: 2, label: "denoising", figures: { loss: 0.123456 } };
+  expect(barText(progress, 3, 200)).toBe(
+    "denoising  ████████████░░░░░░░░░░░░  50 %  3 s left  loss 0.1235",
+  );
+  expect(barText(progress, 3, 20)).toHaveLength(19);
+});
+
+it("draws at most every tenth of a second, clears when done, and starts anew with a new label", () => {
+  let written: string[] = [];
+  let time = 0;
+  const bar = progressBar({
+    write: (text) => void written.push(text),
+    isTerminal: true,
+    columns: 80,
+    now: () => time,
+  });
+  for (let done = 0; done <= 100; done++) {
+    bar.listen({ done, total: 100, label: "a" });
+    time += 10;
+  }
+  // One drawing for each 100 ms, the last one, and its clearing.
+  expect(written).toHaveLength(12);
+  expect(written.at(-1)).toBe("\r\u001b[K");
+  written = [];
+  bar.listen({ done: 1, total: 2, label: "b" });
+  bar.clear();
+  bar.clear();
+  expect(written).toHaveLength(2);
+});
+
+it("writes JSON lines where stderr is no terminal, at most one in two seconds and the last", () => {
+  const written: string[] = [];
+  let time = 0;
+  const bar = progressBar({
+    write: (text) => void written.push(text),
+    isTerminal: false,
+    columns: 80,
+    now: () => time,
+  });
+  for (let done = 1; done <= 50; done++) {
+    bar.listen({ done, total: 50, label: "a" });
+    time += 100;
+  }
+  expect(written.map((line) => (JSON.parse(line) as { done: number }).done)).toEqual([
+    1, 21, 41, 50,
+  ]);
+  expect(JSON.parse(written[1]!)).toEqual({ progress: "a", done: 21, total: 50, secondsLeft: 2.8 });
+});

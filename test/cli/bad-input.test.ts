@@ -1,0 +1,277 @@
+/** Whatever is wrong with the input or the place: one line that names it, the right code, no leftovers. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { makeImage } from "../../src/core/image.ts";
+import { streamOf } from "../../src/core/random.ts";
+import { writeNewDicom } from "../../src/formats/dicom/create.ts";
+import { encodeImage } from "../../src/formats/files.ts";
+import { buildOnce, dprime, interrupted, namesIn, newFolder } from "./dprime.ts";
+
+beforeAll(buildOnce);
+
+const method = ["--method", "total-variation", "--quiet"];
+
+/** A 64 × 64 disc with noise. */
+function disc(seed = 1, size = 64) {
+  const stream = streamOf(seed, "bad-input");
+  const data = Float32Array.from({ length: size * size }, (_, i) => {
+    const inside = Math.hypot((i % size) - size / 2, Math.floor(i / size) - size / 2) < size / 3;
+    return (inside ? 60 : 0) + 5 * stream.normal();
+  });
+  return makeImage(data, [size, size], { spacing: [1, 1, 1], unit: "HU" });
+}
+
+async function bytesAs(name: string, image = disc(), type?: "uint8"): Promise<Uint8Array> {
+  const { files } = await encodeImage(image, name, type === undefined ? {} : { type });
+  return files[0]!.bytes;
+}
+
+/** Input files by name, each with what its one line must say. */
+const bad: readonly {
+  readonly name: string;
+  readonly says: RegExp;
+  readonly bytes: () => Promise<Uint8Array> | Uint8Array;
+}[] = [
+  { name: "empty.dcm", says: /empty/, bytes: () => new Uint8Array(0) },
+  {
+    name: "text.dcm",
+    says: /Cannot read/,
+    bytes: () => new TextEncoder().encode("this is no image, whatever its name says\n".repeat(20)),
+  },
+  { name: "unknown.xyz", says: /first bytes/, bytes: () => new Uint8Array(400).fill(7) },
+  {
+    name: "cut.dcm",
+    says: /truncated.*byte \d+/,
+    bytes: async () => (await writeNewDicom(disc())).bytes.subarray(0, 3000),
+  },
+  {
+    name: "cut.npy",
+    says: /truncated.*byte \d+/,
+    bytes: async () => (await bytesAs("a.npy")).subarray(0, 5000),
+  },
+  {
+    name: "cut.nii",
+    says: /truncated.*byte \d+/,
+    bytes: async () => (await bytesAs("a.nii")).subarray(0, 5000),
+  },
+  {
+    name: "cut.png",
+    says: /\(png, (truncated|corrupt), byte \d+\)/,
+    bytes: async () => (await bytesAs("a.png", wholeDisc(), "uint8")).subarray(0, 300),
+  },
+  {
+    name: "nan.npy",
+    says: /found 4096 of 4096 values that are no finite numbers/,
+    bytes: () => bytesAs("a.npy", makeImage(new Float32Array(4096).fill(NaN), [64, 64])),
+  },
+  {
+    name: "one.npy",
+    says: /an image of 1 × 1 pixels/,
+    bytes: () => bytesAs("a.npy", makeImage(new Float32Array(1), [1, 1])),
+  },
+  {
+    name: "colour.png",
+    says: /colour image: found 3 channels, wanted one grey channel/,
+    bytes: () =>
+      bytesAs(
+        "a.png",
+        makeImage(new Float32Array(3 * 256).fill(9), [3, 16, 16], { axes: "cyx" }),
+        "uint8",
+      ),
+  },
+  {
+    name: "huge.npy",
+    says: /too-large|truncated/,
+    bytes: async () => claim(await bytesAs("a.npy"), "(64, 64)", "(9999999, 9999999)"),
+  },
+  {
+    name: "huge.nii",
+    says: /too-large|truncated/,
+    bytes: async () => {
+      const bytes = (await bytesAs("a.nii")).slice();
+      const view = new DataView(bytes.buffer);
+      for (const at of [42, 44, 46]) view.setInt16(at, 32767, true);
+      return bytes;
+    },
+  },
+  {
+    name: "huge.png",
+    says: /\(png, (too-large|corrupt), byte \d+\)/,
+    bytes: async () => {
+      const bytes = (await bytesAs("a.png", wholeDisc(), "uint8")).slice();
+      new DataView(bytes.buffer).setUint32(16, 0x7fffffff);
+      return bytes;
+    },
+  },
+];
+
+function wholeDisc() {
+  const image = disc();
+  return { ...image, data: image.data.map((v) => Math.round(Math.max(0, v))) };
+}
+
+/** An NPY header with another shape of the same length. */
+function claim(bytes: Uint8Array, from: string, to: string): Uint8Array {
+  const header = Buffer.from(bytes).toString("latin1");
+  const at = header.indexOf(from);
+  const changed = Buffer.from(header.replace(from, to), "latin1");
+  // The header is padded with spaces, as many fewer as the new shape is longer.
+  const end = changed.indexOf("\n", at);
+  return Buffer.concat([
+    changed.subarray(0, end - (to.length - from.length)),
+    changed.subarray(end),
+  ]);
+}
+
+describe("dprime denoise refuses", () => {
+  it.each(bad)("$name", async ({ name, says, bytes }) => {
+    const folder = newFolder("bad");
+    const input = join(folder, name);
+    writeFileSync(input, await bytes());
+    const { code, out, err } = dprime([
+      "denoise",
+      input,
+      "-o",
+      join(folder, "out.npy"),
+      "--figure",
+      join(folder, "out.png"),
+      ...method,
+    ]);
+    expect(err).toMatch(/^dprime denoise: Cannot [^\n]*\n$/);
+    expect(err).toMatch(says);
+    expect(code).toBe(2);
+    expect(out).toBe("");
+    expect(namesIn(folder)).toEqual([name]);
+  });
+
+  it.each([
+    ["a missing file", ["absent.dcm", "-o", "out.npy"], /absent\.dcm: found no such file/],
+    ["an empty folder", ["empty", "-o", "out"], /found an empty folder, wanted images/],
+    [
+      "a missing output folder",
+      ["good.npy", "-o", "no/such/out.npy"],
+      /found no folder .*no\/such/,
+    ],
+    ["a file as output folder", ["good.npy", "-o", "good.npy/x.npy"], /found no folder but a file/],
+    ["the input as output", ["good.npy", "-o", "good.npy"], /found the input itself/],
+    ["an unknown output format", ["good.npy", "-o", "out.docx"], /out\.docx|found/],
+    ["a taken output folder", ["series", "-o", "series"], /wanted a new or empty folder/],
+    [
+      "an unknown method",
+      ["good.npy", "-o", "o.npy", "--method", "magic"],
+      /found no method "magic"/,
+    ],
+    [
+      "an unknown parameter",
+      ["good.npy", "-o", "o.npy", "--param", "magic=1"],
+      /no such parameter/,
+    ],
+    ["a bad number", ["good.npy", "-o", "o.npy", "--sigma", "lots"], /--sigma: found "lots"/],
+    ["a bad strength", ["good.npy", "-o", "o.npy", "--strength", "2"], /from 0 to 1/],
+    ["a bad window", ["good.npy", "-o", "o.npy", "--window", "9,1"], /--window: found "9,1"/],
+    [
+      "a figure of no kind",
+      ["good.npy", "-o", "o.npy", "--figure", "f.bmp"],
+      /wanted \.png or \.svg/,
+    ],
+    ["no output", ["good.npy"], /no option -o, --output <PATH>/],
+  ])("%s", async (_, words, says) => {
+    const folder = newFolder("place");
+    writeFileSync(join(folder, "good.npy"), await bytesAs("a.npy"));
+    const { mkdirSync } = await import("node:fs");
+    writeFileSync(join(folder, "bad.onnx"), "this is no model");
+    mkdirSync(join(folder, "empty"));
+    mkdirSync(join(folder, "series"));
+    writeFileSync(join(folder, "series", "a.npy"), await bytesAs("a.npy"));
+    const before = namesIn(folder);
+    const withMethod = words.includes("--method") ? words : [...words, ...method];
+    const { code, out, err } = dprime(["denoise", ...withMethod], { cwd: folder });
+    expect(err).toMatch(/^dprime denoise: Cannot [^\n]*\n$/);
+    expect(err).toMatch(says);
+    expect(code).toBe(2);
+    expect(out).toBe("");
+    expect(namesIn(folder)).toEqual(before);
+  });
+
+  it("a series with a damaged slice", async () => {
+    const folder = newFolder("series");
+    const { mkdirSync } = await import("node:fs");
+    mkdirSync(join(folder, "in"));
+    const whole = (await writeNewDicom(disc())).bytes;
+    writeFileSync(join(folder, "in", "1.dcm"), whole);
+    writeFileSync(join(folder, "in", "2.dcm"), whole.subarray(0, whole.length - 999));
+    const { code, err } = dprime(["denoise", "in", "-o", "out", ...method], { cwd: folder });
+    expect(err).toMatch(/^dprime denoise: Cannot work on in: found the damaged file 2\.dcm .*\n$/);
+    expect(code).toBe(2);
+    expect(namesIn(folder)).toEqual(["in", "in/1.dcm", "in/2.dcm"]);
+  });
+});
+
+describe("dprime denoise fails without leftovers", () => {
+  it.each(["out.npy", "out.dcm", "out.nii.gz"])("on a full disk, writing %s", async (output) => {
+    const folder = newFolder("full");
+    writeFileSync(join(folder, "a.dcm"), (await writeNewDicom(disc(1, 128))).bytes);
+    // A limit of 8 KiB per file stands for a disk without room.
+    const { code, out, err } = dprime(["denoise", "a.dcm", "-o", output, ...method], {
+      cwd: folder,
+      shell: "ulimit -f 8",
+    });
+    expect(err).toMatch(/^dprime denoise: Cannot write out\.[^\n]*\n$/);
+    expect(code).toBe(1);
+    expect(out).toBe("");
+    expect(namesIn(folder)).toEqual(["a.dcm"]);
+  });
+
+  it("on a full disk, halfway through a folder", async () => {
+    const folder = newFolder("full-folder");
+    const { mkdirSync } = await import("node:fs");
+    mkdirSync(join(folder, "in"));
+    writeFileSync(join(folder, "in", "1.npy"), await bytesAs("a.npy", disc(1, 32)));
+    writeFileSync(join(folder, "in", "2.npy"), await bytesAs("a.npy", disc(1, 128)));
+    const { code, err } = dprime(["denoise", "in", "-o", "out", ...method], {
+      cwd: folder,
+      shell: "ulimit -f 8",
+    });
+    expect(err).toMatch(/^dprime denoise: Cannot write [^\n]*\n$/);
+    expect(code).toBe(1);
+    expect(namesIn(folder)).toEqual(["in", "in/1.npy", "in/2.npy"]);
+  });
+
+  it.skipIf(process.platform !== "linux")("in a place that nobody can write to", async () => {
+    const folder = newFolder("unwritable");
+    writeFileSync(join(folder, "a.npy"), await bytesAs("a.npy"));
+    const { code, err } = dprime(["denoise", "a.npy", "-o", "/proc/out.npy", ...method], {
+      cwd: folder,
+    });
+    expect(err).toMatch(/^dprime denoise: Cannot write \/proc\/out\.npy: [^\n]*\n$/);
+    expect([1, 2]).toContain(code);
+  });
+
+  it.each(["SIGINT", "SIGTERM"] as const)("on %s, with exit code 130", async (signal) => {
+    const folder = newFolder("signal");
+    const input = join(folder, "a.npy");
+    writeFileSync(input, await bytesAs("a.npy", disc(1, 1024)));
+    const { code, out, err } = await interrupted(
+      // Large enough to be busy for long after the first line of progress.
+      ["denoise", input, "-o", join(folder, "o.npy"), "--method", "non-local-means"],
+      { when: /progress/, signal },
+    );
+    expect(code).toBe(130);
+    expect(err.trimEnd().split("\n").at(-1)).toMatch(/^dprime denoise: Cancelled/);
+    expect(out).toBe("");
+    expect(namesIn(folder)).toEqual(["a.npy"]);
+  });
+
+  it("keeps an older result when the new one fails", async () => {
+    const folder = newFolder("older");
+    writeFileSync(join(folder, "a.dcm"), (await writeNewDicom(disc(1, 128))).bytes);
+    writeFileSync(join(folder, "out.npy"), "older");
+    const { code } = dprime(["denoise", "a.dcm", "-o", "out.npy", ...method], {
+      cwd: folder,
+      shell: "ulimit -f 8",
+    });
+    expect(code).toBe(1);
+    expect(readFileSync(join(folder, "out.npy"), "utf8")).toBe("older");
+  });
+});
