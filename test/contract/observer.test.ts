@@ -37,8 +37,18 @@ const quick: readonly {
 }[] = [
   {
     name: "ideal-lumpy",
-    parameters: { steps: 200, "burn-in": 0 },
+    parameters: { steps: 100, "burn-in": 0 },
     reason: "lumps without height need no mixing",
+  },
+  {
+    name: "slnn",
+    parameters: { steps: 200, batch: 32, rate: 0.01, patience: 40 },
+    reason: "a few hundred steps learn enough of a signal that is easy to see",
+  },
+  {
+    name: "cnn-io",
+    parameters: { steps: 100, batch: 16, channels: 4, "most-layers": 1, rate: 0.003, patience: 40 },
+    reason: "one small layer learns enough of a signal that is easy to see",
   },
   { name: "scanning", parameters: { side: 12 }, reason: "a patch must fit about the known place" },
 ];
@@ -64,8 +74,8 @@ for (const [name, load] of Object.entries(catalogue)) {
   const observer = await load();
   const world = whiteOnly.some((row) => row.name === name) ? white : correlated;
   const parameters = quick.find((row) => row.name === name)?.parameters ?? {};
-  const training = 300;
-  const test = 250;
+  const training = 240;
+  const test = 200;
   const knownFor = (count: number): Known => ({
     ...world.known,
     family: [{ signal: world.known.signal, prior: 1 }],

@@ -1,3 +1,4 @@
+/// <reference types="vite/client" />
 /**
  * The contract of graph operators. Every file of src/graph/ops/ is found, none is named: inferred
  * against real shapes, gradients (and their gradients) against central differences in float64,

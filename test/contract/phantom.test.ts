@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { streamOf } from "../../src/core/random.ts";
 import { catalogue } from "../../src/phantoms/catalogue.ts";
+import { catalogue as acquisitions } from "../../src/physics/catalogue.ts";
 
 /** Phantoms whose draw has nothing random at the parameters used here, each with its reason. */
 const fixed: Readonly<Record<string, string>> = {
@@ -16,6 +17,7 @@ for (const [name, load] of Object.entries(catalogue)) {
     it("carries its own name and draws its unit", () => {
       expect(phantom.name).toBe(name);
       expect(phantom.draw(streamOf(1), small).image.unit).toBe(phantom.unit);
+      expect(Object.keys(acquisitions)).toContain(phantom.acquisition);
     });
 
     it("gives the same bytes for the same stream and, where random, others for another", () => {

@@ -11,6 +11,7 @@ import { gradient } from "../../src/graph/gradient.ts";
 import { interpret } from "../../src/graph/interpret.ts";
 import type { Provider } from "../../src/graph/lowering.ts";
 import type { Node } from "../../src/graph/node.ts";
+import type { Tensor } from "../../src/graph/tensor.ts";
 import { constant } from "../../src/graph/ops/constant.ts";
 import { conv } from "../../src/graph/ops/conv.ts";
 import { input } from "../../src/graph/ops/input.ts";
@@ -67,7 +68,7 @@ function distance(got: ArrayLike<number>, wanted: ArrayLike<number>): number {
 async function compare(spatial: readonly number[]): Promise<number> {
   const { shapes, loss, nodes, weights } = chain(spatial);
   const stream = streamOf(1, "providers", spatial.length);
-  const values = Object.fromEntries(
+  const values: Record<string, Tensor> = Object.fromEntries(
     Object.entries(shapes).map(([name, shape]) => {
       const count = shape.reduce((n, s) => n * s, 1);
       const data = Float64Array.from(stream.normals(count), (v) => Math.fround(0.2 * v));

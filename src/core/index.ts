@@ -1,0 +1,39 @@
+/** What everything stands on: the image, parameters as data, seeded random streams, errors, progress. */
+export {
+  CancelledError,
+  FormatError,
+  type FormatErrorKind,
+  InputError,
+  messageOf,
+  RunError,
+  throwIfAborted,
+} from "./errors.ts";
+export {
+  allAxes,
+  type Axes,
+  type Geometry,
+  identityDirection,
+  type Image,
+  type ImageOptions,
+  type IntensityUnit,
+  type Layout,
+  layoutOf,
+  makeImage,
+  rangeOf,
+  sizeOf,
+  sliceOf,
+  type ValueRange,
+  withData,
+} from "./image.ts";
+export {
+  type BooleanParameter,
+  type ChoiceParameter,
+  type NumberParameter,
+  type Parameter,
+  type ParameterTable,
+  type ParameterValue,
+  type ParameterValues,
+  resolveParameters,
+} from "./parameters.ts";
+export type { Progress, ProgressListener, WorkOptions } from "./progress.ts";
+export { philox4x32, type Stream, streamOf } from "./random.ts";
