@@ -44,8 +44,7 @@ interface Slice {
   readonly clean: Float32Array;
 }
 
-const windowed = (data: Float32Array) =>
-  data.map((v) => Math.min(1, Math.max(0, (v + 160) / 400)));
+const windowed = (data: Float32Array) => data.map((v) => Math.min(1, Math.max(0, (v + 160) / 400)));
 
 async function slices(): Promise<Slice[]> {
   const found: Slice[] = [];

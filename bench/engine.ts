@@ -4,7 +4,7 @@
  *   npm run bench -- engine [--rounds 7] [--only train2d]
  *
  * Ratio > 1 means that dprime is faster. Needs Debian's python3-torch; without it our side alone is
- * timed. Run it on a quiet machine.
+ * timed. Run it on a quiet machine. "--smoke" takes one small step of each kind and no peer.
  */
 import { parseArgs } from "node:util";
 import { resolveParameters } from "../src/core/parameters.ts";
@@ -31,9 +31,15 @@ import { startLineServer } from "./peers/line-server.ts";
 import { fileURLToPath } from "node:url";
 
 const { values } = parseArgs({
-  options: { rounds: { type: "string", default: "7" }, only: { type: "string" } },
+  options: {
+    rounds: { type: "string", default: "7" },
+    only: { type: "string" },
+    // One small step of each kind on our side alone: shows that the benchmark itself works.
+    smoke: { type: "boolean", default: false },
+  },
 });
-const rounds = Number(values.rounds);
+const smoke = values.smoke;
+const rounds = smoke ? 1 : Number(values.rounds);
 
 interface Work {
   readonly kind: "train2d" | "train3d" | "infer2d";
@@ -47,14 +53,70 @@ interface Work {
 }
 
 const works: readonly Work[] = [
-  { kind: "train2d", title: "training step, DnCNN 17×64, 16 × 64×64", batch: 16, threads: 1, steps: 1, wanted: 0.9 },
-  { kind: "train2d", title: "training step, DnCNN 17×64, 16 × 64×64", batch: 16, threads: 2, steps: 1, wanted: 0.9 },
-  { kind: "train2d", title: "training step, DnCNN 17×64, 1 × 64×64", batch: 1, threads: 1, steps: 6, wanted: 0.8 },
-  { kind: "train2d", title: "training step, DnCNN 17×64, 1 × 64×64", batch: 1, threads: 2, steps: 8, wanted: 0.8 },
-  { kind: "train3d", title: "3-D training step, 5 layers × 16, 16×64×64", batch: 1, threads: 1, steps: 2, wanted: 1.5 },
-  { kind: "train3d", title: "3-D training step, 5 layers × 16, 16×64×64", batch: 1, threads: 2, steps: 3, wanted: 1.5 },
-  { kind: "infer2d", title: "inference, DnCNN 17×64, 512×512", batch: 1, threads: 1, steps: 1, wanted: 1.2 },
-  { kind: "infer2d", title: "inference, DnCNN 17×64, 512×512", batch: 1, threads: 2, steps: 1, wanted: 1.2 },
+  {
+    kind: "train2d",
+    title: "training step, DnCNN 17×64, 16 × 64×64",
+    batch: 16,
+    threads: 1,
+    steps: 1,
+    wanted: 0.9,
+  },
+  {
+    kind: "train2d",
+    title: "training step, DnCNN 17×64, 16 × 64×64",
+    batch: 16,
+    threads: 2,
+    steps: 1,
+    wanted: 0.9,
+  },
+  {
+    kind: "train2d",
+    title: "training step, DnCNN 17×64, 1 × 64×64",
+    batch: 1,
+    threads: 1,
+    steps: 6,
+    wanted: 0.8,
+  },
+  {
+    kind: "train2d",
+    title: "training step, DnCNN 17×64, 1 × 64×64",
+    batch: 1,
+    threads: 2,
+    steps: 8,
+    wanted: 0.8,
+  },
+  {
+    kind: "train3d",
+    title: "3-D training step, 5 layers × 16, 16×64×64",
+    batch: 1,
+    threads: 1,
+    steps: 2,
+    wanted: 1.5,
+  },
+  {
+    kind: "train3d",
+    title: "3-D training step, 5 layers × 16, 16×64×64",
+    batch: 1,
+    threads: 2,
+    steps: 3,
+    wanted: 1.5,
+  },
+  {
+    kind: "infer2d",
+    title: "inference, DnCNN 17×64, 512×512",
+    batch: 1,
+    threads: 1,
+    steps: 1,
+    wanted: 1.2,
+  },
+  {
+    kind: "infer2d",
+    title: "inference, DnCNN 17×64, 512×512",
+    batch: 1,
+    threads: 2,
+    steps: 1,
+    wanted: 1.2,
+  },
 ];
 
 function chain(image: Node, depth: number, width: number) {
@@ -62,7 +124,11 @@ function chain(image: Node, depth: number, width: number) {
   let x = image;
   for (let layer = 0; layer < depth; layer++) {
     const last = layer === depth - 1;
-    x = convLayer(scope.child(layer), x, { channels: last ? 1 : width, kernel: 3, padding: "same" });
+    x = convLayer(scope.child(layer), x, {
+      channels: last ? 1 : width,
+      kernel: 3,
+      padding: "same",
+    });
     if (!last) x = relu(x);
   }
   return { output: subtract(image, x), parameters };
@@ -71,13 +137,20 @@ function chain(image: Node, depth: number, width: number) {
 /** Our side: a function that runs some steps and gives the mean time of one in milliseconds. */
 async function ours({ kind, batch, threads }: Work) {
   const shape =
-    kind === "train3d" ? [batch, 1, 16, 64, 64] : kind === "train2d" ? [batch, 1, 64, 64] : [1, 1, 512, 512];
+    kind === "train3d"
+      ? [batch, 1, 16, 64, 64]
+      : kind === "train2d"
+        ? [batch, 1, 64, 64]
+        : [1, 1, 512, 512];
   const count = shape.reduce((n, s) => n * s, 1);
   const stream = streamOf(1, "bench");
-  const data = () => floats(Float32Array.from({ length: count }, () => stream.uniform()), shape);
+  const data = () =>
+    floats(
+      Float32Array.from({ length: count }, () => stream.uniform()),
+      shape,
+    );
   const image = input("image", shape);
-  const { output, parameters } =
-    kind === "train3d" ? chain(image, 5, 16) : chain(image, 17, 64);
+  const { output, parameters } = kind === "train3d" ? chain(image, 5, 16) : chain(image, 17, 64);
   const weights = initialValues(parameters, stream);
   if (kind === "infer2d") {
     const fixed = new Map(
@@ -138,12 +211,15 @@ console.log("| work | threads | dprime (ms) | PyTorch (ms) | ratio (median, rang
 console.log("|---|---|---|---|---|---|");
 for (const work of works) {
   if (values.only !== undefined && work.kind !== values.only) continue;
-  const peer = await startLineServer("/usr/bin/python3", [
-    fileURLToPath(new URL("peers/torch-steps.py", import.meta.url)),
-    work.kind,
-    String(work.batch),
-    String(work.threads),
-  ]);
+  if (smoke && (work.threads !== 1 || work.batch !== 1)) continue;
+  const peer = smoke
+    ? undefined
+    : await startLineServer("/usr/bin/python3", [
+        fileURLToPath(new URL("peers/torch-steps.py", import.meta.url)),
+        work.kind,
+        String(work.batch),
+        String(work.threads),
+      ]);
   const mine = await ours(work);
   await mine.once();
   await mine.once();
@@ -162,7 +238,12 @@ for (const work of works) {
   await mine.dispose();
   const ratios = peerTimes.map((p, i) => p / times[i]!).sort((a, b) => a - b);
   const middle = (list: readonly number[]) =>
-    list.length === 0 ? "–" : quantile([...list].sort((a, b) => a - b), 0.5).toFixed(0);
+    list.length === 0
+      ? "–"
+      : quantile(
+          [...list].sort((a, b) => a - b),
+          0.5,
+        ).toFixed(0);
   const ratio =
     ratios.length === 0
       ? "–"

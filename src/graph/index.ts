@@ -15,5 +15,6 @@ export {
   topologicalOrder,
   type Type,
 } from "./node.ts";
+export * from "./operators.ts";
 export { substitute } from "./substitute.ts";
 export { type Tensor, tensor } from "./tensor.ts";
