@@ -16,7 +16,8 @@ const rounds = Number(numbers[1] ?? 5);
 const volume = process.argv.find((word) => word.startsWith("--volume"));
 const sigma = 10;
 
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!;
+const median = (values: readonly number[]) =>
+  [...values].sort((a, b) => a - b)[values.length >> 1]!;
 const range = (values: readonly number[]) =>
   `${Math.min(...values).toFixed(2)}–${Math.max(...values).toFixed(2)}`;
 
@@ -63,13 +64,17 @@ if (volume === undefined) {
   const denoiser = await findDenoiser("rician-non-local-means");
   for (const search of [4, 5]) {
     const used = await measured(() =>
-      denoiser.denoise(noisy, { search }, {
-        sigma,
-        threads,
-        onProgress: ({ done, total }) => {
-          if (done === total) console.log(`${done} slabs`);
+      denoiser.denoise(
+        noisy,
+        { search },
+        {
+          sigma,
+          threads,
+          onProgress: ({ done, total }) => {
+            if (done === total) console.log(`${done} slabs`);
+          },
         },
-      }),
+      ),
     );
     console.log(
       `rician-non-local-means, 128 × 256 × 256, search ${2 * search + 1}³, patch 3³, ${threads} threads: ${used.wall.toFixed(1)} s wall, ${used.cpu.toFixed(1)} s CPU`,

@@ -187,7 +187,12 @@ function row(
 ): string {
   const context = { reference: truth, dataRange: 1 };
   const numbers = (metric: typeof psnr, digits: number) =>
-    results.map((image) => metric.measure(image, context).value.toFixed(digits)).join(" / ");
+    results
+      .map((image) => {
+        const measured = metric.measure(image, context);
+        return measured.status === "ok" ? measured.value.toFixed(digits) : "–";
+      })
+      .join(" / ");
   const cells = [
     modality,
     name,

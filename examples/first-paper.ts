@@ -147,7 +147,7 @@ for (const [name, method] of Object.entries(methods)) {
         ["ssim1", 1],
         ["ssim2", 2],
       ] as const) {
-        const value = await ssim.measure(
+        const value = ssim.measure(
           result,
           { reference: clean, dataRange: 1 },
           { "range-factor": factor },

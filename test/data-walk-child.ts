@@ -83,8 +83,10 @@ async function walk(path: string): Promise<Omit<WalkAnswer, "milliseconds" | "pe
 
 for await (const path of createInterface({ input: process.stdin })) {
   resetPeak();
-  const start = performance.now();
+  // Processor time: a busy machine must not make a file look like a trap.
+  const start = process.cpuUsage();
   const answer = await walk(path);
-  const line = { ...answer, milliseconds: performance.now() - start, peakMiB: peak() };
+  const { user, system } = process.cpuUsage(start);
+  const line = { ...answer, milliseconds: (user + system) / 1000, peakMiB: peak() };
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }

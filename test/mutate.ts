@@ -96,7 +96,8 @@ export async function tryInput(
   options: ReadOptions,
 ): Promise<string | undefined> {
   const kept = bytes.slice();
-  const start = performance.now();
+  // Processor time: the clock on the wall also counts what other processes take.
+  const start = process.cpuUsage();
   let decoded: Decoded | undefined;
   try {
     format.sniff(bytes, options.fileName);
@@ -108,7 +109,8 @@ export async function tryInput(
       return `offset ${error.offset}`;
     }
   }
-  const milliseconds = performance.now() - start;
+  const spent = process.cpuUsage(start);
+  const milliseconds = (spent.user + spent.system) / 1000;
   if (milliseconds > 5000) return `took ${milliseconds.toFixed(0)} ms`;
   for (const { image, stored } of decoded?.images ?? []) {
     if (image.data.length !== stored.data.length) return "image and stored differ in length";

@@ -46,7 +46,11 @@ for (const { input, truth, sigmas } of inputs) {
     for (const one of peerCases) {
       const volume = truth.axes === "zyx";
       // Neither bilateral knows volumes, and a 3-D search of half width 11 is too slow there.
-      if (truth.shape[0] === 48 && !one.peer.startsWith("skimage_n") && !one.peer.endsWith("bilateral")) {
+      if (
+        truth.shape[0] === 48 &&
+        !one.peer.startsWith("skimage_n") &&
+        !one.peer.endsWith("bilateral")
+      ) {
         continue;
       }
       if (volume && (one.peer.includes("bilateral") || one.parameters.search === 11)) continue;

@@ -36,7 +36,9 @@ try {
     const path = join(folder, "image.f32");
     execFileSync(python, [script, name, size, path]);
     const bytes = readFileSync(path);
-    const values = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+    const values = new Float32Array(
+      bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length),
+    );
     const truth = makeImage(values, [n, n]);
     for (const sigma of sigmas.split(",").map(Number)) {
       const stream = streamOf(1, "patch-methods", name, sigma);
@@ -53,7 +55,14 @@ try {
         const key = `${method} ${sigma}`;
         means.set(key, [...(means.get(key) ?? []), value]);
         console.log(
-          JSON.stringify({ image: name, size: n, sigma, method, psnr: Number(value.toFixed(3)), seconds: Number(seconds.toFixed(2)) }),
+          JSON.stringify({
+            image: name,
+            size: n,
+            sigma,
+            method,
+            psnr: Number(value.toFixed(3)),
+            seconds: Number(seconds.toFixed(2)),
+          }),
         );
       }
     }

@@ -86,33 +86,60 @@ export function widthsFor(image: Image, width: number): readonly [number, number
   return [(width * fine) / sz, (width * fine) / sy, (width * fine) / sx];
 }
 
-/** Slices beyond this many are left out of the risk estimate. */
-const mostSlices = 9;
+/** Planes beyond this many are left out of the risk estimate, and slices and sides of volumes. */
+const mostPlanes = 9;
+const mostSlices = 24;
+const longestSide = 128;
 
-/** The width in px that minimises SURE on (some slices of) the image; 0 when no width helps. */
-export function sureWidth(image: Image, sigma: number): number {
+/** Blocks on which the risk is estimated: some planes, or the middle of a volume. */
+function samples(image: Image, dimensions: 2 | 3): Block[] {
   const { blocks, nz, ny, nx } = layoutOf(image);
-  const planes = blocks * nz;
-  const step = Math.max(1, planes / mostSlices);
-  const [, wy, wx] = widthsFor(image, 1);
+  if (dimensions === 2) {
+    const planes = blocks * nz;
+    const step = Math.max(1, planes / mostPlanes);
+    const list: Block[] = [];
+    for (let p = 0; p < planes; p += step) {
+      const start = Math.floor(p) * ny * nx;
+      list.push({ data: image.data.subarray(start, start + ny * nx), nz: 1, ny, nx });
+    }
+    return list;
+  }
+  const [depth, height, width] = [
+    Math.min(nz, mostSlices),
+    Math.min(ny, longestSide),
+    Math.min(nx, longestSide),
+  ];
+  const first = [(nz - depth) >> 1, (ny - height) >> 1, (nx - width) >> 1] as const;
+  const data = new Float32Array(depth * height * width);
+  for (let z = 0; z < depth; z++) {
+    for (let y = 0; y < height; y++) {
+      const from = ((first[0] + z) * ny + first[1] + y) * nx + first[2];
+      data.set(image.data.subarray(from, from + width), (z * height + y) * width);
+    }
+  }
+  return [{ data, nz: depth, ny: height, nx: width }];
+}
+
+/** The width in px that minimises SURE on (a part of) the image; 0 when no width helps. */
+export function sureWidth(
+  image: Image,
+  { sigma, dimensions }: { sigma: number; dimensions: 2 | 3 },
+): number {
+  const parts = samples(image, dimensions);
   let best = 0;
   let least = sigma * sigma;
   for (const width of [
     0.35, 0.42, 0.5, 0.6, 0.7, 0.85, 1, 1.2, 1.4, 1.7, 2, 2.4, 2.9, 3.5, 4.2, 5,
   ]) {
-    const centre = gaussianTaps(width * wy)[0]! * gaussianTaps(width * wx)[0]!;
+    const [wz, wy, wx] = widthsFor(image, width);
+    const axes = dimensions === 3 ? [wz, wy, wx] : [wy, wx];
+    const centre = axes.reduce((product, w) => product * gaussianTaps(w)[0]!, 1);
     let squares = 0;
     let count = 0;
-    for (let p = 0; p < planes; p += step) {
-      const start = Math.floor(p) * ny * nx;
-      const data = image.data.subarray(start, start + ny * nx);
-      const smooth = gaussianBlock({
-        block: { data, nz: 1, ny, nx },
-        companions: [],
-        parameters: { widths: [0, width * wy, width * wx] },
-      });
-      for (let i = 0; i < data.length; i++) squares += (data[i]! - smooth[i]!) ** 2;
-      count += data.length;
+    for (const block of parts) {
+      const smooth = gaussianBlock({ block, companions: [], parameters: { widths: [wz, wy, wx] } });
+      for (let i = 0; i < smooth.length; i++) squares += (block.data[i]! - smooth[i]!) ** 2;
+      count += smooth.length;
     }
     const risk = squares / count + sigma * sigma * (2 * centre - 1);
     if (risk < least) {
@@ -143,7 +170,7 @@ export const gaussian: Denoiser = blockDenoiser<GaussianSettings>({
   },
   filter: { module: import.meta.url, name: "gaussianBlock", run: gaussianBlock },
   plan({ image, values, sigma, dimensions }) {
-    const width = (values.width as number | undefined) ?? sureWidth(image, sigma);
+    const width = (values.width as number | undefined) ?? sureWidth(image, { sigma, dimensions });
     if (width === 0) return "identity";
     const widths = widthsFor(image, width);
     return {

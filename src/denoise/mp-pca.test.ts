@@ -116,13 +116,31 @@ describe("denoiseByMpPca", () => {
     const { image } = await denoiseByMpPca(small);
     expect(small.data).toEqual(before);
     expect({ ...image, data: 0 }).toEqual({ ...small, data: 0 });
-    const scaled = await denoiseByMpPca(withData(small, small.data.map((v) => 4 * v)));
-    const worst = scaled.image.data.reduce((m, v, i) => Math.max(m, Math.abs(v / 4 - image.data[i]!)), 0);
+    const scaled = await denoiseByMpPca(
+      withData(
+        small,
+        small.data.map((v) => 4 * v),
+      ),
+    );
+    const worst = scaled.image.data.reduce(
+      (m, v, i) => Math.max(m, Math.abs(v / 4 - image.data[i]!)),
+      0,
+    );
     expect(worst).toBeLessThan(1e-3);
-    const flat = await denoiseByMpPca(withData(small, before.map(() => 120)));
+    const flat = await denoiseByMpPca(
+      withData(
+        small,
+        before.map(() => 120),
+      ),
+    );
     expect(flat.image.data.every((v) => Math.abs(v - 120) < 1e-3)).toBe(true);
-    await expect(denoiseByMpPca(small, {}, { signal: AbortSignal.abort() })).rejects.toThrow(CancelledError);
-    const bad = withData(small, before.map((v, i) => (i === 9 ? NaN : v)));
+    await expect(denoiseByMpPca(small, {}, { signal: AbortSignal.abort() })).rejects.toThrow(
+      CancelledError,
+    );
+    const bad = withData(
+      small,
+      before.map((v, i) => (i === 9 ? NaN : v)),
+    );
     await expect(denoiseByMpPca(bad)).rejects.toThrow(/finite/);
   });
 

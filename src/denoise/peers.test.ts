@@ -86,7 +86,13 @@ function insidePsnr(image: Image, truth: Image): number {
 function windowMean(
   image: Image,
   reach: number,
-  weight: (dy: number, dx: number, y: number, x: number, v: (y: number, x: number) => number) => number,
+  weight: (
+    dy: number,
+    dx: number,
+    y: number,
+    x: number,
+    v: (y: number, x: number) => number,
+  ) => number,
 ): Image {
   const [ny = 1, nx = 1] = image.shape;
   const v = (y: number, x: number) => image.data[mirrored(y, ny) * nx + mirrored(x, nx)]!;

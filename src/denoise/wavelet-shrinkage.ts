@@ -68,7 +68,8 @@ export async function waveletShrinkageBlock(
         const data = placed(block, sizes, first);
         const coefficients = waveletForward(data, { sizes, levels, filter });
         for (const band of bands) {
-          if (band.detail !== "") shrink(coefficients, sizes, band, { ...parameters, pixels: block.data.length });
+          if (band.detail !== "")
+            shrink(coefficients, sizes, band, { ...parameters, pixels: block.data.length });
         }
         const back = waveletInverse(coefficients, { sizes, levels, filter });
         addInside(total, back, { block, sizes, first });

@@ -217,7 +217,8 @@ describe("writeDerivedSeries", () => {
 const shared =
   process.env.DPRIME_SHARED ?? fileURLToPath(new URL("../../../shared", import.meta.url));
 const data = join(shared, "data");
-if (!existsSync(data)) process.stderr.write(`series: skipped real series, no image collection at ${data}\n`);
+if (!existsSync(data))
+  process.stderr.write(`series: skipped real series, no image collection at ${data}\n`);
 
 describe.skipIf(!existsSync(data))("real series", () => {
   const folder = (name: string) =>

@@ -1,5 +1,9 @@
 import { withData } from "../core/image.ts";
-import { resolveParameters, type ParameterTable, type ParameterValues } from "../core/parameters.ts";
+import {
+  resolveParameters,
+  type ParameterTable,
+  type ParameterValues,
+} from "../core/parameters.ts";
 import { logGamma } from "../math/gamma.ts";
 import type { NoiseModel } from "./noise-model.ts";
 import { numberRow, requireNonNegative } from "./parameter-rows.ts";
@@ -33,7 +37,8 @@ const rootMean = (looks: number): number =>
 export const gammaSpeckle: NoiseModel = {
   name: "gamma-speckle",
   title: "Gamma speckle",
-  summary: "Multiplicative speckle of L looks in intensity or amplitude, independent from pixel to pixel.",
+  summary:
+    "Multiplicative speckle of L looks in intensity or amplitude, independent from pixel to pixel.",
   references: ["goodman1976some"],
   domain: "non-negative",
   additive: false,

@@ -1,10 +1,18 @@
 import { withData } from "../core/image.ts";
-import { resolveParameters, type ParameterTable, type ParameterValues } from "../core/parameters.ts";
+import {
+  resolveParameters,
+  type ParameterTable,
+  type ParameterValues,
+} from "../core/parameters.ts";
 import type { NoiseModel } from "./noise-model.ts";
 import { numberRow } from "./parameter-rows.ts";
 
 const parameters: ParameterTable = {
-  density: numberRow("1", [0, 0.1, 1], "Share of pixels that are replaced; half of them by each extreme"),
+  density: numberRow(
+    "1",
+    [0, 0.1, 1],
+    "Share of pixels that are replaced; half of them by each extreme",
+  ),
   low: numberRow("image unit", [-1e9, 0, 1e9], "Value of pepper, or lower end of random values"),
   high: numberRow("image unit", [-1e9, 1, 1e9], "Value of salt, or upper end of random values"),
   values: {

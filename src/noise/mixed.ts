@@ -1,4 +1,8 @@
-import { resolveParameters, type ParameterTable, type ParameterValues } from "../core/parameters.ts";
+import {
+  resolveParameters,
+  type ParameterTable,
+  type ParameterValues,
+} from "../core/parameters.ts";
 import { impulse, impulseMoments, type ImpulseValues } from "./impulse.ts";
 import type { NoiseModel } from "./noise-model.ts";
 import { numberRow, photonsRow, requireNonNegative, sigmaRow } from "./parameter-rows.ts";
@@ -33,7 +37,8 @@ function valuesOf(given?: ParameterValues): Values {
 export const mixed: NoiseModel = {
   name: "mixed",
   title: "Mixed noise",
-  summary: "Poisson, Gaussian and impulse noise together; the order is a parameter since it matters.",
+  summary:
+    "Poisson, Gaussian and impulse noise together; the order is a parameter since it matters.",
   references: [],
   domain: "non-negative",
   additive: false,

@@ -87,7 +87,8 @@ describe("noiseOfPercent", () => {
   const image = makeImage(Float32Array.of(0, 50, 100, 200), [2, 2]);
 
   it("keeps conventions apart", () => {
-    const of = (percent: number, convention: string) => noiseOfPercent(image, { percent, convention });
+    const of = (percent: number, convention: string) =>
+      noiseOfPercent(image, { percent, convention });
     expect(of(10, "sigma-of-maximum")).toEqual({ model: "rician", parameters: { sigma: 20 } });
     expect(of(60, "sigma-of-255").parameters.sigma).toBeCloseTo(47.0588, 3);
     expect(of(10, "speckle-variance").parameters.deviation).toBeCloseTo(0.316, 3);

@@ -1,5 +1,9 @@
 import { withData, type Image } from "../core/image.ts";
-import { resolveParameters, type ParameterTable, type ParameterValues } from "../core/parameters.ts";
+import {
+  resolveParameters,
+  type ParameterTable,
+  type ParameterValues,
+} from "../core/parameters.ts";
 import type { Stream } from "../core/random.ts";
 import { chiMomentsTabulated } from "./chi-moments.ts";
 import { centreMap } from "./noise-map.ts";

@@ -80,7 +80,8 @@ export const percentConventions: readonly PercentConvention[] = [
   },
   {
     name: "speckle-variance",
-    about: "variance of the multiplier = p/100, so its standard deviation is √(p/100): 10 % is 0.316",
+    about:
+      "variance of the multiplier = p/100, so its standard deviation is √(p/100): 10 % is 0.316",
     model: "multiplicative",
     parameters: (p) => ({ deviation: Math.sqrt(p / 100) }),
   },

@@ -8,7 +8,11 @@
  * mean √(πV)/2, variance V(1 − π/4). Neighbours are correlated over the width of h.
  */
 import { layoutOf, withData, type Image } from "../core/image.ts";
-import { resolveParameters, type ParameterTable, type ParameterValues } from "../core/parameters.ts";
+import {
+  resolveParameters,
+  type ParameterTable,
+  type ParameterValues,
+} from "../core/parameters.ts";
 import type { NoiseModel } from "./noise-model.ts";
 import { numberRow, requireNonNegative } from "./parameter-rows.ts";
 

@@ -12,7 +12,8 @@ const photonsOf = (given?: Readonly<Record<string, unknown>>): number =>
 export const poisson: NoiseModel = {
   name: "poisson",
   title: "Poisson noise",
-  summary: "Counting noise: the variance grows with the signal, at a set number of quanta per unit.",
+  summary:
+    "Counting noise: the variance grows with the signal, at a set number of quanta per unit.",
   references: [],
   domain: "non-negative",
   additive: false,

@@ -1,4 +1,8 @@
-import { resolveParameters, type ParameterTable, type ParameterValues } from "../core/parameters.ts";
+import {
+  resolveParameters,
+  type ParameterTable,
+  type ParameterValues,
+} from "../core/parameters.ts";
 import type { NoiseModel } from "./noise-model.ts";
 import { addChi, chiField } from "./non-central-chi.ts";
 import { numberRow, requireNonNegative, sigmaRow } from "./parameter-rows.ts";
@@ -17,7 +21,8 @@ function valuesOf(given?: ParameterValues): { sigma: number; variation: number; 
 export const rician: NoiseModel = {
   name: "rician",
   title: "Rician noise",
-  summary: "Magnitude noise of single-channel magnetic resonance; biased upwards where the signal is low.",
+  summary:
+    "Magnitude noise of single-channel magnetic resonance; biased upwards where the signal is low.",
   references: ["gudbjartsson1995rician"],
   domain: "non-negative",
   additive: false,

@@ -21,7 +21,8 @@ const valuesOf = (given?: Readonly<Record<string, unknown>>): Values =>
 export const spatiallyVarying: NoiseModel = {
   name: "spatially-varying",
   title: "Spatially varying Gaussian noise",
-  summary: "Independent normal noise whose level changes over the image, as after parallel imaging.",
+  summary:
+    "Independent normal noise whose level changes over the image, as after parallel imaging.",
   references: [],
   domain: "any",
   additive: true,

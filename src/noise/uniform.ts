@@ -27,7 +27,6 @@ export const uniform: NoiseModel = {
     );
   },
   mean: (image) => Float64Array.from(image.data),
-  variance: (image, given) =>
-    new Float64Array(image.data.length).fill(widthOf(given) ** 2 / 3),
+  variance: (image, given) => new Float64Array(image.data.length).fill(widthOf(given) ** 2 / 3),
   covariance: (_image, given) => ({ kind: "white", variance: widthOf(given) ** 2 / 3 }),
 };

@@ -10,7 +10,7 @@ import { maxPool } from "../graph/ops/max-pool.ts";
 import { convLayer } from "../layers/conv-layer.ts";
 import type { Cases } from "./cases.ts";
 import { checkAlike } from "./cases.ts";
-import { fewestForLearning, learn, linearScore } from "./learned.ts";
+import { fewestForLearning, learn, linearScore, nothingLearned } from "./learned.ts";
 import type { Learned } from "./learned.ts";
 import type { Observer } from "./observer.ts";
 
@@ -178,16 +178,19 @@ export const cnnIo: Observer = {
       status: "ok" as const,
       dimension: present.size,
       figures: { layers: depth, weights, "held-out loss": kept.validation, "best step": kept.step },
-      findings: few
-        ? [
-            {
-              name: "few-images-for-dimension",
-              severity: "warning" as const,
-              reason: `${present.count + absent.count} training images for a network of ${weights} weights: its AUC is a lower bound of the ideal observer's`,
-              remedy: "train on tens of thousands of simulated images",
-            },
-          ]
-        : [],
+      findings: [
+        ...nothingLearned(kept, "cnn-io"),
+        ...(few
+          ? [
+              {
+                name: "few-images-for-dimension",
+                severity: "warning" as const,
+                reason: `${present.count + absent.count} training images for a network of ${weights} weights: its AUC is a lower bound of the ideal observer's`,
+                remedy: "train on tens of thousands of simulated images",
+              },
+            ]
+          : []),
+      ],
       read: async (cases: Cases) => {
         checkAlike(cases, absent, "read cases");
         return { scores: await kept.score(cases) };

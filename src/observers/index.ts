@@ -23,6 +23,8 @@ export {
   templateDetectability,
   whiteNoiseDetectability,
 } from "./detectability.ts";
+export { runtimeSums } from "./runtime-sums.ts";
+export type { RuntimeSums } from "./runtime-sums.ts";
 export { solveSymmetric } from "./solve-symmetric.ts";
 export { observe } from "./observe.ts";
 export type {

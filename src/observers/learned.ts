@@ -26,7 +26,7 @@ import { compile } from "../runtime/program.ts";
 import type { Program } from "../runtime/program.ts";
 import type { Cases } from "./cases.ts";
 import { caseAt, chooseCases, meanCase } from "./cases.ts";
-import type { ObserverContext, TrainingSet } from "./observer.ts";
+import type { Finding, ObserverContext, TrainingSet } from "./observer.ts";
 import { splitPlaces } from "./protocol.ts";
 
 /** Builds the score `[B, 1]` of a batch `[B, 1, …]`. */
@@ -259,6 +259,20 @@ async function scorer(
     },
     dispose: () => program.dispose(),
   };
+}
+
+/** Finding about training that never lowered the held-out loss. */
+export function nothingLearned(learned: Pick<Learned, "step">, label: string): Finding[] {
+  return learned.step > 0
+    ? []
+    : [
+        {
+          name: "nothing-learned",
+          severity: "warning",
+          reason: `training of ${label} never lowered the loss on held-out images: its first weights were kept`,
+          remedy: "check that the classes differ, train on more images, or change rate and steps",
+        },
+      ];
 }
 
 /** Fewest training images of each class for a network with a held-out part. */

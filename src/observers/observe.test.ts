@@ -17,6 +17,7 @@ import type { Observer } from "./observer.ts";
 import { observe } from "./observe.ts";
 import { judge, splitPlaces } from "./protocol.ts";
 import { scanning } from "./scanning.ts";
+import { signalFamily } from "./signal-family.ts";
 
 const world = gaussianWorld({ shape: [12, 12], sigma: 2, background: 1, amplitude: 1.6, width: 2 });
 const arm = (name: string, count: number, label = "a") => ({
@@ -79,6 +80,23 @@ describe("observe", () => {
     expect(result.differences).toHaveLength(2);
     for (const d of result.differences) expect(Math.abs(d.estimate)).toBeLessThan(1e-12);
     expect(result.findings.filter((f) => f.severity === "breach")).toEqual([]);
+  });
+
+  it("trains on the first arm alone when told: a template of the noisy images on all versions", async () => {
+    const noisy = arm("noisy", 120);
+    // An affine change: the same template gives the same ranks, and its own figures to both arms.
+    const changed = {
+      name: "changed",
+      present: mapCases(noisy.present, (v) => 2 * v),
+      absent: mapCases(noisy.absent, (v) => 2 * v),
+    };
+    const result = await observe([noisy, changed], [{ observer: hotelling }], { trainOn: "first" });
+    expect([...result.rows[1]!.judged!.template!]).toEqual([...result.rows[0]!.judged!.template!]);
+    const own = await observe([noisy, changed], [{ observer: hotelling }]);
+    expect([...own.rows[1]!.judged!.template!]).not.toEqual([...own.rows[0]!.judged!.template!]);
+    await expect(
+      observe([noisy, changed], [{ observer: npw }], { trainOn: "first", paired: false }),
+    ).rejects.toThrow(/versions of the same ones/);
   });
 
   it("uses leave-pair-out for few images, without the bias of leaving one out", async () => {
@@ -210,6 +228,26 @@ describe("localisation", () => {
     await expect(
       observe([{ ...own, places: places.slice(2) }], [{ observer: scanning }]),
     ).rejects.toThrow(/found 79 places for 80/);
+  });
+});
+
+describe("estimation", () => {
+  it("gives an EROC area: the ROC area when every estimate is right, 0 when none is", async () => {
+    const family = [1, 2].map((gain) => ({
+      signal: world.known.signal.map((v) => gain * v),
+      prior: 1,
+      parameter: gain,
+    }));
+    const own = { ...arm("gains", 60), parameters: Float64Array.from({ length: 60 }, () => 1) };
+    const known = { ...world.known, family };
+    const run = (utility: (e: number, t: number) => number) =>
+      observe([own], [{ observer: signalFamily }], { known, utility });
+    const always = (await run(() => 1)).rows[0]!;
+    expect(always.estimation!.estimate).toBeCloseTo(always.area!.estimate, 12);
+    expect((await run(() => 0)).rows[0]!.estimation!.estimate).toBe(0);
+    const near = (await run((e, t) => (Math.abs(e - t) < 0.5 ? 1 : 0))).rows[0]!;
+    expect(near.estimation!.estimate).toBeGreaterThan(0.3);
+    expect(near.estimation!.estimate).toBeLessThanOrEqual(near.area!.estimate);
   });
 });
 

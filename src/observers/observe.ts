@@ -2,7 +2,7 @@
 import { InputError } from "../core/errors.ts";
 import type { ParameterValues } from "../core/parameters.ts";
 import { holm } from "../stats/compare.ts";
-import { lrocArea } from "../stats/localisation.ts";
+import { erocArea, lrocArea } from "../stats/localisation.ts";
 import type { Estimate } from "../stats/result.ts";
 import { requireLevel } from "../stats/result.ts";
 import type { AreaDifference } from "./area.ts";
@@ -28,6 +28,8 @@ export interface Arm {
   };
   /** Places of the signal, x, y (, z) in pixels for each case with signal, where it differs from case to case. */
   readonly places?: Float64Array;
+  /** True value of the signal's parameter for each case with signal, for estimation tasks. */
+  readonly parameters?: Float64Array;
 }
 
 export interface ObserverChoice {
@@ -44,8 +46,15 @@ export interface ObserveOptions extends ObserverContext {
   /** Whether the arms hold the same cases (denoised versions), by name. Defaults to true. */
   readonly paired?: boolean;
   readonly level?: number;
+  /**
+   * `each` (default): observers learn anew on each arm's own images; `first`: once, on the first arm's, as
+   * when a template of the noisy images is applied to denoised ones.
+   */
+  readonly trainOn?: "each" | "first";
   /** Distance in pixels within which a place counts as found; the known radius, or 3, by default. */
   readonly tolerancePx?: number;
+  /** Utility of an estimate given the true value, for EROC areas; 1 within a tenth of the true values' range by default. */
+  readonly utility?: (estimate: number, truth: number) => number;
 }
 
 export interface ObservedRow {
@@ -61,6 +70,8 @@ export interface ObservedRow {
   readonly separation?: number;
   /** Area under the localisation ROC curve, where places are known and the observer points at one. */
   readonly localisation?: Estimate;
+  /** Area under the estimation ROC curve, where the parameter is known and the observer estimates it. */
+  readonly estimation?: Estimate;
   readonly judged?: Judged;
 }
 
@@ -105,7 +116,7 @@ function checkArms(arms: readonly Arm[], paired: boolean): void {
 }
 
 /**
- * Judges every arm by every observer. Observers are trained anew on each arm's own training images.
+ * Judges every arm by every observer.
  *
  * @throws InputError on classes of different size or unit, arms of different cases, a class that cannot
  * be divided; CancelledError
@@ -116,6 +127,11 @@ export async function observe(
   options: ObserveOptions = {},
 ): Promise<Observed> {
   const { known, paired = true, seed = 0 } = options;
+  if (options.trainOn === "first" && !paired) {
+    throw new InputError(
+      "Cannot train on the first version alone: found arms of different cases, wanted versions of the same ones",
+    );
+  }
   const level = requireLevel(options.level);
   checkArms(arms, paired);
   if (choices.length === 0)
@@ -125,7 +141,10 @@ export async function observe(
   const rows: ObservedRow[] = [];
   const findings: Finding[] = [];
   for (const arm of arms) {
-    const protocol: Protocol = arm.training ? { kind: "separate", ...arm.training } : shared;
+    const trainer = options.trainOn === "first" ? first : arm;
+    const protocol: Protocol = trainer.training
+      ? { kind: "separate", ...trainer.training }
+      : shared;
     if (protocol.kind === "separate") {
       findings.push(
         ...guardOverlap([protocol.present, protocol.absent], [arm.present, arm.absent], arm.name),
@@ -140,6 +159,7 @@ export async function observe(
         ...(parameters ? { parameters } : {}),
         ...(known ? { known } : {}),
         ...(arm.places ? { places: arm.places } : {}),
+        ...(trainer === arm ? {} : { trainOn: trainer }),
       });
       const base = { arm: arm.name, observer: observer.name, label };
       if (result.status !== "ok") {
@@ -165,6 +185,7 @@ export async function observe(
           tolerance: options.tolerancePx ?? known?.radius ?? 3,
           level,
         }),
+        ...estimationOf(result, arm.parameters, options),
         judged: result,
       });
       for (const f of result.findings) {
@@ -227,6 +248,21 @@ function localisationOf(
     return Math.sqrt(sum) <= tolerance;
   });
   return { localisation: lrocArea({ present, absent, located }, { level }) };
+}
+
+function estimationOf(
+  judged: Judged,
+  truth: Float64Array | undefined,
+  options: ObserveOptions,
+): { estimation?: Estimate } {
+  const { estimates, present, absent, chosen } = judged;
+  if (!estimates || !truth) return {};
+  const range = Math.max(...truth) - Math.min(...truth);
+  const within = (estimate: number, value: number) =>
+    Math.abs(estimate - value) <= range / 10 + 1e-12 ? 1 : 0;
+  const utility = options.utility ?? within;
+  const utilities = Array.from(present, (_, i) => utility(estimates[i]!, truth[chosen[i]!]!));
+  return { estimation: erocArea({ present, absent, utilities }, { level: options.level }) };
 }
 
 /** Equal images in both classes: one of the labels must be wrong. */

@@ -47,7 +47,10 @@ export interface Judged {
   /** Where the observer pointed in each test case with signal, and where the signal was. */
   readonly places?: Float64Array;
   readonly truth?: Float64Array;
+  /** The observer's estimate of the signal's parameter in each test case with signal. */
   readonly estimates?: Float64Array;
+  /** Places of the test cases with signal among those given, in the order of the scores. */
+  readonly chosen: readonly number[];
 }
 
 export interface JudgeOptions {
@@ -58,6 +61,8 @@ export interface JudgeOptions {
   readonly places?: Float64Array;
   readonly protocol: Protocol;
   readonly context: ObserverContext;
+  /** The same cases in the version to train on, when that is not the tested one. */
+  readonly trainOn?: { readonly present: Cases; readonly absent: Cases };
 }
 
 /** Protocol for sets of these sizes when none is asked for. */
@@ -88,6 +93,7 @@ async function judged(
     context: ObserverContext;
     method: string;
     truth?: Float64Array;
+    chosen?: readonly number[];
   },
 ): Promise<Judged> {
   const { present, absent, counts, context, method } = options;
@@ -112,6 +118,7 @@ async function judged(
     ...(p.places ? { places: p.places } : {}),
     ...(options.truth ? { truth: options.truth } : {}),
     ...(p.estimates ? { estimates: p.estimates } : {}),
+    chosen: options.chosen ?? [...present.ids.keys()],
   };
 }
 
@@ -147,6 +154,7 @@ async function leavePairOut(
   options: JudgeOptions,
 ): Promise<Judged | Refusal> {
   const { observer, parameters, context } = options;
+  const source = options.trainOn ?? { present, absent };
   const n1 = present.count;
   const n0 = absent.count;
   const wins = { present: new Float64Array(n1), absent: new Float64Array(n0) };
@@ -156,12 +164,12 @@ async function leavePairOut(
     throwIfAborted(context.signal, `judging by ${observer.name}`);
     const one = chooseCases(present, [i]);
     const others = without(n1, i);
-    const rest = chooseCases(present, others);
+    const rest = chooseCases(source.present, others);
     for (let j = 0; j < n0; j++) {
       const result = await observer.train(
         {
           present: rest,
-          absent: chooseCases(absent, without(n0, j)),
+          absent: chooseCases(source.absent, without(n0, j)),
           ...knownOf(options, present, others),
         },
         parameters,
@@ -194,6 +202,7 @@ async function leavePairOut(
     trained: [n1 - 1, n0 - 1],
     figures: last!.figures,
     dimension: last!.dimension,
+    chosen: [...present.ids.keys()],
     findings: [
       ...last!.findings,
       {
@@ -249,11 +258,12 @@ export async function judge(
   }
   if (protocol.kind === "leave-pair-out") return leavePairOut(present, absent, options);
   const seed = context.seed ?? 0;
+  const source = options.trainOn ?? { present, absent };
   const p = splitPlaces(present.ids, { fraction: protocol.trainFraction, seed, label: "present" });
   const a = splitPlaces(absent.ids, { fraction: protocol.trainFraction, seed, label: "absent" });
   const trained = await train(
-    chooseCases(present, p.train),
-    chooseCases(absent, a.train),
+    chooseCases(source.present, p.train),
+    chooseCases(source.absent, a.train),
     knownOf(options, present, p.train),
   );
   if (trained.status !== "ok") return trained;
@@ -263,6 +273,7 @@ export async function judge(
     counts: [p.train.length, a.train.length],
     context,
     method: "DeLong, logit",
+    chosen: p.test,
     ...(places ? { truth: placesAt(places, p.test, d) } : {}),
   });
 }

@@ -5,7 +5,7 @@
  */
 import { resolveParameters } from "../core/parameters.ts";
 import { checkAlike } from "./cases.ts";
-import { fewestForLearning, learn, linearScore } from "./learned.ts";
+import { fewestForLearning, learn, linearScore, nothingLearned } from "./learned.ts";
 import { linearObserver } from "./linear-observer.ts";
 import type { Observer } from "./observer.ts";
 
@@ -95,6 +95,7 @@ export const slnn: Observer = {
       training,
       dimension: present.size,
       figures: { "held-out loss": learned.validation, "best step": learned.step },
+      findings: nothingLearned(learned, "slnn"),
     });
   },
 };

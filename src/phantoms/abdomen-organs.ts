@@ -45,7 +45,11 @@ export interface OrganOptions {
   readonly outlines: Outlines;
   readonly tissue: Tissue;
   readonly zPhase: number;
-  readonly lesions: { readonly count: number; readonly contrastHU: number; readonly radiusMm: number };
+  readonly lesions: {
+    readonly count: number;
+    readonly contrastHU: number;
+    readonly radiusMm: number;
+  };
 }
 
 /** Distance cut down to where `limit` is negative, `gap` mm within it. */
@@ -306,20 +310,66 @@ function paintGreatVessels(canvas: Canvas, { habitus, tissue, stream }: OrganOpt
     radii: [12.5 * sx, 9.5 * sy, 1e4],
     turn: 0.3,
   });
-  canvas.paint({ ...cava, box: boxAround([-20 * sx, 36 * sy, 0], [16 * sx, 14 * sy, 140]) }, tissue.venousHU - 8, 6);
+  canvas.paint(
+    { ...cava, box: boxAround([-20 * sx, 36 * sy, 0], [16 * sx, 14 * sy, 140]) },
+    tissue.venousHU - 8,
+    6,
+  );
   const artery = (points: readonly Point[], radii: readonly number[]): void => {
     for (const link of chain(points, radii)) canvas.paint(link, tissue.arterialHU, 5);
   };
   const vein = (points: readonly Point[], radii: readonly number[]): void => {
     for (const link of chain(points, radii)) canvas.paint(link, tissue.venousHU, 6);
   };
-  artery([[8 * sx, 26 * sy, 22], [6 * sx, 12 * sy, 12], [2 * sx, 2 * sy, -40], [0, -4, -110]], [4.2, 3.8, 3.4, 2.6]);
-  artery([[9 * sx, 27 * sy, 40], [6 * sx, 10 * sy, 40], [40 * sx, 6 * sy, 42]], [4, 3.2, 2.6]);
-  vein([[-9 * sx, 2 * sy, -110], [-8 * sx, 0, -30], [-14 * sx, -4, 8], [-30 * sx, -8 * sy, 26]], [4.5, 5.5, 6.5, 7]);
-  vein([[-10 * sx, -2, 6], [28 * sx, 8 * sy, 18], [68 * sx, 24 * sy, 38]], [5.5, 4.2, 3.8]);
+  artery(
+    [
+      [8 * sx, 26 * sy, 22],
+      [6 * sx, 12 * sy, 12],
+      [2 * sx, 2 * sy, -40],
+      [0, -4, -110],
+    ],
+    [4.2, 3.8, 3.4, 2.6],
+  );
+  artery(
+    [
+      [9 * sx, 27 * sy, 40],
+      [6 * sx, 10 * sy, 40],
+      [40 * sx, 6 * sy, 42],
+    ],
+    [4, 3.2, 2.6],
+  );
+  vein(
+    [
+      [-9 * sx, 2 * sy, -110],
+      [-8 * sx, 0, -30],
+      [-14 * sx, -4, 8],
+      [-30 * sx, -8 * sy, 26],
+    ],
+    [4.5, 5.5, 6.5, 7],
+  );
+  vein(
+    [
+      [-10 * sx, -2, 6],
+      [28 * sx, 8 * sy, 18],
+      [68 * sx, 24 * sy, 38],
+    ],
+    [5.5, 4.2, 3.8],
+  );
   for (const side of [-1, 1]) {
-    artery([[9 * sx, 34 * sy, 4], [side * 48 * sx, 46 * sy, 0]], [3, 2.6]);
-    vein([[-18 * sx, 34 * sy, -2], [side * 46 * sx, 42 * sy, -4]], [4.5, 4]);
+    artery(
+      [
+        [9 * sx, 34 * sy, 4],
+        [side * 48 * sx, 46 * sy, 0],
+      ],
+      [3, 2.6],
+    );
+    vein(
+      [
+        [-18 * sx, 34 * sy, -2],
+        [side * 46 * sx, 42 * sy, -4],
+      ],
+      [4.5, 4],
+    );
   }
 }
 
@@ -352,7 +402,10 @@ interface Placed {
   readonly tissue: Tissue;
 }
 
-function paintStomach(canvas: Canvas, { stream, at, span, limit, tissue }: Placed & { limit: Distance }): void {
+function paintStomach(
+  canvas: Canvas,
+  { stream, at, span, limit, tissue }: Placed & { limit: Distance },
+): void {
   const fill = 0.75 + 0.35 * stream.uniform();
   const fundus = ellipsoid({ centre: at(62, -18, 66), radii: span(44 * fill, 42 * fill, 46) });
   const antrum = union(
@@ -380,7 +433,10 @@ function paintStomach(canvas: Canvas, { stream, at, span, limit, tissue }: Place
   );
 }
 
-function paintKidney(canvas: Canvas, { stream, side, at, span, tissue }: Placed & { side: number }): void {
+function paintKidney(
+  canvas: Canvas,
+  { stream, side, at, span, tissue }: Placed & { side: number },
+): void {
   const j = (amount: number): number => amount * clampedNormal(stream);
   const z0 = (side < 0 ? -14 : 0) + j(6);
   const centre = at(side * (60 + j(3)), 50 + j(3), z0);
@@ -395,7 +451,10 @@ function paintKidney(canvas: Canvas, { stream, side, at, span, tissue }: Placed 
   const medulla = 128 + j(10);
   // Fat about the kidney, with its thin fascia, sets it apart from liver and spleen.
   canvas.paint(
-    { box: boxAround(centre, [radii[0] + 14, radii[1] + 14, radii[2] + 12]), distance: (x, y, z) => body.distance(x, y, z) - 5 },
+    {
+      box: boxAround(centre, [radii[0] + 14, radii[1] + 14, radii[2] + 12]),
+      distance: (x, y, z) => body.distance(x, y, z) - 5,
+    },
     (x, y, z) => tissue.fat(x, y, z),
     1,
   );
@@ -444,16 +503,40 @@ function paintLiverVessels(
     }
   };
   const portal = { radiusMm: 5.4, lengthMm: 24, generations: 8, inside };
-  paintTree(growTree(stream.child("right"), { ...portal, start: at(-32, -8, 28), direction: [-1, 0.15, 0.1] }), tissue.venousHU);
-  paintTree(growTree(stream.child("anterior"), { ...portal, start: at(-52, -6, 34), direction: [-0.6, -0.9, 0.3] }), tissue.venousHU);
-  paintTree(growTree(stream.child("left"), { ...portal, start: at(-22, -26, 42), direction: [0.6, -1, 0.5] }), tissue.venousHU);
+  paintTree(
+    growTree(stream.child("right"), {
+      ...portal,
+      start: at(-32, -8, 28),
+      direction: [-1, 0.15, 0.1],
+    }),
+    tissue.venousHU,
+  );
+  paintTree(
+    growTree(stream.child("anterior"), {
+      ...portal,
+      start: at(-52, -6, 34),
+      direction: [-0.6, -0.9, 0.3],
+    }),
+    tissue.venousHU,
+  );
+  paintTree(
+    growTree(stream.child("left"), {
+      ...portal,
+      start: at(-22, -26, 42),
+      direction: [0.6, -1, 0.5],
+    }),
+    tissue.venousHU,
+  );
   const hepatic = { radiusMm: 5, lengthMm: 30, generations: 7, inside };
   for (const [name, direction] of [
     ["right vein", [-1, 0.05, -0.25]],
     ["middle vein", [-0.55, -0.8, -0.35]],
     ["left vein", [0.35, -1, -0.2]],
   ] as const) {
-    paintTree(growTree(stream.child(name), { ...hepatic, start: at(-22, 14, 90), direction }), tissue.venousHU - 6);
+    paintTree(
+      growTree(stream.child(name), { ...hepatic, start: at(-22, 14, 90), direction }),
+      tissue.venousHU - 6,
+    );
   }
 }
 
@@ -483,39 +566,75 @@ function paintLesions(canvas: Canvas, options: OrganOptions & { liver: Solid }):
       const i = Math.round((x - ox) / dx);
       const j = Math.round((y - oy) / dy);
       const k = Math.round((z - oz) / dz);
-      return before[(Math.min(nz - 1, k) * ny + Math.min(ny - 1, j)) * nx + Math.min(nx - 1, i)]! + lesions.contrastHU;
+      return (
+        before[(Math.min(nz - 1, k) * ny + Math.min(ny - 1, j)) * nx + Math.min(nx - 1, i)]! +
+        lesions.contrastHU
+      );
     };
     canvas.paint(ellipsoid({ centre: p, radii: [r, r, r] }), paintAdded, 17);
   }
   return centres;
 }
 
-function paintBowel(canvas: Canvas, { stream, habitus, tissue, limit }: OrganOptions & { limit: Distance }): void {
+function paintBowel(
+  canvas: Canvas,
+  { stream, habitus, tissue, limit }: OrganOptions & { limit: Distance },
+): void {
   const [sx, sy] = habitus.scale;
   const s = stream.child("bowel");
   const folds = latticeNoise(s.child("folds"), { pitch: 10 });
   const stuff = latticeNoise(s.child("stuff"), { pitch: 7, octaves: 2, gain: 0.8 });
-  const loop = (points: readonly Point[], radius: number, kind: { wall: number; gas: number; faeces: boolean }): void => {
-    const solid = union(chain(points, points.map(() => radius)));
-    const outer = within({ box: solid.box, distance: roughened(solid.distance, folds, 1.6) }, limit, 2);
+  const loop = (
+    points: readonly Point[],
+    radius: number,
+    kind: { wall: number; gas: number; faeces: boolean },
+  ): void => {
+    const solid = union(
+      chain(
+        points,
+        points.map(() => radius),
+      ),
+    );
+    const outer = within(
+      { box: solid.box, distance: roughened(solid.distance, folds, 1.6) },
+      limit,
+      2,
+    );
     canvas.paint(outer, (x, y, z) => 88 + 6 * tissue.amount * folds(x, y, z), 13);
-    const lumen: Solid = { box: outer.box, distance: (x, y, z) => outer.distance(x, y, z) + kind.wall };
+    const lumen: Solid = {
+      box: outer.box,
+      distance: (x, y, z) => outer.distance(x, y, z) + kind.wall,
+    };
     canvas.paint(
       lumen,
-      (x, y, z) => (kind.faeces ? 30 + 45 * stuff(x, y, z) - Math.max(0, stuff(x, y, z) - 0.9) * 700 : 28 + 8 * stuff(x, y, z)),
+      (x, y, z) =>
+        kind.faeces
+          ? 30 + 45 * stuff(x, y, z) - Math.max(0, stuff(x, y, z) - 0.9) * 700
+          : 28 + 8 * stuff(x, y, z),
       13,
     );
     if (kind.gas > 0) {
       const middle = points[Math.floor(points.length / 2)]!;
       const level = middle[1] - radius * (1 - 2 * kind.gas);
-      canvas.paint({ box: lumen.box, distance: (x, y, z) => Math.max(lumen.distance(x, y, z) + 0.4, y - level) }, -990, 16);
+      canvas.paint(
+        {
+          box: lumen.box,
+          distance: (x, y, z) => Math.max(lumen.distance(x, y, z) + 0.4, y - level),
+        },
+        -990,
+        16,
+      );
     }
   };
   const top = 18 + 8 * clampedNormal(s);
   for (let n = 0; n < 34; n++) {
     const angle = 2 * Math.PI * s.uniform();
     const rho = Math.sqrt(s.uniform());
-    let p: Point = [14 * sx + 82 * sx * rho * Math.cos(angle), -32 * sy + 46 * sy * rho * Math.sin(angle), top - 14 - 120 * s.uniform()];
+    let p: Point = [
+      14 * sx + 82 * sx * rho * Math.cos(angle),
+      -32 * sy + 46 * sy * rho * Math.sin(angle),
+      top - 14 - 120 * s.uniform(),
+    ];
     const points: Point[] = [p];
     for (let k = 0; k < 3; k++) {
       p = [p[0] + 17 * s.normal(), p[1] + 12 * s.normal(), Math.min(top, p[2] + 12 * s.normal())];
@@ -527,8 +646,24 @@ function paintBowel(canvas: Canvas, { stream, habitus, tissue, limit }: OrganOpt
   const colonGas = (): number => (s.uniform() < 0.55 ? 0.15 + 0.5 * s.uniform() : 0);
   const hepaticFlexure: Point = [-92 * sx, -12 * sy, -30];
   const splenicFlexure: Point = [104 * sx, 2 * sy, 30];
-  loop([[-102 * sx, 14 * sy, -140], [-100 * sx, 8 * sy, -85], hepaticFlexure], 21, { wall: 2.2, gas: colonGas(), faeces: true });
-  loop([hepaticFlexure, [-50 * sx, -62 * sy, -42], [-5 * sx, -72 * sy, -38]], 17, { wall: 2.2, gas: colonGas(), faeces: true });
-  loop([[-5 * sx, -72 * sy, -38], [55 * sx, -64 * sy, -8], splenicFlexure], 17, { wall: 2.2, gas: colonGas(), faeces: true });
-  loop([splenicFlexure, [112 * sx, 28 * sy, -30], [108 * sx, 30 * sy, -140]], 15, { wall: 2.2, gas: colonGas(), faeces: true });
+  loop([[-102 * sx, 14 * sy, -140], [-100 * sx, 8 * sy, -85], hepaticFlexure], 21, {
+    wall: 2.2,
+    gas: colonGas(),
+    faeces: true,
+  });
+  loop([hepaticFlexure, [-50 * sx, -62 * sy, -42], [-5 * sx, -72 * sy, -38]], 17, {
+    wall: 2.2,
+    gas: colonGas(),
+    faeces: true,
+  });
+  loop([[-5 * sx, -72 * sy, -38], [55 * sx, -64 * sy, -8], splenicFlexure], 17, {
+    wall: 2.2,
+    gas: colonGas(),
+    faeces: true,
+  });
+  loop([splenicFlexure, [112 * sx, 28 * sy, -30], [108 * sx, 30 * sy, -140]], 15, {
+    wall: 2.2,
+    gas: colonGas(),
+    faeces: true,
+  });
 }

@@ -11,7 +11,14 @@ import type { Stream } from "../core/random.ts";
 import { abdomenLabels, paintOrgans } from "./abdomen-organs.ts";
 import { centredGrid, makeCanvas } from "./painter.ts";
 import type { Phantom } from "./phantom.ts";
-import { drawHabitus, drawOutlines, drawTissue, paintBody, paintRibs, remembered } from "./trunk.ts";
+import {
+  drawHabitus,
+  drawOutlines,
+  drawTissue,
+  paintBody,
+  paintRibs,
+  remembered,
+} from "./trunk.ts";
 
 const parameters: ParameterTable = {
   size: {
@@ -113,8 +120,7 @@ export const abdomen: Phantom = {
     const drawnZ = -60 + 145 * place.uniform();
     const zPhase = 37 * place.uniform();
     const zMm = (p.zMm as number | undefined) ?? drawnZ;
-    const fovMm =
-      (p.fovMm as number | undefined) ?? 2 * (Math.max(...drawn.extent) + 12);
+    const fovMm = (p.fovMm as number | undefined) ?? 2 * (Math.max(...drawn.extent) + 12);
     const size = p.size as number;
     const grid = centredGrid({
       size,

@@ -11,7 +11,11 @@
  * table; power 2.5 does not.
  */
 import { makeImage } from "../core/image.ts";
-import { resolveParameters, type ParameterTable, type ParameterValues } from "../core/parameters.ts";
+import {
+  resolveParameters,
+  type ParameterTable,
+  type ParameterValues,
+} from "../core/parameters.ts";
 import type { Stream } from "../core/random.ts";
 import { fftN } from "../math/fft.ts";
 import type { Phantom } from "./phantom.ts";

@@ -10,7 +10,11 @@ const waterPerMm = 0.0193;
 const parameters: ParameterTable = {
   size: sizeRow(160),
   depthSamples: wholeRow("1", [16, 56, 512], "Steps from front to back; more is truer and slower"),
-  fatMm: numberRow("mm", [2, undefined, 80], "Mean thickness of the fat under the skin; drawn when absent"),
+  fatMm: numberRow(
+    "mm",
+    [2, undefined, 80],
+    "Mean thickness of the fat under the skin; drawn when absent",
+  ),
   nodules: wholeRow("nodules", [0, 0, 30], "Round nodules in the lungs"),
   noduleRadiusMm: numberRow("mm", [0.5, 6, 30], "Radius of the nodules"),
 };

@@ -73,7 +73,12 @@ export const clusteredLumpy: Phantom = {
       total += blobs;
       for (let n = 0; n < blobs; n++) {
         const spread = p.spreadPx as number;
-        addBlob(cx + spread * own.normal(), cy + spread * own.normal(), Math.cos(angle), Math.sin(angle));
+        addBlob(
+          cx + spread * own.normal(),
+          cy + spread * own.normal(),
+          Math.cos(angle),
+          Math.sin(angle),
+        );
       }
     }
     return {

@@ -76,7 +76,11 @@ export function paintCranium(
     {
       box: outer.box,
       distance: (x, y, z) =>
-        Math.max(outer.distance(x, y, z), -inner.distance(x, y, z), 0.7 - 0.012 * Math.abs(y) - 0.4),
+        Math.max(
+          outer.distance(x, y, z),
+          -inner.distance(x, y, z),
+          0.7 - 0.012 * Math.abs(y) - 0.4,
+        ),
     },
     4,
   );
@@ -139,7 +143,8 @@ export function paintCranium(
       deep * (2 * l.uniform() - 1),
       low + (top - low) * l.uniform(),
     ] as const;
-    if (vault.distance(...p) > -lesion.radiusMm - 12 || Math.abs(p[0]) < lesion.radiusMm + 5) continue;
+    if (vault.distance(...p) > -lesion.radiusMm - 12 || Math.abs(p[0]) < lesion.radiusMm + 5)
+      continue;
     centres.push(p);
     const r = lesion.radiusMm;
     paint(ellipsoid({ centre: p, radii: [r, r, r] }), 11);

@@ -89,6 +89,12 @@ export const gaussianField: Phantom = {
     const { spectrum, shape } = gaussianFieldSpectrum(given);
     const mean = (given?.mean as number | undefined) ?? 0;
     const field = drawField(stream, { spectrum, shape });
-    return { image: makeImage(Float32Array.from(field, (g) => mean + g), shape), truth: {} };
+    return {
+      image: makeImage(
+        Float32Array.from(field, (g) => mean + g),
+        shape,
+      ),
+      truth: {},
+    };
   },
 };

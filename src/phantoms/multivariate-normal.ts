@@ -64,7 +64,9 @@ function embeddingOf(given: Readonly<Record<string, unknown>> | undefined): {
     const c = new Float64Array(side * side);
     for (let j = 0; j < side; j++) {
       for (let i = 0; i < side; i++) {
-        c[j * side + i] = covariance(Math.hypot(signedFrequency(j, side), signedFrequency(i, side)));
+        c[j * side + i] = covariance(
+          Math.hypot(signedFrequency(j, side), signedFrequency(i, side)),
+        );
       }
     }
     const { re } = fftN(c, new Float64Array(c.length), { shape: [side, side] });

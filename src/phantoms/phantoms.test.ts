@@ -33,7 +33,8 @@ function periodogram(
   for (let d = 0; d < draws; d++) {
     const values = Float64Array.from(draw(d), (v) => v - mean);
     const { re, im } = fftN(values, new Float64Array(values.length), { shape: [size, size] });
-    for (let k = 0; k < power.length; k++) power[k]! += (re[k]! ** 2 + im[k]! ** 2) / power.length / draws;
+    for (let k = 0; k < power.length; k++)
+      power[k]! += (re[k]! ** 2 + im[k]! ** 2) / power.length / draws;
   }
   return power;
 }
@@ -82,7 +83,8 @@ describe("binary texture", () => {
 
   it("keeps the two exponent conventions apart", () => {
     const amplitude = binaryTexture.draw(streamOf(1), { exponent: 1.25 }).image.data;
-    const power = binaryTexture.draw(streamOf(1), { exponent: 2.5, convention: "power" }).image.data;
+    const power = binaryTexture.draw(streamOf(1), { exponent: 2.5, convention: "power" }).image
+      .data;
     expect(power).toEqual(amplitude);
     const spectrum = powerLawSpectrum({ shape: [64, 64], exponent: 2.5, convention: "amplitude" });
     expect(spectrum[0]).toBe(0);
@@ -96,10 +98,11 @@ describe("random fields", () => {
     const parameters = { size: 24, spectrum: "band", sigma: 2, mean: 3 };
     const { spectrum } = gaussianFieldSpectrum(parameters);
     const draws = 800;
-    const measured = periodogram(
-      (d) => gaussianField.draw(streamOf(3, d), parameters).image.data,
-      { draws, size: 24, mean: 3 },
-    );
+    const measured = periodogram((d) => gaussianField.draw(streamOf(3, d), parameters).image.data, {
+      draws,
+      size: 24,
+      mean: 3,
+    });
     expect(worstBin(measured, spectrum, draws)).toBeLessThan(5.5);
   });
 
@@ -107,10 +110,11 @@ describe("random fields", () => {
     const parameters = { size: 32, lumps: 30, widthPx: 3, amplitude: 2, base: 1 };
     const { mean, spectrum } = lumpyPopulation(parameters);
     const draws = 800;
-    const measured = periodogram(
-      (d) => lumpy.draw(streamOf(4, d), parameters).image.data,
-      { draws, size: 32, mean },
-    );
+    const measured = periodogram((d) => lumpy.draw(streamOf(4, d), parameters).image.data, {
+      draws,
+      size: 32,
+      mean,
+    });
     // The zero bin and the strongest hold Poisson excess: 8 standard errors of the exponential law.
     expect(worstBin(measured, spectrum, draws)).toBeLessThan(8);
   });
@@ -210,7 +214,10 @@ describe("signals", () => {
 });
 
 describe("insertion into real images", () => {
-  const image = makeImage(new Float32Array(64 * 64), [64, 64], { spacing: [1, 0.5, 0.5], unit: "HU" });
+  const image = makeImage(new Float32Array(64 * 64), [64, 64], {
+    spacing: [1, 0.5, 0.5],
+    unit: "HU",
+  });
 
   it("blurs as the transfer function says and keeps the sum", () => {
     const sigmaMm = 2;

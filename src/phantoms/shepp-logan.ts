@@ -55,14 +55,23 @@ const parameters: ParameterTable = {
     about: "Modified: strong contrasts on [0, 1]; original: published densities, in HU",
   },
   fovMm: numberRow("mm", [1, 220, 1000], "Side of the field of view"),
-  zFraction: numberRow("1", [-1, 0, 1], "Height of the middle slice in units of half the field of view"),
-  oversample: wholeRow("1", [1, 3, 16], "Points along each side of a pixel that decide its coverage"),
+  zFraction: numberRow(
+    "1",
+    [-1, 0, 1],
+    "Volumes: height of the middle slice in units of half the field of view",
+  ),
+  oversample: wholeRow(
+    "1",
+    [1, 3, 16],
+    "Points along each side of a pixel that decide its coverage",
+  ),
 };
 
 export const sheppLogan: Phantom = {
   name: "shepp-logan",
   title: "Shepp–Logan head",
-  summary: "Ten ellipses or ellipsoids, with known projections and transform: the test object of tomography.",
+  summary:
+    "Ten ellipses or ellipsoids, with known projections and transform: the test object of tomography.",
   references: ["shepp1974fourier", "toft1996radon"],
   unit: "normalised",
   acquisition: "direct",
@@ -91,7 +100,8 @@ export const sheppLogan: Phantom = {
       for (let k = 0; k < slices; k++) {
         // Slices have the pitch of the pixels, about the middle slice.
         const z = (p.zFraction as number) + ((k - (slices - 1) / 2) * 2) / size;
-        const w = (z - cz) / rz;
+        // The plane of the published phantom cuts none of its ellipses away.
+        const w = slices === 1 ? 0 : (z - cz) / rz;
         if (w * w >= 1) continue;
         for (let b = from(cy); b < to(cy); b++) {
           const y = (b + 0.5) * step - 1 - cy;

@@ -50,7 +50,11 @@ export function paintThorax(canvas: Canvas, options: ThoraxOptions): Point[] {
       radii: [62 * sx, 100 * sy, 130 + 5 * clampedNormal(s)],
       turn: side * -0.08,
     });
-    const heartNotch = ellipsoid({ centre: at(14, -34, -55), radii: [62 * sx, 56 * sy, 62], turn: 0.4 });
+    const heartNotch = ellipsoid({
+      centre: at(14, -34, -55),
+      radii: [62 * sx, 56 * sy, 62],
+      turn: 0.4,
+    });
     const dome = ellipsoid({ centre: at(side * 66, -6, -190), radii: [88 * sx, 100 * sy, 108] });
     const middle = ellipsoid({ centre: at(0, 10, 0), radii: [30 * sx, 70 * sy, 1e4] });
     const rough = latticeNoise(stream.child("lung", side), { pitch: 35 });
@@ -94,23 +98,48 @@ export function paintThorax(canvas: Canvas, options: ThoraxOptions): Point[] {
   for (const side of [-1, 1]) {
     const liver = ellipsoid({ centre: at(side * 66, -6, -196), radii: [86 * sx, 98 * sy, 106] });
     canvas.paint(
-      { box: liver.box, distance: (x, y, z) => Math.max(liver.distance(x, y, z), outlines.cavity(x, y, z) + 3) },
+      {
+        box: liver.box,
+        distance: (x, y, z) => Math.max(liver.distance(x, y, z), outlines.cavity(x, y, z) + 3),
+      },
       (x, y, z) => (side < 0 ? 108 : 60) + 5 * grain(x, y, z),
       11,
     );
   }
-  const blood = (points: readonly Point[], radii: readonly number[], value: number, label: number): void => {
+  const blood = (
+    points: readonly Point[],
+    radii: readonly number[],
+    value: number,
+    label: number,
+  ): void => {
     for (const link of chain(points, radii)) canvas.paint(link, value, label);
   };
   blood([at(-18, -14, 110), at(-22, -20, 40), at(-24, -18, -20)], [8, 9.5, 10], tissue.venousHU, 6);
-  blood([at(-4, -34, -20), at(-10, -36, 15), at(-4, -24, 40), at(12, 6, 46), at(20, 36, 30)], [15, 15, 14.5, 13.5, 13], tissue.arterialHU, 5);
-  blood([at(20, 36, 32), at(18, 40, -60), at(12, 42, -170)], [13, 12.5, 11.5], tissue.arterialHU, 5);
+  blood(
+    [at(-4, -34, -20), at(-10, -36, 15), at(-4, -24, 40), at(12, 6, 46), at(20, 36, 30)],
+    [15, 15, 14.5, 13.5, 13],
+    tissue.arterialHU,
+    5,
+  );
+  blood(
+    [at(20, 36, 32), at(18, 40, -60), at(12, 42, -170)],
+    [13, 12.5, 11.5],
+    tissue.arterialHU,
+    5,
+  );
   blood([at(8, -38, -15), at(14, -22, 8), at(-30, -8, 2)], [13, 12, 9], tissue.venousHU, 6);
   blood([at(14, -20, 10), at(42, -4, 12)], [11, 9], tissue.venousHU, 6);
 
   const air = (solids: readonly Solid[]): void => {
     for (const solid of solids) {
-      canvas.paint({ box: solid.box.map((b, i) => b + (i % 2 === 0 ? -2 : 2)) as unknown as Solid["box"], distance: (x, y, z) => solid.distance(x, y, z) - 1.6 }, 40, 10);
+      canvas.paint(
+        {
+          box: solid.box.map((b, i) => b + (i % 2 === 0 ? -2 : 2)) as unknown as Solid["box"],
+          distance: (x, y, z) => solid.distance(x, y, z) - 1.6,
+        },
+        40,
+        10,
+      );
     }
     for (const solid of solids) canvas.paint(solid, -985, 10);
   };
@@ -146,15 +175,15 @@ export function paintThorax(canvas: Canvas, options: ThoraxOptions): Point[] {
   // Breastbone.
   const bone = (x: number, y: number, z: number, d: number): number =>
     tissue.trabecular(x, y, z) + 250 * Math.exp(-(((d + 0.8) / 1.2) ** 2));
-  canvas.paint(
-    union(chain([at(0, -98, 70), at(0, -106, -60)], [8, 7])),
-    bone,
-    3,
-  );
+  canvas.paint(union(chain([at(0, -98, 70), at(0, -106, -60)], [8, 7])), bone, 3);
   return paintNodules(canvas, options, lungs);
 }
 
-function paintNodules(canvas: Canvas, { stream, nodules }: ThoraxOptions, lungs: readonly Solid[]): Point[] {
+function paintNodules(
+  canvas: Canvas,
+  { stream, nodules }: ThoraxOptions,
+  lungs: readonly Solid[],
+): Point[] {
   const s = stream.child("nodules");
   const low = canvas.grid.origin[2];
   const high = low + (canvas.grid.shape[0] - 1) * canvas.grid.spacing[0];

@@ -1,4 +1,8 @@
-import { resolveParameters, type ParameterTable, type ParameterValues } from "../core/parameters.ts";
+import {
+  resolveParameters,
+  type ParameterTable,
+  type ParameterValues,
+} from "../core/parameters.ts";
 import type { Stream } from "../core/random.ts";
 import { centredGrid, makeCanvas, type Canvas, type Grid } from "./painter.ts";
 import type { Phantom } from "./phantom.ts";
@@ -21,7 +25,11 @@ const parameters: ParameterTable = {
     [-130, undefined, 110],
     "Height of the first slice above the carina; drawn from -90 to 60 when absent",
   ),
-  fatMm: numberRow("mm", [2, undefined, 80], "Mean thickness of the fat under the skin; drawn when absent"),
+  fatMm: numberRow(
+    "mm",
+    [2, undefined, 80],
+    "Mean thickness of the fat under the skin; drawn when absent",
+  ),
   texture: numberRow("1", [0, 1, 5], "Multiplier of the textures; 0 makes tissues flat"),
   nodules: wholeRow("nodules", [0, 0, 30], "Round nodules in the lungs, near the drawn slices"),
   noduleRadiusMm: numberRow("mm", [0.5, 4, 30], "Radius of the nodules"),

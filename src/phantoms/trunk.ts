@@ -34,7 +34,10 @@ const referenceCavity = [130, 95] as const;
 export function drawHabitus(stream: Stream, { fatMm }: { fatMm?: number } = {}): Habitus {
   const size = 1 + 0.07 * clampedNormal(stream);
   const aspect = 1 + 0.04 * clampedNormal(stream);
-  const cavity = [referenceCavity[0] * size * aspect, (referenceCavity[1] * size) / aspect] as const;
+  const cavity = [
+    referenceCavity[0] * size * aspect,
+    (referenceCavity[1] * size) / aspect,
+  ] as const;
   const drawn = 6 + 18 * stream.uniform() ** 1.5 + 8 * stream.uniform();
   return {
     cavity,

@@ -11,7 +11,11 @@ const parameters: ParameterTable = {
   fovMm: numberRow("mm", [5, 50, 300], "Width and depth of the map"),
   cysts: wholeRow("cysts", [0, 3, 20], "Echo-free round regions"),
   bright: wholeRow("regions", [0, 2, 20], "Round regions of higher echogenicity"),
-  brightDb: numberRow("dB", [-60, 8, 60], "Echogenicity of those regions against their surroundings"),
+  brightDb: numberRow(
+    "dB",
+    [-60, 8, 60],
+    "Echogenicity of those regions against their surroundings",
+  ),
   points: wholeRow("points", [0, 4, 50], "Strong point reflectors, for the point-spread function"),
   radiusMm: numberRow("mm", [0.5, 4, 40], "Radius of cysts and bright regions"),
 };
@@ -72,7 +76,11 @@ export const ultrasoundScatterers: Phantom = {
         const y = depth + r + (fov - depth - 2.5 * r) * s.uniform();
         const size3 = r * (0.7 + 0.6 * s.uniform());
         centres.push(x, y);
-        canvas.paint(ellipsoid({ centre: [x, y, 0], radii: [size3, size3, 1e4] }), echogenicity, label);
+        canvas.paint(
+          ellipsoid({ centre: [x, y, 0], radii: [size3, size3, 1e4] }),
+          echogenicity,
+          label,
+        );
       }
       return centres;
     };

@@ -6,7 +6,11 @@
  * phantom of that module.
  */
 import { makeImage } from "../core/image.ts";
-import { resolveParameters, type ParameterTable, type ParameterValues } from "../core/parameters.ts";
+import {
+  resolveParameters,
+  type ParameterTable,
+  type ParameterValues,
+} from "../core/parameters.ts";
 import { centredGrid, makeCanvas } from "./painter.ts";
 import type { Phantom } from "./phantom.ts";
 import { numberRow, sizeRow, slicesRow, wholeRow } from "./shared-parameters.ts";
@@ -68,9 +72,14 @@ const parameters: ParameterTable = {
     type: "choice",
     choices: Object.keys(modules),
     default: "mita-lcd",
-    about: "Set of inserts: MITA low contrast, a ring of 10 HU rods, sensitometry rods, one, or none",
+    about:
+      "Set of inserts: MITA low contrast, a ring of 10 HU rods, sensitometry rods, one, or none",
   },
-  insertHU: numberRow("HU", [-2000, undefined, 5000], "Contrast of the single insert; 3 when absent"),
+  insertHU: numberRow(
+    "HU",
+    [-2000, undefined, 5000],
+    "Contrast of the single insert; 3 when absent",
+  ),
   insertMm: numberRow("mm", [0.5, undefined, 100], "Diameter of the single insert; 10 when absent"),
   present: {
     type: "boolean",
@@ -78,7 +87,11 @@ const parameters: ParameterTable = {
     about: "Whether the inserts are there; without them the image is the signal-absent partner",
   },
   waterHU: numberRow("HU", [-1000, 0, 1000], "Value of the cylinder"),
-  oversample: wholeRow("1", [1, 4, 16], "Points along each side of a pixel that decide its coverage"),
+  oversample: wholeRow(
+    "1",
+    [1, 4, 16],
+    "Points along each side of a pixel that decide its coverage",
+  ),
 };
 
 /** Inserts of the phantom with these parameters, with their places. */
@@ -91,7 +104,11 @@ export function insertsOf(given?: ParameterValues): Insert[] {
       : modules[p.module as string]!;
   return rows.map(([diameterMm, contrastHU], n) => {
     const degrees =
-      p.module === "mita-lcd" ? mitaAngles[n]! : p.module === "single" ? 0 : (360 * n) / rows.length;
+      p.module === "mita-lcd"
+        ? mitaAngles[n]!
+        : p.module === "single"
+          ? 0
+          : (360 * n) / rows.length;
     const radius = p.module === "single" ? 0 : ring;
     const angle = (degrees * Math.PI) / 180;
     return { diameterMm, contrastHU, xMm: radius * Math.cos(angle), yMm: radius * Math.sin(angle) };

@@ -98,7 +98,10 @@ export function coneProjector(geometry: ConeGeometry, grid: VolumeGrid): LinearO
   }
   const domainLength = nz * ny * nx;
   const rangeLength = views * geometry.rows * channels;
-  const eachRay = (view: number, use: (ray: number, walk: (visit: Visit) => void) => void): void => {
+  const eachRay = (
+    view: number,
+    use: (ray: number, walk: (visit: Visit) => void) => void,
+  ): void => {
     const { angle, z } = coneView(geometry, view);
     const c = Math.cos(angle);
     const s = Math.sin(angle);

@@ -31,10 +31,14 @@ export interface Exposure {
 export function checkExposure(exposure: Exposure): void {
   const { photons, dose, electronicSd, floorCounts } = exposure;
   if (!(photons > 0 && Number.isFinite(photons))) {
-    throw new InputError(`Cannot count photons: found ${photons} a channel, wanted a finite number above 0`);
+    throw new InputError(
+      `Cannot count photons: found ${photons} a channel, wanted a finite number above 0`,
+    );
   }
   if (!(dose > 0 && dose <= 100)) {
-    throw new InputError(`Cannot scan at dose ${dose}: wanted a fraction above 0, 1 being full dose`);
+    throw new InputError(
+      `Cannot scan at dose ${dose}: wanted a fraction above 0, 1 being full dose`,
+    );
   }
   if (!(electronicSd >= 0 && floorCounts > 0)) {
     throw new InputError(

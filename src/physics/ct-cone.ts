@@ -17,13 +17,18 @@ const parameters: ParameterTable = {
   channelMm: numberRow("mm", [0.01, 2.8, 50], "Pitch of the columns on the detector"),
   rowMm: numberRow("mm", [0.01, 2.8, 50], "Pitch of the rows on the detector"),
   sourceToIsoMm: numberRow("mm", [10, 1000, 5000], "Distance from the source to the axis"),
-  sourceToDetectorMm: numberRow("mm", [20, 1500, 10000], "Distance from the source to the detector"),
+  sourceToDetectorMm: numberRow(
+    "mm",
+    [20, 1500, 10000],
+    "Distance from the source to the detector",
+  ),
 };
 
 export const ctCone: Acquisition = {
   name: "ct-cone",
   title: "Cone-beam CT on a circle",
-  summary: "Flat-panel cone beam on one circle, reconstructed by Feldkamp's method, from volumes in HU.",
+  summary:
+    "Flat-panel cone beam on one circle, reconstructed by Feldkamp's method, from volumes in HU.",
   references: ["feldkamp1984practical"],
   objectUnit: "HU",
   dimensions: [3],
@@ -36,7 +41,11 @@ export const ctCone: Acquisition = {
       geometryOf: () => ({
         kind: "cone",
         views: p.views as number,
-        detector: { channels: p.channels as number, pitchMm: p.channelMm as number, offsetChannels: 0 },
+        detector: {
+          channels: p.channels as number,
+          pitchMm: p.channelMm as number,
+          offsetChannels: 0,
+        },
         rows: p.rows as number,
         rowPitchMm: p.rowMm as number,
         sourceToIsoMm: p.sourceToIsoMm as number,

@@ -13,7 +13,11 @@ const parameters: ParameterTable = {
   channelMm: numberRow("mm", [0.01, 1, 50], "Pitch of the channels on the detector"),
   offsetChannels: numberRow("channels", [-0.5, 0.25, 0.5], "Shift of the detector's middle"),
   sourceToIsoMm: numberRow("mm", [10, 595, 5000], "Distance from the source to the axis"),
-  sourceToDetectorMm: numberRow("mm", [20, 1085.6, 10000], "Distance from the source to the detector"),
+  sourceToDetectorMm: numberRow(
+    "mm",
+    [20, 1085.6, 10000],
+    "Distance from the source to the detector",
+  ),
   detector: {
     type: "choice",
     choices: ["arc", "flat"],

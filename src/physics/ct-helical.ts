@@ -17,9 +17,17 @@ const parameters: ParameterTable = {
   rows: wholeRow("rows", [1, 16, 1000], "Detector rows"),
   channelMm: numberRow("mm", [0.01, 2, 50], "Pitch of the columns on the detector"),
   rowMm: numberRow("mm", [0.01, 3, 50], "Pitch of the rows on the detector"),
-  pitch: numberRow("1", [0.05, 0.8, 2], "Table feed of a turn over the detector's height at the axis"),
+  pitch: numberRow(
+    "1",
+    [0.05, 0.8, 2],
+    "Table feed of a turn over the detector's height at the axis",
+  ),
   sourceToIsoMm: numberRow("mm", [10, 595, 5000], "Distance from the source to the axis"),
-  sourceToDetectorMm: numberRow("mm", [20, 1085.6, 10000], "Distance from the source to the detector"),
+  sourceToDetectorMm: numberRow(
+    "mm",
+    [20, 1085.6, 10000],
+    "Distance from the source to the detector",
+  ),
 };
 
 export const ctHelical: Acquisition = {
@@ -40,6 +48,7 @@ export const ctHelical: Acquisition = {
     return scanVolume(object, stream, {
       p,
       context,
+      extendMm: heightMm + feedMm,
       geometryOf: (grid) => {
         // Half a turn and a view beyond the outermost slices on both sides.
         const half = ((grid.shape[0] - 1) / 2) * grid.spacing[0];

@@ -30,7 +30,8 @@ export function kernelRow(value: KernelName): ChoiceParameter {
     type: "choice",
     choices: kernelNames,
     default: value,
-    about: "Reconstruction kernel: ram-lak and sharp resolve most, smooth and hann have least noise",
+    about:
+      "Reconstruction kernel: ram-lak and sharp resolve most, smooth and hann have least noise",
   };
 }
 

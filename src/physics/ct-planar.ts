@@ -19,7 +19,11 @@ import type { PlaneGrid } from "./planar-projector.ts";
 /** A scan from resolved parameters of a CT acquisition. */
 export function scanOf(
   p: Readonly<Record<string, unknown>>,
-  { geometry, grid, imageGrid }: { geometry: PlanarGeometry; grid: PlaneGrid; imageGrid: PlaneGrid },
+  {
+    geometry,
+    grid,
+    imageGrid,
+  }: { geometry: PlanarGeometry; grid: PlaneGrid; imageGrid: PlaneGrid },
 ): SliceScan {
   return {
     geometry,
@@ -73,12 +77,15 @@ export async function scanSlices(
   const scan = scanOf(p, { geometry, grid, imageGrid });
   const { nz, ny, nx } = layoutOf(object);
   const reference = context.reference === true;
-  const tasks = Array.from({ length: nz }, (_, k): SimulateSliceTask => ({
-    hu: object.data.slice(k * ny * nx, (k + 1) * ny * nx),
-    scan,
-    seed: drawSeed(stream.child("slice", k)),
-    reference,
-  }));
+  const tasks = Array.from(
+    { length: nz },
+    (_, k): SimulateSliceTask => ({
+      hu: object.data.slice(k * ny * nx, (k + 1) * ny * nx),
+      scan,
+      seed: drawSeed(stream.child("slice", k)),
+      reference,
+    }),
+  );
   const slices = await mapInWorkers(simulateSliceWork, tasks, {
     ...context,
     label: "scanning slices",
@@ -89,7 +96,9 @@ export async function scanSlices(
     slices.forEach((s, k) => {
       const values = pick(s);
       if (values === undefined) {
-        throw new InputError("Cannot gather slices: found one without the values asked for, wanted all");
+        throw new InputError(
+          "Cannot gather slices: found one without the values asked for, wanted all",
+        );
       }
       all.set(values, k * plane);
     });

@@ -109,7 +109,9 @@ export function simulateSlice({ hu, scan, seed, reference }: SimulateSliceTask):
   }
   const { values, notes } = measure(true);
   const image = reconstruct(values);
-  return reference ? { image, reference: reconstruct(measure(false).values), notes } : { image, notes };
+  return reference
+    ? { image, reference: reconstruct(measure(false).values), notes }
+    : { image, notes };
 }
 
 export interface InsertSliceTask {

@@ -136,7 +136,10 @@ function scanWater(own: SliceScan, seed: number): Float32Array {
 }
 
 /** Noise images (noisy less noise-free) of a scan of the water disc. */
-function noiseImages(own: SliceScan, { seed, count }: { seed: number; count: number }): Float32Array[] {
+function noiseImages(
+  own: SliceScan,
+  { seed, count }: { seed: number; count: number },
+): Float32Array[] {
   return Array.from({ length: count }, (_, c) =>
     scanWater(own, seed * 1000 + c).map((v, i) => v - cleanWater[i]!),
   );
@@ -273,7 +276,12 @@ describe("counting", () => {
       /found -1 at index 1, wanted counts >= 0/,
     );
     expect(() =>
-      insertionNoise(new Float32Array(2), { fraction: 1.2, incident, electronicSd: 0, stream: streamOf(1) }),
+      insertionNoise(new Float32Array(2), {
+        fraction: 1.2,
+        incident,
+        electronicSd: 0,
+        stream: streamOf(1),
+      }),
     ).toThrow(/dose fraction 1\.2/);
   });
 });
@@ -370,7 +378,11 @@ describe("noise in the image", { timeout: 240_000 }, () => {
 
 describe("iterative reconstruction", () => {
   const small = { nx: 40, ny: 40, pixelMm: [4, 4], centreMm: [0, 0] } as const;
-  const own = { ...geometry, views: 60, detector: { channels: 100, pitchMm: 4, offsetChannels: 0.25 } };
+  const own = {
+    ...geometry,
+    views: 60,
+    detector: { channels: 100, pitchMm: 4, offsetChannels: 0.25 },
+  };
   const a = planarProjector(own, small);
   const truth = new Float32Array(1600);
   for (let i = 0; i < 1600; i++) {
@@ -431,9 +443,16 @@ describe("what CT refuses", () => {
   const options = { dose: 0.25, stream: streamOf(1), parameters: { views: 60 } };
 
   it("images without HU, without spacing, or cut off by their field of view", async () => {
-    await expect(insertLowDose({ ...image, unit: "arbitrary" }, options)).rejects.toThrow(/wanted HU/);
-    await expect(insertLowDose({ ...image, known: false }, options)).rejects.toThrow(/without spacing/);
-    const cut = makeImage(new Float32Array(n * n).fill(20), [n, n], { spacing: [1, 2, 2], unit: "HU" });
+    await expect(insertLowDose({ ...image, unit: "arbitrary" }, options)).rejects.toThrow(
+      /wanted HU/,
+    );
+    await expect(insertLowDose({ ...image, known: false }, options)).rejects.toThrow(
+      /without spacing/,
+    );
+    const cut = makeImage(new Float32Array(n * n).fill(20), [n, n], {
+      spacing: [1, 2, 2],
+      unit: "HU",
+    });
     await expect(insertLowDose(cut, options)).rejects.toThrow(/tissue on 100\.0 % of the border/);
     const accepted = await insertLowDose(cut, {
       ...options,

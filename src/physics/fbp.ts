@@ -49,7 +49,10 @@ function viewParameters(geometry: PlanarGeometry, grid: PlaneGrid): Float32Array
     const c = Math.cos(angle);
     const s = Math.sin(angle);
     const source = geometry.kind === "fan" ? geometry.sourceToIsoMm : 0;
-    params.set([-x0 * s + y0 * c, -px * s, py * c, source - x0 * c - y0 * s, -px * c, -py * s], 6 * v);
+    params.set(
+      [-x0 * s + y0 * c, -px * s, py * c, source - x0 * c - y0 * s, -px * c, -py * s],
+      6 * v,
+    );
   }
   return params;
 }

@@ -81,7 +81,12 @@ function paddedLength(n: number): number {
 }
 
 /** Frequency response at the padded length, for rows in units of the pitch: includes τ·h. */
-export function filterResponse({ kernel, channels, pitch, arc = false }: FilterOptions): Float64Array {
+export function filterResponse({
+  kernel,
+  channels,
+  pitch,
+  arc = false,
+}: FilterOptions): Float64Array {
   const m = paddedLength(2 * channels);
   const ramp = rampTransform(m, (n) => {
     if (!arc || n === 0) return 1;

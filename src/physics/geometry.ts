@@ -67,7 +67,11 @@ export const pediatricScanner: FanGeometry = Object.freeze({
 });
 
 /** A parallel geometry that covers a field of view of the given size with channels of one pixel. */
-export function parallelFor(options: { fovMm: number; pixelMm: number; views?: number }): ParallelGeometry {
+export function parallelFor(options: {
+  fovMm: number;
+  pixelMm: number;
+  views?: number;
+}): ParallelGeometry {
   const { fovMm, pixelMm } = options;
   // The diagonal and an odd number of channels, so that one stands on the axis.
   const channels = 2 * Math.ceil((fovMm * Math.SQRT1_2) / pixelMm) + 3;

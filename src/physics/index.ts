@@ -31,7 +31,13 @@ export {
 export { fanGeometryOf } from "./ct-fan.ts";
 export { filteredBackprojection, filterPitch } from "./fbp.ts";
 export { feldkamp } from "./fdk.ts";
-export { filterResponse, filterRows, type KernelName, kernelNames, kernelWindow } from "./filter.ts";
+export {
+  filterResponse,
+  filterRows,
+  type KernelName,
+  kernelNames,
+  kernelWindow,
+} from "./filter.ts";
 export {
   type ConeGeometry,
   type Detector,

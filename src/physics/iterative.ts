@@ -45,7 +45,11 @@ export interface SirtOptions extends WorkOptions {
 }
 
 /** Simultaneous iterative reconstruction. `y`: line integrals; result in 1/mm. */
-export function sirt(a: LinearOperator, y: Float32Array, options: SirtOptions = {}): IterativeResult {
+export function sirt(
+  a: LinearOperator,
+  y: Float32Array,
+  options: SirtOptions = {},
+): IterativeResult {
   const { iterations = 50, nonNegative = true, tolerance = 1e-5 } = options;
   requireLength("SIRT", y, a.rangeLength);
   const { rows, columns } = inverseSums(a);
@@ -66,7 +70,12 @@ export function sirt(a: LinearOperator, y: Float32Array, options: SirtOptions = 
       const v = x[i]! + columns[i]! * back[i]!;
       x[i] = nonNegative && v < 0 ? 0 : v;
     }
-    options.onProgress?.({ done: k, total: iterations, label: "reconstructing", figures: { residual } });
+    options.onProgress?.({
+      done: k,
+      total: iterations,
+      label: "reconstructing",
+      figures: { residual },
+    });
   }
   const forward = a.apply(x);
   const residual = norm(forward.map((v, i) => y[i]! - v)) / scale;

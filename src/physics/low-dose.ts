@@ -10,7 +10,11 @@ import { InputError } from "../core/errors.ts";
 import { layoutOf, withData, type Image } from "../core/image.ts";
 import type { WorkOptions } from "../core/progress.ts";
 import type { Stream } from "../core/random.ts";
-import { resolveParameters, type ParameterTable, type ParameterValues } from "../core/parameters.ts";
+import {
+  resolveParameters,
+  type ParameterTable,
+  type ParameterValues,
+} from "../core/parameters.ts";
 import { mapInWorkers } from "../parallel/map-in-workers.ts";
 import { checkExposure, insertionNoise } from "./counting.ts";
 import { drawSeed, gridOf, inspectObject, judgeObject, requireHounsfield } from "./ct-object.ts";
@@ -80,12 +84,15 @@ export async function insertLowDose(image: Image, options: LowDoseOptions): Prom
   checkExposure(scan.exposure);
   const { nz, ny, nx } = layoutOf(image);
   const plane = ny * nx;
-  const tasks = Array.from({ length: nz }, (_, k): InsertSliceTask => ({
-    hu: image.data.slice(k * plane, (k + 1) * plane),
-    scan,
-    fraction: dose,
-    seed: drawSeed(stream.child("slice", k)),
-  }));
+  const tasks = Array.from(
+    { length: nz },
+    (_, k): InsertSliceTask => ({
+      hu: image.data.slice(k * plane, (k + 1) * plane),
+      scan,
+      fraction: dose,
+      seed: drawSeed(stream.child("slice", k)),
+    }),
+  );
   const slices = await mapInWorkers(insertSliceWork, tasks, {
     signal: options.signal,
     onProgress: options.onProgress,

@@ -25,7 +25,9 @@ describe("magnetic resonance", () => {
     const wanted = chiMoments((0.3 * Math.sqrt(coils)) / sigma, coils);
     const { mean, sd } = momentsOf(image.data);
     // 9,216 independent pixels: 5 standard errors.
-    expect(Math.abs(mean / sigma - wanted.mean)).toBeLessThan((5 * Math.sqrt(wanted.variance)) / 96);
+    expect(Math.abs(mean / sigma - wanted.mean)).toBeLessThan(
+      (5 * Math.sqrt(wanted.variance)) / 96,
+    );
     expect(Math.abs(sd / sigma - Math.sqrt(wanted.variance))).toBeLessThan(5 / Math.sqrt(2) / 96);
   });
 
@@ -71,9 +73,18 @@ describe("ultrasound", () => {
 
 describe("projection X-ray", () => {
   it("has the variance of its counts, its scatter and its detector's blur", async () => {
-    const options = { photons: 5000, electronicSd: 20, scatterToPrimary: 0.5, focalPx: 0, output: "transmission" };
+    const options = {
+      photons: 5000,
+      electronicSd: 20,
+      scatterToPrimary: 0.5,
+      focalPx: 0,
+      output: "transmission",
+    };
     const expected = 5000 * Math.exp(-1) * 1.5;
-    const sharp = await xrayProjection.acquire(flat(1, 96), streamOf(4), { ...options, detectorPx: 0 });
+    const sharp = await xrayProjection.acquire(flat(1, 96), streamOf(4), {
+      ...options,
+      detectorPx: 0,
+    });
     const counts = momentsOf(sharp.image.data.map((v) => v * 5000));
     expect(Math.abs(counts.mean - expected)).toBeLessThan((5 * Math.sqrt(expected + 400)) / 96);
     // Relative standard error of a deviation over 9,216 pixels: 0.74 %.
@@ -89,9 +100,9 @@ describe("projection X-ray", () => {
   });
 
   it("refuses line integrals below zero", async () => {
-    await expect(
-      (async () => xrayProjection.acquire(flat(-1, 8), streamOf(1)))(),
-    ).rejects.toThrow(/found the line integral -1 at index 0/);
+    await expect((async () => xrayProjection.acquire(flat(-1, 8), streamOf(1)))()).rejects.toThrow(
+      /found the line integral -1 at index 0/,
+    );
   });
 });
 
@@ -135,7 +146,12 @@ describe("cone-beam and helical CT", () => {
     }
     await expect(
       (async () =>
-        ctCone.acquire(cylinder, streamOf(1), { views: 8, channels: 100, channelMm: 2.6, rows: 4 }))(),
+        ctCone.acquire(cylinder, streamOf(1), {
+          views: 8,
+          channels: 100,
+          channelMm: 2.6,
+          rows: 4,
+        }))(),
     ).rejects.toThrow(/that every view of the circle sees/);
   });
 

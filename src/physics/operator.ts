@@ -15,7 +15,9 @@ export interface LinearOperator {
 /** Refuses an array of the wrong length, naming the operator. */
 export function requireLength(operator: string, values: ArrayLike<number>, wanted: number): void {
   if (values.length !== wanted) {
-    throw new InputError(`Cannot apply ${operator}: found ${values.length} values, wanted ${wanted}`);
+    throw new InputError(
+      `Cannot apply ${operator}: found ${values.length} values, wanted ${wanted}`,
+    );
   }
 }
 

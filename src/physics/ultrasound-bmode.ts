@@ -19,13 +19,18 @@ const parameters: ParameterTable = {
     [-200, -50, 40],
     "Electronic noise at the deepest row against the mean echo; -200 is none",
   ),
-  attenuationDb: numberRow("dB", [0, 30, 120], "Echo lost from the first row to the last and amplified back"),
+  attenuationDb: numberRow(
+    "dB",
+    [0, 30, 120],
+    "Echo lost from the first row to the last and amplified back",
+  ),
   dynamicRangeDb: numberRow("dB", [10, 60, 120], "Range below the brightest echo that is shown"),
   object: {
     type: "choice",
     choices: ["scatterers", "echogenicity"],
     default: "scatterers",
-    about: "Whether the object holds scatterer strengths, or echogenicity to be filled with random ones",
+    about:
+      "Whether the object holds scatterer strengths, or echogenicity to be filled with random ones",
   },
   output: {
     type: "choice",
@@ -59,7 +64,8 @@ function echo(
 export const ultrasoundBmode: Acquisition = {
   name: "ultrasound-bmode",
   title: "B-mode ultrasound",
-  summary: "Scatterers through a pulse-echo response to envelope and log compression: speckle as physics makes it.",
+  summary:
+    "Scatterers through a pulse-echo response to envelope and log compression: speckle as physics makes it.",
   references: ["goodman1976some"],
   objectUnit: "arbitrary",
   dimensions: [2],
@@ -108,9 +114,7 @@ export const ultrasoundBmode: Acquisition = {
       if (p.output === "envelope") return Float32Array.from(envelope);
       const range = p.dynamicRangeDb as number;
       return Float32Array.from(envelope, (v) =>
-        most > 0 && v > 0
-          ? Math.max(0, Math.min(1, 1 + (20 * Math.log10(v / most)) / range))
-          : 0,
+        most > 0 && v > 0 ? Math.max(0, Math.min(1, 1 + (20 * Math.log10(v / most)) / range)) : 0,
       );
     };
     const unit = p.output === "log" ? ("normalised" as const) : ("arbitrary" as const);

@@ -12,7 +12,11 @@ import { gaussianBlur } from "./blur.ts";
 import { numberRow } from "./ct-parameters.ts";
 
 const parameters: ParameterTable = {
-  photons: numberRow("quanta", [1, 20000, 1e12], "Quanta of the open beam in each detector element"),
+  photons: numberRow(
+    "quanta",
+    [1, 20000, 1e12],
+    "Quanta of the open beam in each detector element",
+  ),
   dose: numberRow("1", [1e-4, 1, 100], "Fraction of the full dose; smaller is noisier"),
   electronicSd: numberRow("quanta", [0, 5, 1e6], "Standard deviation of electronic noise"),
   scatterToPrimary: numberRow(
@@ -22,7 +26,11 @@ const parameters: ParameterTable = {
   ),
   scatterPx: numberRow("px", [1, 25, 500], "Width of the scatter's spread"),
   focalPx: numberRow("px", [0, 0.4, 50], "Gaussian blur of the focal spot"),
-  detectorPx: numberRow("px", [0, 0.5, 50], "Gaussian blur of the detector, which correlates the noise"),
+  detectorPx: numberRow(
+    "px",
+    [0, 0.5, 50],
+    "Gaussian blur of the detector, which correlates the noise",
+  ),
   output: {
     type: "choice",
     choices: ["log", "transmission"],
@@ -34,7 +42,8 @@ const parameters: ParameterTable = {
 export const xrayProjection: Acquisition = {
   name: "xray-projection",
   title: "Projection X-ray",
-  summary: "Radiograph of line integrals with scatter, focal and detector blur, Poisson and electronic noise.",
+  summary:
+    "Radiograph of line integrals with scatter, focal and detector blur, Poisson and electronic noise.",
   references: [],
   objectUnit: "arbitrary",
   dimensions: [2],

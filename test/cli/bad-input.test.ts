@@ -1,12 +1,15 @@
 /** Whatever is wrong with the input or the place: one line that names it, the right code, no leftovers. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { makeImage } from "../../src/core/image.ts";
 import { streamOf } from "../../src/core/random.ts";
 import { writeNewDicom } from "../../src/formats/dicom/create.ts";
 import { encodeImage } from "../../src/formats/files.ts";
 import { buildOnce, dprime, interrupted, namesIn, newFolder } from "./dprime.ts";
+
+// Child processes on a busy machine take many times as long as on a quiet one.
+vi.setConfig({ testTimeout: 240_000 });
 
 beforeAll(buildOnce);
 
@@ -160,7 +163,22 @@ describe("dprime denoise refuses", () => {
     [
       "an unknown method",
       ["good.npy", "-o", "o.npy", "--method", "magic"],
-      /found no method "magic"/,
+      /magic: found no such method/,
+    ],
+    [
+      "a missing model",
+      ["good.npy", "-o", "o.npy", "--method", "absent.onnx"],
+      /Cannot open the model absent\.onnx/,
+    ],
+    [
+      "a model that is none",
+      ["good.npy", "-o", "o.npy", "--method", "bad.onnx"],
+      /found bytes that are no ONNX protobuf|found no graph/,
+    ],
+    [
+      "a provider for a classical method",
+      ["good.npy", "-o", "o.npy", "--method", "median", "--provider", "webgpu"],
+      /found a classical method, wanted a trained model/,
     ],
     [
       "an unknown parameter",

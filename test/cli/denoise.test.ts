@@ -2,12 +2,15 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { type Image, makeImage } from "../../src/core/image.ts";
 import { streamOf } from "../../src/core/random.ts";
 import { writeNewDicom, writeNewSeries } from "../../src/formats/dicom/create.ts";
 import { openFile, saveImage } from "../../src/formats/files.ts";
 import { buildOnce, dprime, namesIn, newFolder } from "./dprime.ts";
+
+// Child processes on a busy machine take many times as long as on a quiet one.
+vi.setConfig({ testTimeout: 240_000 });
 
 beforeAll(buildOnce);
 

@@ -87,7 +87,9 @@ for (const [name, load] of Object.entries(catalogue)) {
       } else {
         expect(model.add(negative, streamOf(1)).data.every(Number.isFinite)).toBe(true);
       }
-      expect(() => model.add(clean, streamOf(1), { notAParameter: 1 })).toThrow(/no such parameter/);
+      expect(() => model.add(clean, streamOf(1), { notAParameter: 1 })).toThrow(
+        /no such parameter/,
+      );
     });
   });
 }

@@ -19,7 +19,13 @@ function smallObject(unit: Image["unit"], volumetric: boolean): Image {
 }
 
 /** Values that make scans small enough for a contract, where the acquisition has such parameters. */
-const small: Readonly<Record<string, number>> = { views: 40, channels: 64, channelMm: 4, rows: 8, rowMm: 6 };
+const small: Readonly<Record<string, number>> = {
+  views: 40,
+  channels: 64,
+  channelMm: 4,
+  rows: 8,
+  rowMm: 6,
+};
 
 /** Acquisitions that take values that are not finite, each with its reason. */
 const takesAnything: Readonly<Record<string, string>> = {
@@ -84,7 +90,8 @@ for (const [name, load] of Object.entries(catalogue)) {
 
     it("refuses unknown parameters", async () => {
       await expect(
-        (async () => acquisition.acquire(object, streamOf(1), { ...parameters, notAParameter: 1 }))(),
+        (async () =>
+          acquisition.acquire(object, streamOf(1), { ...parameters, notAParameter: 1 }))(),
       ).rejects.toThrow(/no such parameter/);
     });
 

@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { catalogue } from "../../src/cli/commands/catalogue.ts";
 import { makeImage } from "../../src/core/image.ts";
 import { streamOf } from "../../src/core/random.ts";
@@ -10,6 +10,9 @@ import { writeNewDicom } from "../../src/formats/dicom/create.ts";
 import { openFile } from "../../src/formats/files.ts";
 import { readPages } from "../../tools/check-docs.ts";
 import { buildOnce, newFolder } from "../cli/dprime.ts";
+
+// Child processes on a busy machine take many times as long as on a quiet one.
+vi.setConfig({ testTimeout: 240_000 });
 
 const root = join(import.meta.dirname, "..", "..");
 const pages = readPages(root, /\.md$/).filter(({ path }) => !path.startsWith("models/"));

@@ -6,10 +6,7 @@ import { coverageOf, scenarios } from "./coverage.ts";
 const binomial = (k: number, n: number, p: number) =>
   k >= n ? 1 : k < 0 ? 0 : regularisedBeta(1 - p, n - k, k + 1);
 
-/**
- * Methods that the run of 2,000 studies found outside 93–97 %; docs/statistics.md says so to users. They are
- * not held to the band here.
- */
+/** Methods too far outside 93–97 % to pass with 200 studies either; docs/statistics.md says so to users. */
 const known: readonly { scenario: string; method: string; reason: string }[] = [
   { scenario: "AUC 0.95, 25 + 25 cases", method: "DeLong", reason: "Wald's interval near 1" },
   {

@@ -3,7 +3,7 @@
  *
  *   npx tsx tools/long/fuzz.ts [--count 20000] [--first 0] [--format NAME] [--megabytes 1024]
  *
- * Every input must end in an image or in an error of the family, within 5 s and within the memory. Seeds
+ * Every input must end in an image or in an error of the family, within 5 s of processor time and within the memory. Seeds
  * that fail are kept in test/data/fuzz-seeds.json, which the ordinary tests try again from then on.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";

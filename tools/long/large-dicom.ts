@@ -20,7 +20,7 @@ import { join } from "node:path";
 import { processSlabs } from "../../src/formats/files-slabs.ts";
 import { parseDicom } from "../../src/formats/dicom/parse.ts";
 import { testObject } from "../../test/dicom-objects.ts";
-import { textElement } from "../../src/formats/dicom/build.ts";
+import { decimalElement, numberElement, textElement } from "../../src/formats/dicom/build.ts";
 
 const frames = Number(process.argv[2] ?? 2048);
 const side = 512;
@@ -34,7 +34,12 @@ try {
     data: new Int16Array(side * side),
     rows: side,
     columns: side,
-    extra: [textElement(0x00280008, "IS", String(frames))],
+    extra: [
+      textElement(0x00280008, "IS", String(frames)),
+      // Frames counted by slice: a volume, in slabs of many frames.
+      numberElement(0x00280009, "AT", 0x00540080),
+      decimalElement(0x00180088, 1),
+    ],
   });
   const { offset } = parseDicom(one).dataSet.elements.get(0x7fe00010)!;
   const length = frames * side * side * 2;

@@ -91,8 +91,8 @@ export const metrics: Command = {
     const dataRange = values.number("data-range");
     const rows: { image: string; metric: string; label: string; result: MetricResult }[] = [];
     let done = 0;
-    for (const { name, load } of pairs.items) {
-      const { image, reference } = await load();
+    for (const pair of pairs.items) {
+      const { image, reference } = await pair.load();
       const { regionFrom } = await import("../images/metric-pairs.ts");
       const mask = await regionFrom(values.text("roi"), image);
       const background = await regionFrom(values.text("background"), image);
@@ -109,7 +109,7 @@ export const metrics: Command = {
           },
           parameters,
         );
-        rows.push({ image: name, metric: metric.name, label, result });
+        rows.push({ image: pair.name, metric: metric.name, label, result });
       }
       context.onProgress({ done: ++done, total: pairs.items.length, label: "measuring" });
     }

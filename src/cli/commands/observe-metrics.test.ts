@@ -56,14 +56,14 @@ let folder = "";
 const at = (name: string) => join(folder, name);
 
 async function saveStack(name: string, cases: Cases): Promise<void> {
-  await saveImage(makeImage(cases.data, [cases.count, ...cases.shape]), at(name));
+  await saveImage(at(name), makeImage(cases.data, [cases.count, ...cases.shape]));
 }
 
 async function saveFolder(name: string, cases: Cases, change = (v: number) => v): Promise<void> {
   await mkdir(at(name));
   for (let i = 0; i < cases.count; i++) {
     const id = `case-${String(i).padStart(3, "0")}.npy`;
-    await saveImage(makeImage(caseAt(cases, i).map(change), cases.shape), join(at(name), id));
+    await saveImage(join(at(name), id), makeImage(caseAt(cases, i).map(change), cases.shape));
   }
 }
 
@@ -114,8 +114,7 @@ describe("dprime observe", () => {
 
   it("compares versions of the same cases, draws, and exports scores that import again", async () => {
     const done = await call(
-      ...[
-        "observe",
+      "observe",
         "--present",
         at("present"),
         "--absent",
@@ -124,9 +123,7 @@ describe("dprime observe", () => {
         "npw",
         "-n",
         "hotelling:method=svd,cutoff=0.01",
-      ],
-      ...[
-        "--arm",
+      "--arm",
         `double=${at("present-double")},${at("absent-double")}`,
         "--figure",
         at("auc.svg"),
@@ -134,7 +131,6 @@ describe("dprime observe", () => {
         at("scores.imrmc"),
         "--json",
         "--quiet",
-      ],
     );
     expect(done.err).toBe("");
     const task = (JSON.parse(done.out) as Result).tasks[0]!;
@@ -206,8 +202,7 @@ describe("dprime observe", () => {
 
   it("finds training images among the test images and exits with 1", async () => {
     const done = await call(
-      ...[
-        "observe",
+      "observe",
         "--present",
         at("present"),
         "--absent",
@@ -216,8 +211,7 @@ describe("dprime observe", () => {
         at("present.npy"),
         "--train-absent",
         at("absent.npy"),
-      ],
-      ...["-n", "npw", "--json", "--quiet"],
+      "-n", "npw", "--json", "--quiet",
     );
     expect(done.code).toBe(1);
     expect((JSON.parse(done.out) as Result).tasks[0]!.findings).toContainEqual(
@@ -322,7 +316,7 @@ describe("dprime metrics", () => {
       rows: [{ settings: { mask: { name: "disk:8,8,3", voxels: 29 } } }],
     });
     await mkdir(at("lone"));
-    await saveImage(makeImage(new Float32Array(256), [16, 16]), join(at("lone"), "stranger.npy"));
+    await saveImage(join(at("lone"), "stranger.npy"), makeImage(new Float32Array(256), [16, 16]));
     const lone = await call("metrics", at("lone"), at("present"), "--quiet");
     expect(lone.code).toBe(2);
     expect(lone.err).toMatch(/found 1 images without a reference of the same name \(stranger\)/);

@@ -85,6 +85,14 @@ export const observe: Command = {
       default: 0.5,
       about: "part of each class that hold-out trains on",
     },
+    {
+      name: "train-on",
+      type: "choice",
+      choices: ["each", "first"],
+      default: "each",
+      about:
+        "each: observers learn on every version's own images; first: once, on the first version's",
+    },
     { name: "unpaired", type: "flag", about: "arms hold different cases" },
     { name: "volumes", type: "flag", about: "files are volumes, not stacks of cases" },
     {
@@ -150,6 +158,7 @@ export const observe: Command = {
         known: task.known,
         paired: task.paired,
         level: values.number("level") ?? 0.95,
+        trainOn: values.text("train-on") === "first" ? "first" : "each",
         seed: values.number("seed") ?? 0,
         signal: context.signal,
         onProgress: context.onProgress,

@@ -3,7 +3,8 @@ import type { Command } from "./command.ts";
 
 export const simulate: Command = {
   name: "simulate",
-  summary: "Draw phantoms with known truth and image them: pairs of truth and noisy image with labels.",
+  summary:
+    "Draw phantoms with known truth and image them: pairs of truth and noisy image with labels.",
   description:
     "A preset is a phantom of `dprime list phantoms`, alone or with an acquisition of `dprime list acquisitions`,\nas in abdomen+ct-fan; alone it is imaged by the acquisition that usually images it. Every case has the\nobject (truth), the noisy image, its noise-free reference and, where there are classes, a label volume;\nmanifest.json says what was drawn. The same seed gives the same bytes for any number of threads.",
   arguments: [{ name: "preset", about: "PHANTOM or PHANTOM+ACQUISITION" }],

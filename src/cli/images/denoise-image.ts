@@ -142,10 +142,7 @@ function levelToTell(denoiser: Denoiser, level: NoiseReading): number | undefine
 }
 
 /** Denoisers take planes and volumes; frames of a series go one after another. */
-async function denoiseBlocks(
-  image: Image,
-  options: DenoiseImageOptions,
-): Promise<Image> {
+async function denoiseBlocks(image: Image, options: DenoiseImageOptions): Promise<Image> {
   const { denoiser, parameters, sigma, threads, signal, onProgress } = options;
   const { blocks, nz, ny, nx, volumetric } = layoutOf(image);
   if (image.axes === "yx" || image.axes === "zyx") {

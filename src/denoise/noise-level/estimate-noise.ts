@@ -112,9 +112,7 @@ export function estimateNoise(image: Image, options: NoiseOptions = {}): NoiseEs
     notes.push("too few whole patches for the covariance: wavelet estimate instead");
   }
   if (!wavelet) {
-    notes.push(
-      "hardly any area holds noise: median of next-neighbour differences instead",
-    );
+    notes.push("hardly any area holds noise: median of next-neighbour differences instead");
     return { sigma: differenceSigma(image, usable), method: "wavelet", count: 0, ...base, notes };
   }
   const count = wavelet.count;

@@ -42,23 +42,18 @@ export function clampPoint(point: Point, { low, high }: SearchSpace): number[] {
 /** Keeps the best point seen and counts evaluations. */
 export function scorer(fitness: SearchOptions["fitness"]) {
   const state = { best: [] as Point, fitness: -Infinity, evaluations: 0, history: [] as number[] };
-  return {
-    state,
-    async score(point: Point): Promise<number> {
-      const value = await fitness(point);
-      state.evaluations++;
-      if (value > state.fitness) {
-        state.fitness = value;
-        state.best = [...point];
-      }
-      return value;
-    },
-    endRound(): void {
-      state.history.push(state.fitness);
-    },
-    result(): SearchResult {
-      const { best, fitness: value, history, evaluations } = state;
-      return { best, fitness: value, history, evaluations };
-    },
+  const score = async (point: Point): Promise<number> => {
+    const value = await fitness(point);
+    state.evaluations++;
+    if (value > state.fitness) {
+      state.fitness = value;
+      state.best = [...point];
+    }
+    return value;
   };
+  const endRound = (): void => {
+    state.history.push(state.fitness);
+  };
+  const result = (): SearchResult => ({ ...state });
+  return { score, endRound, result };
 }

@@ -160,7 +160,7 @@ function numberOf(owner: string, name: string, value: unknown): number | undefin
   const number = Number(value);
   if (!Number.isFinite(number) || (name === "gain" && number <= 0)) {
     throw new InputError(
-      `Cannot set parameter ${name} of ${owner}: found ${String(value)}, wanted a finite number${name === "gain" ? " above 0" : ""}`,
+      `Cannot set parameter ${name} of ${owner}: found ${JSON.stringify(value)}, wanted a finite number${name === "gain" ? " above 0" : ""}`,
     );
   }
   return number;

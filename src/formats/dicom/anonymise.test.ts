@@ -182,7 +182,8 @@ describe("anonymiseDicom", () => {
 const shared =
   process.env.DPRIME_SHARED ?? fileURLToPath(new URL("../../../../shared", import.meta.url));
 const data = join(shared, "data");
-if (!existsSync(data)) process.stderr.write(`anonymise: skipped real files, no image collection at ${data}\n`);
+if (!existsSync(data))
+  process.stderr.write(`anonymise: skipped real files, no image collection at ${data}\n`);
 
 describe.skipIf(!existsSync(data))("real files", () => {
   it.each([

@@ -12,7 +12,8 @@ const parameters: ParameterTable = {
     type: "choice",
     choices: ["two-points", "line"],
     default: "two-points",
-    about: "The two hypotheses of the Rayleigh task: two points, or a line of the same length and sum",
+    about:
+      "The two hypotheses of the Rayleigh task: two points, or a line of the same length and sum",
   },
 };
 
@@ -42,7 +43,8 @@ export const doublet: Signal = {
         const u = c * x + d * y;
         const v = c * y - d * x;
         const rest = v * v + z * z;
-        if (p.form === "two-points") return amplitude * (bell(u - half, rest) + bell(u + half, rest));
+        if (p.form === "two-points")
+          return amplitude * (bell(u - half, rest) + bell(u + half, rest));
         let sum = 0;
         for (let n = 0; n < points; n++) {
           sum += bell(u - half + (2 * half * (n + 0.5)) / points, rest);

@@ -33,7 +33,9 @@ function drawSpread(stream: Stream, spread: Spread): number | string {
   if (typeof spread !== "object") return spread;
   if ("oneOf" in spread) {
     if (spread.oneOf.length === 0) {
-      throw new InputError("Cannot draw a signal: found an empty list of values, wanted at least one");
+      throw new InputError(
+        "Cannot draw a signal: found an empty list of values, wanted at least one",
+      );
     }
     return spread.oneOf[stream.integer(spread.oneOf.length)]!;
   }

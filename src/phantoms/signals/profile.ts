@@ -49,11 +49,7 @@ export function fillProfile(
         for (const c of depths) {
           for (const b of offsets) {
             for (const a of offsets) {
-              sum += profile(
-                (i + a - cx) * dx,
-                (j + b - cy) * dy,
-                planar ? 0 : (k + c - cz) * dz,
-              );
+              sum += profile((i + a - cx) * dx, (j + b - cy) * dy, planar ? 0 : (k + c - cz) * dz);
             }
           }
         }
