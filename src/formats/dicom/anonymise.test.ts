@@ -75,7 +75,7 @@ describe("anonymiseDicom", () => {
       "Jane",
       "ller",
       "4711",
-      "0815",
+      "PID-0815",
       "Elm",
       "Elsewhere",
       "Rita",
