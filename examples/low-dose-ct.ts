@@ -23,8 +23,8 @@ import {
 const folder = join(import.meta.dirname, "..", "docs", "figures", "low-dose-ct");
 mkdirSync(folder, { recursive: true });
 const footnote = "npx tsx examples/low-dose-ct.ts";
-const write = (name: string, svg: string): void => {
-  writeFileSync(join(folder, `${name}.png`), svgPng(svg));
+const write = async (name: string, svg: string): Promise<void> => {
+  writeFileSync(join(folder, `${name}.png`), await svgPng(svg));
   console.log(`${name}.png`);
 };
 const panel = (
@@ -52,7 +52,7 @@ const soft = { low: -120, high: 240 };
 const mu = makeImage(hounsfieldToAttenuation(object.data, perMm), [size, size], { unit: "1/mm" });
 const p = planarProjector(geometry, grid).apply(mu.data);
 const counts = p.map((v) => 3e6 * Math.exp(-v));
-write(
+await write(
   "steps",
   panelsSvg(
     [
@@ -88,7 +88,7 @@ const full = scan(1, 1);
 const inserted = (
   await insertLowDose(full, { dose: 0.25, stream: streamOf(7), parameters: { electronicSd: 20 } })
 ).image;
-write(
+await write(
   "doses",
   panelsSvg(
     [
@@ -127,7 +127,7 @@ for (const electronicSd of [0, 40]) {
   }
 }
 const { line, dot } = await import("@observablehq/plot");
-write(
+await write(
   "dose-curve",
   plotSvg({
     x: { type: "log", label: "dose (fraction)" },

@@ -1,5 +1,8 @@
 /** Organs of the abdomen phantom, painted from back to front. */
 import type { Stream } from "../core/random.ts";
+import { paintBowel, paintStomach } from "./abdomen-gut.ts";
+import { within, type OrganOptions, type Placed } from "./abdomen-parts.ts";
+import { paintFatVessels, paintGreatVessels, paintLiverVessels } from "./abdomen-vessels.ts";
 import { latticeNoise } from "./lattice-noise.ts";
 import { rememberedOn, type Canvas } from "./painter.ts";
 import {
@@ -15,11 +18,9 @@ import {
 } from "./solids.ts";
 import {
   clampedNormal,
-  growTree,
   paintSpine,
   roughened,
   trunkLabels,
-  type Habitus,
   type Outlines,
   type Tissue,
 } from "./trunk.ts";
@@ -38,30 +39,6 @@ export const abdomenLabels: Readonly<Record<number, string>> = {
   16: "gas",
   17: "lesion",
 };
-
-export interface OrganOptions {
-  readonly stream: Stream;
-  readonly habitus: Habitus;
-  readonly outlines: Outlines;
-  readonly tissue: Tissue;
-  readonly zPhase: number;
-  readonly lesions: {
-    readonly count: number;
-    readonly contrastHU: number;
-    readonly radiusMm: number;
-  };
-}
-
-/** Distance cut down to where `limit` is negative, `gap` mm within it. */
-function within(solid: Solid, limit: Distance, gap = 1.5): Solid {
-  return {
-    box: solid.box,
-    distance: (x, y, z) => {
-      const d = solid.distance(x, y, z);
-      return d > 4 ? d : Math.max(d, limit(x, y, z) + gap);
-    },
-  };
-}
 
 /** Paints all organs; returns the centres of the lesions. */
 export function paintOrgans(canvas: Canvas, options: OrganOptions): Point[] {
@@ -279,160 +256,6 @@ function paintBackMuscles(canvas: Canvas, { habitus, tissue, stream }: OrganOpti
   }
 }
 
-function paintGreatVessels(canvas: Canvas, { habitus, tissue, stream }: OrganOptions): void {
-  const [sx, sy] = habitus.scale;
-  const s = stream.child("great vessels");
-  const aortaRadius = 9.5 + 1.2 * clampedNormal(s);
-  const plaque = latticeNoise(s, { pitch: 11 });
-  const plaqueLevel = 1.3 + 1.2 * s.uniform();
-  const aorta = union(
-    chain(
-      [
-        [9 * sx, 36 * sy, -130],
-        [8 * sx, 34 * sy, 0],
-        [11 * sx, 36 * sy, 140],
-      ],
-      [aortaRadius * 0.9, aortaRadius, aortaRadius * 1.15],
-    ),
-  );
-  canvas.paint(
-    aorta,
-    (x, y, z, d) =>
-      d > -1.4
-        ? plaque(x, y, z) > plaqueLevel
-          ? 600
-          : 70
-        : tissue.arterialHU + 2 * plaque(3 * x, 3 * y, 3 * z),
-    5,
-  );
-  const cava = ellipsoid({
-    centre: [-20 * sx, 36 * sy, 0],
-    radii: [12.5 * sx, 9.5 * sy, 1e4],
-    turn: 0.3,
-  });
-  canvas.paint(
-    { ...cava, box: boxAround([-20 * sx, 36 * sy, 0], [16 * sx, 14 * sy, 140]) },
-    tissue.venousHU - 8,
-    6,
-  );
-  const artery = (points: readonly Point[], radii: readonly number[]): void => {
-    for (const link of chain(points, radii)) canvas.paint(link, tissue.arterialHU, 5);
-  };
-  const vein = (points: readonly Point[], radii: readonly number[]): void => {
-    for (const link of chain(points, radii)) canvas.paint(link, tissue.venousHU, 6);
-  };
-  artery(
-    [
-      [8 * sx, 26 * sy, 22],
-      [6 * sx, 12 * sy, 12],
-      [2 * sx, 2 * sy, -40],
-      [0, -4, -110],
-    ],
-    [4.2, 3.8, 3.4, 2.6],
-  );
-  artery(
-    [
-      [9 * sx, 27 * sy, 40],
-      [6 * sx, 10 * sy, 40],
-      [40 * sx, 6 * sy, 42],
-    ],
-    [4, 3.2, 2.6],
-  );
-  vein(
-    [
-      [-9 * sx, 2 * sy, -110],
-      [-8 * sx, 0, -30],
-      [-14 * sx, -4, 8],
-      [-30 * sx, -8 * sy, 26],
-    ],
-    [4.5, 5.5, 6.5, 7],
-  );
-  vein(
-    [
-      [-10 * sx, -2, 6],
-      [28 * sx, 8 * sy, 18],
-      [68 * sx, 24 * sy, 38],
-    ],
-    [5.5, 4.2, 3.8],
-  );
-  for (const side of [-1, 1]) {
-    artery(
-      [
-        [9 * sx, 34 * sy, 4],
-        [side * 48 * sx, 46 * sy, 0],
-      ],
-      [3, 2.6],
-    );
-    vein(
-      [
-        [-18 * sx, 34 * sy, -2],
-        [side * 46 * sx, 42 * sy, -4],
-      ],
-      [4.5, 4],
-    );
-  }
-}
-
-/** Vessels and knots in the fat of the cavity: small bright dots and strands. */
-function paintFatVessels(canvas: Canvas, { habitus, tissue, stream }: OrganOptions): void {
-  const [sx, sy] = habitus.scale;
-  const s = stream.child("fat vessels");
-  for (let i = 0; i < 220; i++) {
-    const angle = 2 * Math.PI * s.uniform();
-    const rho = 0.85 * Math.sqrt(s.uniform());
-    const from: Point = [
-      118 * sx * rho * Math.cos(angle),
-      -18 + 70 * sy * rho * Math.sin(angle),
-      -130 + 240 * s.uniform(),
-    ];
-    const to: Point = [
-      from[0] + 14 * s.normal(),
-      from[1] + 9 * s.normal(),
-      from[2] + 16 * s.normal(),
-    ];
-    const radius = 0.7 + 0.8 * s.exponential();
-    canvas.paint(capsule(from, to, [radius, radius * 0.7]), tissue.venousHU - 40, -1);
-  }
-}
-
-interface Placed {
-  readonly stream: Stream;
-  readonly at: (x: number, y: number, z: number) => Point;
-  readonly span: (x: number, y: number, z: number) => Point;
-  readonly tissue: Tissue;
-}
-
-function paintStomach(
-  canvas: Canvas,
-  { stream, at, span, limit, tissue }: Placed & { limit: Distance },
-): void {
-  const fill = 0.75 + 0.35 * stream.uniform();
-  const fundus = ellipsoid({ centre: at(62, -18, 66), radii: span(44 * fill, 42 * fill, 46) });
-  const antrum = union(
-    chain([at(52, -46, 45), at(24, -58, 18), at(-14, -46, 4)], [26 * fill, 20 * fill, 13]),
-  );
-  const folds = latticeNoise(stream, { pitch: 9 });
-  const level = at(0, -62 + 40 * stream.uniform(), 0)[1];
-  const contents = 20 + 30 * stream.uniform();
-  const food = latticeNoise(stream, { pitch: 6, octaves: 2 });
-  const solid: Solid = {
-    box: union([fundus, antrum]).box,
-    distance: (x, y, z) => blend(fundus.distance(x, y, z), antrum.distance(x, y, z), 16),
-  };
-  const shape = within({ box: solid.box, distance: solid.distance }, limit, 4);
-  canvas.paint(shape, (x, y, z) => 78 + 5 * tissue.amount * folds(x, y, z), 12);
-  const lumen: Solid = {
-    box: shape.box,
-    distance: (x, y, z) => shape.distance(x, y, z) + 5 + 2.2 * folds(x, y, z),
-  };
-  canvas.paint(lumen, (x, y, z) => contents + 10 * tissue.amount * food(x, y, z), 12);
-  canvas.paint(
-    { box: lumen.box, distance: (x, y, z) => Math.max(lumen.distance(x, y, z) + 0.3, y - level) },
-    -985,
-    16,
-  );
-}
-
 function paintKidney(
   canvas: Canvas,
   { stream, side, at, span, tissue }: Placed & { side: number },
@@ -482,64 +305,6 @@ function paintKidney(
   }
 }
 
-function paintLiverVessels(
-  canvas: Canvas,
-  { stream, at, tissue, liver }: Omit<Placed, "span"> & { liver: Solid },
-): void {
-  const inside = (p: Point): boolean => liver.distance(...p) < -3;
-  const paintTree = (branches: readonly Solid[], value: number): void => {
-    for (const branch of branches) {
-      canvas.paint(
-        {
-          box: branch.box,
-          distance: (x, y, z) => {
-            const d = branch.distance(x, y, z);
-            return d > 1 ? d : Math.max(d, liver.distance(x, y, z) + 1);
-          },
-        },
-        value,
-        9,
-      );
-    }
-  };
-  const portal = { radiusMm: 5.4, lengthMm: 24, generations: 8, inside };
-  paintTree(
-    growTree(stream.child("right"), {
-      ...portal,
-      start: at(-32, -8, 28),
-      direction: [-1, 0.15, 0.1],
-    }),
-    tissue.venousHU,
-  );
-  paintTree(
-    growTree(stream.child("anterior"), {
-      ...portal,
-      start: at(-52, -6, 34),
-      direction: [-0.6, -0.9, 0.3],
-    }),
-    tissue.venousHU,
-  );
-  paintTree(
-    growTree(stream.child("left"), {
-      ...portal,
-      start: at(-22, -26, 42),
-      direction: [0.6, -1, 0.5],
-    }),
-    tissue.venousHU,
-  );
-  const hepatic = { radiusMm: 5, lengthMm: 30, generations: 7, inside };
-  for (const [name, direction] of [
-    ["right vein", [-1, 0.05, -0.25]],
-    ["middle vein", [-0.55, -0.8, -0.35]],
-    ["left vein", [0.35, -1, -0.2]],
-  ] as const) {
-    paintTree(
-      growTree(stream.child(name), { ...hepatic, start: at(-22, 14, 90), direction }),
-      tissue.venousHU - 6,
-    );
-  }
-}
-
 function paintLesions(canvas: Canvas, options: OrganOptions & { liver: Solid }): Point[] {
   const { lesions, liver, stream } = options;
   const s = stream.child("lesions");
@@ -574,96 +339,4 @@ function paintLesions(canvas: Canvas, options: OrganOptions & { liver: Solid }):
     canvas.paint(ellipsoid({ centre: p, radii: [r, r, r] }), paintAdded, 17);
   }
   return centres;
-}
-
-function paintBowel(
-  canvas: Canvas,
-  { stream, habitus, tissue, limit }: OrganOptions & { limit: Distance },
-): void {
-  const [sx, sy] = habitus.scale;
-  const s = stream.child("bowel");
-  const folds = latticeNoise(s.child("folds"), { pitch: 10 });
-  const stuff = latticeNoise(s.child("stuff"), { pitch: 7, octaves: 2, gain: 0.8 });
-  const loop = (
-    points: readonly Point[],
-    radius: number,
-    kind: { wall: number; gas: number; faeces: boolean },
-  ): void => {
-    const solid = union(
-      chain(
-        points,
-        points.map(() => radius),
-      ),
-    );
-    const outer = within(
-      { box: solid.box, distance: roughened(solid.distance, folds, 1.6) },
-      limit,
-      2,
-    );
-    canvas.paint(outer, (x, y, z) => 88 + 6 * tissue.amount * folds(x, y, z), 13);
-    const lumen: Solid = {
-      box: outer.box,
-      distance: (x, y, z) => outer.distance(x, y, z) + kind.wall,
-    };
-    canvas.paint(
-      lumen,
-      (x, y, z) =>
-        kind.faeces
-          ? 30 + 45 * stuff(x, y, z) - Math.max(0, stuff(x, y, z) - 0.9) * 700
-          : 28 + 8 * stuff(x, y, z),
-      13,
-    );
-    if (kind.gas > 0) {
-      const middle = points[Math.floor(points.length / 2)]!;
-      const level = middle[1] - radius * (1 - 2 * kind.gas);
-      canvas.paint(
-        {
-          box: lumen.box,
-          distance: (x, y, z) => Math.max(lumen.distance(x, y, z) + 0.4, y - level),
-        },
-        -990,
-        16,
-      );
-    }
-  };
-  const top = 18 + 8 * clampedNormal(s);
-  for (let n = 0; n < 34; n++) {
-    const angle = 2 * Math.PI * s.uniform();
-    const rho = Math.sqrt(s.uniform());
-    let p: Point = [
-      14 * sx + 82 * sx * rho * Math.cos(angle),
-      -32 * sy + 46 * sy * rho * Math.sin(angle),
-      top - 14 - 120 * s.uniform(),
-    ];
-    const points: Point[] = [p];
-    for (let k = 0; k < 3; k++) {
-      p = [p[0] + 17 * s.normal(), p[1] + 12 * s.normal(), Math.min(top, p[2] + 12 * s.normal())];
-      points.push(p);
-    }
-    const gas = s.uniform() < 0.25 ? 0.3 * s.uniform() : 0;
-    loop(points, 9 + 4 * s.uniform(), { wall: 2.4, gas, faeces: false });
-  }
-  const colonGas = (): number => (s.uniform() < 0.55 ? 0.15 + 0.5 * s.uniform() : 0);
-  const hepaticFlexure: Point = [-92 * sx, -12 * sy, -30];
-  const splenicFlexure: Point = [104 * sx, 2 * sy, 30];
-  loop([[-102 * sx, 14 * sy, -140], [-100 * sx, 8 * sy, -85], hepaticFlexure], 21, {
-    wall: 2.2,
-    gas: colonGas(),
-    faeces: true,
-  });
-  loop([hepaticFlexure, [-50 * sx, -62 * sy, -42], [-5 * sx, -72 * sy, -38]], 17, {
-    wall: 2.2,
-    gas: colonGas(),
-    faeces: true,
-  });
-  loop([[-5 * sx, -72 * sy, -38], [55 * sx, -64 * sy, -8], splenicFlexure], 17, {
-    wall: 2.2,
-    gas: colonGas(),
-    faeces: true,
-  });
-  loop([splenicFlexure, [112 * sx, 28 * sy, -30], [108 * sx, 30 * sy, -140]], 15, {
-    wall: 2.2,
-    gas: colonGas(),
-    faeces: true,
-  });
 }
