@@ -21,6 +21,7 @@ const kinds: readonly Kind[] = [
   { plural: "formats", folder: "formats", type: "Format", from: "./format.ts" },
   { plural: "noise", folder: "noise", type: "NoiseModel", from: "./noise-model.ts" },
   { plural: "phantoms", folder: "phantoms", type: "Phantom", from: "./phantom.ts" },
+  { plural: "signals", folder: "phantoms/signals", type: "Signal", from: "./signal.ts" },
   { plural: "acquisitions", folder: "physics", type: "Acquisition", from: "./acquisition.ts" },
   { plural: "metrics", folder: "metrics", type: "Metric", from: "./metric.ts" },
   { plural: "networks", folder: "nets", type: "Network", from: "./network.ts" },

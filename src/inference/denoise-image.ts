@@ -38,7 +38,7 @@ export function modelUnits(image: Image, sigma: number): ModelUnits {
 
 function percentileRange(data: Float32Array, low: number, high: number): [number, number] {
   // A regular sample is enough for a scale, and bounds the cost for volumes.
-  const step = Math.max(1, Math.floor(data.length / 200_000));
+  const step = Math.max(1, Math.floor(data.length / 20_000));
   const sample = new Float32Array(Math.ceil(data.length / step));
   for (let i = 0; i < sample.length; i++) sample[i] = data[i * step]!;
   sample.sort();

@@ -7,6 +7,7 @@ export const kinds: Readonly<
   formats: () => import("../../formats/catalogue.ts").then((m) => m.catalogue),
   noise: () => import("../../noise/catalogue.ts").then((m) => m.catalogue),
   phantoms: () => import("../../phantoms/catalogue.ts").then((m) => m.catalogue),
+  signals: () => import("../../phantoms/signals/catalogue.ts").then((m) => m.catalogue),
   acquisitions: () => import("../../physics/catalogue.ts").then((m) => m.catalogue),
   metrics: () => import("../../metrics/catalogue.ts").then((m) => m.catalogue),
   networks: () => import("../../nets/catalogue.ts").then((m) => m.catalogue),
