@@ -101,7 +101,9 @@ export type WindowConfig = SourceConfig["windows"][number];
 export function parseTrainingConfig(value: unknown): TrainingConfig {
   const result = trainingSchema.safeParse(value);
   if (result.success) return result.data;
-  const [issue] = result.error.issues;
+  // A misspelt field also leaves the right one missing: the misspelling is what to tell.
+  const { issues } = result.error;
+  const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
   const path = issue!.path.join(".") || "the document";
   const extra =
     issue!.code === "unrecognized_keys" ? ` (known: ${knownKeys(issue!.path).join(", ")})` : "";

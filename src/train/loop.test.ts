@@ -142,6 +142,7 @@ describe("parseTrainingConfig", () => {
   it.each([
     [{ ...good, steps: -1 }, /steps/],
     [{ ...good, stepz: 1 }, /stepz.*known: name, seed/],
+    [{ ...good, steps: undefined, stepz: 1 }, /stepz/],
     [{ ...good, sources: [{ kind: "video" }] }, /sources\.0\.kind/],
     [{ ...good, sources: [{ ...good.sources[0], windows: [{ low: 2, high: 1 }] }] }, /windows\.0/],
     [{ ...good, noise: { low: 1, high: 0.1 } }, /noise/],

@@ -70,7 +70,8 @@ describe("anonymiseDicom", () => {
     const bytes = await testObject(object);
     const { bytes: out, report, warnings } = anonymiseDicom(bytes, { version: "0.1.0" });
     const { dataSet: set, meta } = parseDicom(out);
-    const text = everything(set.elements) + everything(meta.elements);
+    // New identifiers are random digits, which may spell a year or a number by chance.
+    const text = (everything(set.elements) + everything(meta.elements)).replace(/2\.25\.\d+/g, "");
     for (const word of [
       "Jane",
       "ller",
