@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { afterAll, describe, expect, it } from "vitest";
 import { CancelledError, InputError } from "../core/errors.ts";
 import type { Progress } from "../core/progress.ts";
@@ -64,4 +65,8 @@ describe("mapInWorkers", () => {
       /found no such function/,
     );
   });
+});
+
+it("uses the machine's cores by default, at most 16", () => {
+  expect(defaultThreads()).toBe(Math.min(16, availableParallelism()));
 });

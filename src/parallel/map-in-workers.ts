@@ -90,6 +90,12 @@ function isNode(): boolean {
 
 /** Number of threads that use the machine without crowding it: its cores, at most 16. */
 export function defaultThreads(): number {
-  const cores = typeof navigator !== "undefined" ? navigator.hardwareConcurrency : undefined;
+  // Node 20 has no `navigator`; its own count is reached without an import that browsers lack.
+  const cores =
+    typeof navigator !== "undefined"
+      ? navigator.hardwareConcurrency
+      : typeof process !== "undefined"
+        ? process.getBuiltinModule?.("node:os").availableParallelism()
+        : undefined;
   return Math.max(1, Math.min(16, cores ?? 1));
 }
