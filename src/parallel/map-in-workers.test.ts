@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { CancelledError, InputError } from "../core/errors.ts";
 import type { Progress } from "../core/progress.ts";
 import * as tasksModule from "../../test/parallel-tasks.ts";
-import { mapInWorkers, type WorkerFunction } from "./map-in-workers.ts";
+import { defaultThreads, mapInWorkers, type WorkerFunction } from "./map-in-workers.ts";
 import { endIdleWorkers } from "./node.ts";
 
 const module = new URL("../../test/parallel-tasks.ts", import.meta.url).href;
