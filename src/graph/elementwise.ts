@@ -15,8 +15,6 @@ import { mapBroadcast } from "./tensor.ts";
 
 interface Elementwise<A extends Attributes> {
   readonly name: string;
-  /** Number of inputs. */
-  readonly arity: number;
   readonly result?: ElementKind;
   readonly accepts?: ElementKind;
   /** ONNX operator, or a function that adds several. */
@@ -86,7 +84,6 @@ interface Unary {
 export function unary(spec: Unary): Operator {
   return elementwise({
     name: spec.name,
-    arity: 1,
     onnx: spec.onnx,
     value: () => spec.value,
     ...(spec.derivative === undefined

@@ -12,6 +12,7 @@ import { catalogue as networks } from "../nets/catalogue.ts";
 import type { Network } from "../nets/network.ts";
 import { floats } from "../runtime/backend.ts";
 import type { CompileOptions } from "../runtime/program.ts";
+import { programCache } from "../runtime/program-cache.ts";
 import { decodeTensors, encodeTensors } from "./checkpoint.ts";
 import type { TrainingConfig } from "./config.ts";
 import { joinValues, splitValues } from "./flat-weights.ts";
@@ -159,6 +160,7 @@ export async function train(
     state,
     { ...options.compile, signal: undefined },
   );
+  const programs = programCache();
   const history: TrainingRow[] = [];
   const save = async () => {
     if (options.onCheckpoint === undefined) return;
@@ -193,6 +195,7 @@ export async function train(
           weights,
           sources: options.validationSources ?? [],
           compile: options.compile ?? {},
+          programs,
         });
         if (book.bestValidation === undefined || result.psnr > book.bestValidation.psnr) {
           book = { ...book, best: now, bestValidation: result, bestStep: book.step };
@@ -227,6 +230,7 @@ export async function train(
       history,
     };
   } finally {
+    await programs.dispose();
     await compiled.program.dispose();
   }
 }

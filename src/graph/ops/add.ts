@@ -10,7 +10,6 @@ import { sumTo } from "./sum.ts";
 
 export const addOperator: Operator = elementwise({
   name: "add",
-  arity: 2,
   onnx: "Add",
   value: () => (a, b) => a! + b!,
   gradient: ({ inputs: [a, b] }, outer) => [sumTo(outer, shapeOf(a!)), sumTo(outer, shapeOf(b!))],

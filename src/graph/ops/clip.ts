@@ -17,7 +17,6 @@ interface ClipAttributes extends Record<string, unknown> {
 
 export const clipOperator: Operator<ClipAttributes> = elementwise<ClipAttributes>({
   name: "clip",
-  arity: 1,
   onnx: (lowering, [x], { low, high }) =>
     lowering.add("Clip", [x!, lowering.floats([low], []), lowering.floats([high], [])]),
   value:

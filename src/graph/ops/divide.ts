@@ -11,7 +11,6 @@ import { sumTo } from "./sum.ts";
 
 export const divideOperator: Operator = elementwise({
   name: "divide",
-  arity: 2,
   onnx: "Div",
   value: () => (a, b) => a! / b!,
   gradient(node, outer) {

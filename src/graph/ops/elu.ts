@@ -19,7 +19,6 @@ interface EluAttributes extends Record<string, unknown> {
 
 export const eluOperator: Operator<EluAttributes> = elementwise<EluAttributes>({
   name: "elu",
-  arity: 1,
   onnx: "Elu",
   onnxAttributes: ({ alpha }) => ({ alpha: { type: "float", value: alpha } }),
   value:

@@ -4,7 +4,6 @@ import { apply, type Node, type Operator } from "../node.ts";
 
 export const equalOperator: Operator = elementwise({
   name: "equal",
-  arity: 2,
   result: "bool",
   onnx: "Equal",
   value: () => (a, b) => (a! === b! ? 1 : 0),

@@ -4,7 +4,6 @@ import { apply, type Node, type Operator } from "../node.ts";
 
 export const greaterEqualOperator: Operator = elementwise({
   name: "greater-equal",
-  arity: 2,
   result: "bool",
   onnx: "GreaterOrEqual",
   value: () => (a, b) => (a! >= b! ? 1 : 0),

@@ -4,7 +4,6 @@ import { apply, type Node, type Operator } from "../node.ts";
 
 export const greaterOperator: Operator = elementwise({
   name: "greater",
-  arity: 2,
   result: "bool",
   onnx: "Greater",
   value: () => (a, b) => (a! > b! ? 1 : 0),

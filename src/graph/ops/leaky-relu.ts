@@ -17,7 +17,6 @@ interface LeakyReluAttributes extends Record<string, unknown> {
 
 export const leakyReluOperator: Operator<LeakyReluAttributes> = elementwise<LeakyReluAttributes>({
   name: "leaky-relu",
-  arity: 1,
   onnx: "LeakyRelu",
   onnxAttributes: ({ slope }) => ({ alpha: { type: "float", value: slope } }),
   value:

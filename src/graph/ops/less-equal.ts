@@ -4,7 +4,6 @@ import { apply, type Node, type Operator } from "../node.ts";
 
 export const lessEqualOperator: Operator = elementwise({
   name: "less-equal",
-  arity: 2,
   result: "bool",
   onnx: "LessOrEqual",
   value: () => (a, b) => (a! <= b! ? 1 : 0),

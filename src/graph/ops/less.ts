@@ -4,7 +4,6 @@ import { apply, type Node, type Operator } from "../node.ts";
 
 export const lessOperator: Operator = elementwise({
   name: "less",
-  arity: 2,
   result: "bool",
   onnx: "Less",
   value: () => (a, b) => (a! < b! ? 1 : 0),

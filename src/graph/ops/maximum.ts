@@ -12,7 +12,6 @@ import { where } from "./where.ts";
 
 export const maximumOperator: Operator = elementwise({
   name: "maximum",
-  arity: 2,
   onnx: "Max",
   value: () => Math.max,
   gradient({ inputs }, outer) {

@@ -12,7 +12,6 @@ import { where } from "./where.ts";
 
 export const minimumOperator: Operator = elementwise({
   name: "minimum",
-  arity: 2,
   onnx: "Min",
   value: () => Math.min,
   gradient({ inputs }, outer) {

@@ -10,7 +10,6 @@ import { sumTo } from "./sum.ts";
 
 export const multiplyOperator: Operator = elementwise({
   name: "multiply",
-  arity: 2,
   onnx: "Mul",
   value: () => (a, b) => a! * b!,
   gradient: ({ inputs: [a, b] }, outer) => [

@@ -8,7 +8,6 @@ import { apply, type Node, type Operator } from "../node.ts";
 
 export const negateOperator: Operator = elementwise({
   name: "negate",
-  arity: 1,
   onnx: "Neg",
   value: () => (x) => -x!,
   gradient: (_, outer) => [negate(outer)],

@@ -15,7 +15,6 @@ import { sumTo } from "./sum.ts";
 
 export const powerOperator: Operator = elementwise({
   name: "power",
-  arity: 2,
   onnx: "Pow",
   value: () => Math.pow,
   gradient(node, outer) {

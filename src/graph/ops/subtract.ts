@@ -11,7 +11,6 @@ import { sumTo } from "./sum.ts";
 
 export const subtractOperator: Operator = elementwise({
   name: "subtract",
-  arity: 2,
   onnx: "Sub",
   value: () => (a, b) => a! - b!,
   gradient: ({ inputs: [a, b] }, outer) => [
