@@ -134,8 +134,18 @@ class GraphLowering implements Lowering {
     });
   }
 
-  floats(values: ArrayLike<number>, shape: readonly number[]): string {
+  floats(values: ArrayLike<number>, shape: readonly number[], name?: string): string {
     const data = Float32Array.from(values);
+    if (name !== undefined) {
+      const own = this.constants.get(`n:${name}`);
+      const same =
+        own === undefined || (own.kind === "float" && own.data.every((v, i) => v === data[i]));
+      if (!same || this.inputs.has(name)) {
+        throw new InputError(`Cannot lower: found two values named "${name}", wanted one`);
+      }
+      this.constants.set(`n:${name}`, { name, kind: "float", shape, data });
+      return name;
+    }
     const key =
       data.length <= 16
         ? `f${shape.join("x")}:${[...data].join(",")}${Object.is(data[0], -0) ? "-" : ""}`

@@ -47,9 +47,9 @@ export interface Lowering {
     attributes?: Readonly<Record<string, AttributeShorthand>>,
     options?: { readonly domain?: string },
   ): string;
-  /** A constant; equal constants share one name. */
+  /** A constant; equal constants share one name, those given a name keep it. */
   ints(values: readonly number[], shape?: readonly number[]): string;
-  floats(values: ArrayLike<number>, shape: readonly number[]): string;
+  floats(values: ArrayLike<number>, shape: readonly number[], name?: string): string;
   bools(values: readonly boolean[], shape: readonly number[]): string;
   /** The value in blocked layout `[N, C/block, H, W, block]`, when one exists already. */
   blocked(node: Node): string | undefined;

@@ -24,19 +24,15 @@ export async function shippedModels(): Promise<string[]> {
 }
 
 /**
- * Opens a model by the name of a shipped one or the path of an .onnx file.
+ * Bytes of a model by the name of a shipped one or the path of an .onnx file.
  *
  * @throws InputError when there is no such model
  */
-export async function loadDenoisingModel(
-  nameOrPath: string = defaultModel,
-  options: OpenModelOptions = {},
-): Promise<DenoisingModel> {
+export async function readModel(nameOrPath: string = defaultModel): Promise<Uint8Array> {
   const isPath = nameOrPath.endsWith(".onnx");
   const path = isPath ? nameOrPath : `${modelsFolder}${nameOrPath}.onnx`;
-  let bytes: Uint8Array;
   try {
-    bytes = await readFile(path);
+    return new Uint8Array(await readFile(path));
   } catch (cause) {
     const known = await shippedModels().catch(() => []);
     throw new InputError(
@@ -46,5 +42,16 @@ export async function loadDenoisingModel(
       { cause },
     );
   }
-  return openDenoisingModel(bytes, options);
+}
+
+/**
+ * Opens a model by the name of a shipped one or the path of an .onnx file.
+ *
+ * @throws InputError when there is no such model, or it is no denoiser
+ */
+export async function loadDenoisingModel(
+  nameOrPath: string = defaultModel,
+  options: OpenModelOptions = {},
+): Promise<DenoisingModel> {
+  return openDenoisingModel(await readModel(nameOrPath), options);
 }

@@ -83,6 +83,9 @@ export const trainingSchema = z.strictObject({
       every: z.int().positive().default(500),
       patches: z.int().positive().default(32),
       sigmas: z.array(positive).min(1).default([0.05, 0.1]),
+      enough: positive
+        .optional()
+        .describe("Validation PSNR in dB at which the training ends before its last step."),
     })
     .optional(),
   checkpoint: z.strictObject({ every: z.int().positive().default(500) }).prefault({}),

@@ -16,7 +16,7 @@ export interface ExportOptions {
 }
 
 /**
- * Encodes a network with its weights as constants: inputs `image` `[N, 1, H, W]` and, where the
+ * Encodes a network with its weights as constants under the parameters' names: inputs `image` `[N, 1, H, W]` and, where the
  * network takes it, `sigma` `[N, 1, 1, 1]`; output `denoised`. H and W are multiples of the
  * network's own unit, any batch.
  */
@@ -32,7 +32,12 @@ export function exportNetwork(
   const denoised = network.build(image, { scope, options, sigma });
   const [fixed] = substitute(
     [denoised],
-    new Map(parameters.map(({ name, shape, node }) => [node, constant(weights.get(name)!, shape)])),
+    new Map(
+      parameters.map(({ name, shape, node }) => [
+        node,
+        constant(weights.get(name)!, shape, { name }),
+      ]),
+    ),
   );
   return encodeModel(lower({ denoised: fixed! }), {
     name: network.name,

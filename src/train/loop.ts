@@ -169,7 +169,7 @@ export async function train(
   };
   try {
     let batch = drawStep(config, options.sources, book.step);
-    while (book.step < config.steps) {
+    while (book.step < config.steps && !reached(config, book)) {
       if (options.signal?.aborted) {
         await save();
         throwIfAborted(options.signal, `training ${config.name} at step ${book.step}`);
@@ -214,7 +214,7 @@ export async function train(
           ...(book.bestValidation === undefined ? {} : { bestPsnr: book.bestValidation.psnr }),
         },
       });
-      if (book.step % config.checkpoint.every === 0 || last) await save();
+      if (book.step % config.checkpoint.every === 0 || last || reached(config, book)) await save();
     }
     const end = await compiled.readState();
     const parts = { trained, buffers };
@@ -226,13 +226,18 @@ export async function train(
       weights,
       best: book.best === undefined ? weights : splitWeights(chosen(book.best), book.best, parts),
       ...(book.bestValidation === undefined ? {} : { bestValidation: book.bestValidation }),
-      bestStep: book.best === undefined ? config.steps : book.bestStep,
+      bestStep: book.best === undefined ? book.step : book.bestStep,
       history,
     };
   } finally {
     await programs.dispose();
     await compiled.program.dispose();
   }
+}
+
+/** Whether the validation has come to the level at which the description lets the training end. */
+function reached({ validation }: TrainingConfig, book: Bookkeeping): boolean {
+  return validation?.enough !== undefined && (book.bestValidation?.psnr ?? 0) >= validation.enough;
 }
 
 function drawStep(config: TrainingConfig, sources: readonly PlaneSource[], step: number) {

@@ -3,6 +3,7 @@ import type { Command } from "./command.ts";
 
 /** Members of this room by name; each is imported when called. */
 export const catalogue: Readonly<Record<string, () => Promise<Command>>> = {
+  "adapt": () => import("./adapt.ts").then((m) => m.adapt),
   "anonymise": () => import("./anonymise.ts").then((m) => m.anonymise),
   "convert": () => import("./convert.ts").then((m) => m.convert),
   "demo": () => import("./demo.ts").then((m) => m.demo),
@@ -13,6 +14,8 @@ export const catalogue: Readonly<Record<string, () => Promise<Command>>> = {
   "metrics": () => import("./metrics.ts").then((m) => m.metrics),
   "noise": () => import("./noise.ts").then((m) => m.noise),
   "observe": () => import("./observe.ts").then((m) => m.observe),
+  "reproduce": () => import("./reproduce.ts").then((m) => m.reproduce),
   "simulate": () => import("./simulate.ts").then((m) => m.simulate),
+  "study": () => import("./study.ts").then((m) => m.study),
   "train": () => import("./train.ts").then((m) => m.train),
 };

@@ -1,6 +1,6 @@
 /** `dprime denoise`: the main job. */
-import { basename, dirname, join } from "node:path";
-import { InputError } from "../../core/errors.ts";
+import { dirname } from "node:path";
+import { figurePath, greyWindow } from "../images/figure-options.ts";
 import type { Command, CommandContext } from "./command.ts";
 
 export const denoise: Command = {
@@ -100,8 +100,8 @@ export const denoise: Command = {
       parameters: values.pairs("param"),
       sigma: values.number("sigma"),
       strength: values.number("strength") ?? 1,
-      figure: figureOf(values.text("figure")),
-      window: windowOf(values.text("window")),
+      figure: figurePath(values.text("figure")),
+      window: greyWindow(values.text("window")),
       slice: values.number("slice"),
       threads: values.number("threads"),
       provider: values.text("provider"),
@@ -153,33 +153,4 @@ function printReport(context: CommandContext, report: Report): void {
       : `wrote ${report.outputs.length} files to ${[...places].join(", ")}`,
   );
   if (report.figure !== null) context.print(`wrote ${report.figure}`);
-}
-
-function figureOf(path: string | undefined): string | undefined {
-  if (path !== undefined && !/\.(png|svg)$/i.test(path)) {
-    throw new InputError(
-      `Cannot draw ${join(dirname(path), basename(path))}: found no known ending, wanted .png or .svg`,
-    );
-  }
-  return path;
-}
-
-function windowOf(text: string | undefined): { low: number; high: number } | undefined {
-  if (text === undefined) return undefined;
-  const [low, high, ...rest] = text
-    .split(",")
-    .map((part) => (part.trim() === "" ? NaN : Number(part)));
-  if (
-    low === undefined ||
-    high === undefined ||
-    rest.length > 0 ||
-    !Number.isFinite(low) ||
-    !Number.isFinite(high) ||
-    low >= high
-  ) {
-    throw new InputError(
-      `Cannot read --window: found "${text}", wanted two numbers such as -160,240, the smaller first`,
-    );
-  }
-  return { low, high };
 }

@@ -2,6 +2,7 @@
 
 /** One line for each command, so that the general help imports none of them. */
 export const summaries: Readonly<Record<string, string>> = {
+  "adapt": "Adapt a trained network to one image and a task, and denoise with it.",
   "anonymise": "Remove from DICOM files what identifies a person, and say what was removed.",
   "convert": "Convert between formats without loss where both can hold the content.",
   "demo": "Draw a noisy CT slice, denoise it, and compare with the truth.",
@@ -12,6 +13,8 @@ export const summaries: Readonly<Record<string, string>> = {
   "metrics": "Measure image quality against a reference, for files and folders.",
   "noise": "Estimate the noise level of an image, by several methods or from repeated scans.",
   "observe": "Judge images by model observers: AUC with intervals and paired differences.",
+  "reproduce": "Reproduce a published paper and compare its claims.",
   "simulate": "Draw phantoms with known truth and image them: pairs of truth and noisy image with labels.",
+  "study": "Run a study from one file, go on with it, report it.",
   "train": "Train a denoising network from one description file.",
 };

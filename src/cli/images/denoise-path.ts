@@ -4,7 +4,7 @@ import { throwIfAborted } from "../../core/errors.ts";
 import type { Image } from "../../core/image.ts";
 import type { WorkOptions } from "../../core/progress.ts";
 import type { Denoiser } from "../../denoise/denoiser.ts";
-import { resolveParameters } from "../../core/parameters.ts";
+import { type ParameterValues, resolveParameters } from "../../core/parameters.ts";
 import { writeWhole } from "../../formats/files.ts";
 import { type DenoisedImage, denoiseImage, type NoiseReading } from "./denoise-image.ts";
 import { findMethod } from "./find-method.ts";
@@ -17,6 +17,8 @@ export interface DenoisePathOptions extends WorkOptions {
   readonly output: string;
   /** A classical denoiser, a shipped model or a path to an .onnx file; the default model when absent. */
   readonly method?: string;
+  /** In place of a method's name: a denoiser that was made for this call, and what to record of it. */
+  readonly made?: { readonly denoiser: Denoiser; readonly recorded: ParameterValues };
   readonly parameters?: Readonly<Record<string, string>>;
   readonly sigma?: number;
   readonly strength?: number;
@@ -56,6 +58,7 @@ export interface DenoiseReport {
 
 /** Reads, denoises and writes a file, a series or every image of a folder. */
 export async function denoisePath(options: DenoisePathOptions): Promise<DenoiseReport> {
+  if (options.made !== undefined) return denoiseBy(options.made.denoiser, options);
   const method = await findMethod(options.method, options);
   try {
     return await denoiseBy(method.denoiser, options);
@@ -85,6 +88,7 @@ async function denoiseBy(denoiser: Denoiser, options: DenoisePathOptions): Promi
       method: denoiser.name,
       parameters: {
         ...parameters,
+        ...options.made?.recorded,
         sigma: Number(done.level.sigma.toPrecision(6)),
         strength: options.strength ?? 1,
       },
@@ -116,7 +120,7 @@ async function denoiseBy(denoiser: Denoiser, options: DenoisePathOptions): Promi
   return {
     input: options.input,
     method: denoiser.name,
-    parameters,
+    parameters: { ...parameters, ...options.made?.recorded },
     strength: options.strength ?? 1,
     images,
     outputs,

@@ -7,19 +7,22 @@ import type { Suite } from "../suite.ts";
 interface ConstantAttributes extends Record<string, unknown> {
   readonly shape: readonly number[];
   readonly data: Float32Array | Float64Array;
+  /** Name that it keeps in a lowered model; absent for those that need none. */
+  readonly name?: string;
 }
 
 export const constantOperator: Operator<ConstantAttributes> = {
   name: "constant",
   infer: (_, { shape }) => ({ kind: "float", shape }),
-  lower: (lowering, node) => lowering.floats(node.attributes.data, node.attributes.shape),
+  lower: (lowering, { attributes: { data, shape, name } }) => lowering.floats(data, shape, name),
   evaluate: (_, { shape, data }) => ({ shape, data: Float64Array.from(data) }),
 };
 
-/** A scalar, or an array with its shape. */
+/** A scalar, or an array with its shape; a name, such as a weight's, is kept in lowered models. */
 export function constant(
   data: number | Float32Array | Float64Array | readonly number[],
   shape: readonly number[] = [],
+  { name }: { name?: string } = {},
 ): Node {
   const values =
     typeof data === "number"
@@ -32,7 +35,11 @@ export function constant(
       `Cannot make a constant: found ${values.length} values, wanted ${sizeOf(shape)} for [${shape.join(", ")}]`,
     );
   }
-  return apply(constantOperator, [], { shape, data: values });
+  return apply(constantOperator, [], {
+    shape,
+    data: values,
+    ...(name === undefined ? {} : { name }),
+  });
 }
 
 /** The value of a constant scalar node, or undefined. */

@@ -8,8 +8,8 @@
  *   (γ Q⁻¹ + J Jᵀ) z = Q⁻¹ (α (g − f) + β Wᵀ(c − W f)),
  *
  * a positive definite system as large as the image, solved by conjugate gradients with one product
- * J Jᵀ per iteration. The step is halved until the objective falls; linearisation goes on while it
- * falls by more than `tolerance`.
+ * J Jᵀ per iteration. The step is halved until the objective falls; linearisation goes on until the
+ * objective is what the linearised network predicted for the full step, or falls no more.
  */
 import { throwIfAborted } from "../../core/errors.ts";
 import type { CompileOptions } from "../../runtime/program.ts";
@@ -26,7 +26,10 @@ import {
 import { type TaskMetric, taskMetric } from "./task-metric.ts";
 
 export interface GaussNewtonOptions {
-  /** Relative decrease of the objective below which no further linearisation is made. */
+  /**
+   * Relative difference between the objective and its prediction, or relative decrease of the
+   * objective, below which no further linearisation is made; 1e-3 by default.
+   */
   readonly tolerance?: number;
   /** Greatest number of linearisations. */
   readonly outer?: number;
@@ -48,7 +51,7 @@ export async function gaussNewtonSolver(
   weights: AdaptationWeights,
   options: GaussNewtonOptions = {},
 ): Promise<GaussNewtonSolver> {
-  const { tolerance = 1e-3, outer = 12, inner = 40, residual = 3e-3 } = options;
+  const { tolerance = 1e-3, outer = 12, inner = 40, residual = 1e-2 } = options;
   const terms = effectiveWeights(weights, graph);
   let current: Float32Array = new Float32Array(graph.pixels);
   const model = await linearise(graph, {
@@ -72,6 +75,7 @@ export async function gaussNewtonSolver(
       const initial = objective;
       let iterations = 0;
       let status: Adapted["status"] = "stopped";
+      let start: Float64Array | undefined;
       for (let round = 0; round < outer; round++) {
         throwIfAborted(signal, "adapting");
         const aim = await reading.about(output);
@@ -86,6 +90,7 @@ export async function gaussNewtonSolver(
           f,
           terms,
           limits: { inner, residual },
+          start,
           signal,
         });
         iterations += solution.iterations;
@@ -95,9 +100,14 @@ export async function gaussNewtonSolver(
           break;
         }
         const gain = objective.total - next.objective.total;
+        const predicted = predictedTotal(solution, { terms, image, aim });
         const small = gain <= tolerance * next.objective.total;
+        const asPredicted =
+          next.share === 1 &&
+          Math.abs(next.objective.total - predicted) <= tolerance * next.objective.total;
         ({ theta, output, objective } = next);
-        if (small) {
+        start = next.share === 1 ? solution.z : solution.z.map((v) => next.share * v);
+        if (small || asPredicted) {
           status = "converged";
           break;
         }
@@ -183,26 +193,65 @@ interface System {
   readonly f: Float64Array;
   readonly terms: Terms;
   readonly limits: { readonly inner: number; readonly residual: number };
+  /** z of the linearisation before, from which to go on. */
+  readonly start: Float64Array | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
-/** Conjugate gradients for z; returns δ = Jᵀz, gathered along the way. */
+interface Solution {
+  readonly z: Float64Array;
+  /** θ − θ₀ of the linearised problem's solution. */
+  readonly delta: Float64Array;
+  /** The linearised network's image there. */
+  readonly output: Float64Array;
+  readonly iterations: number;
+}
+
+/** The objective that the linearised network and statistics have at the solution. */
+function predictedTotal(
+  { delta, output }: Solution,
+  {
+    terms,
+    image,
+    aim,
+  }: {
+    terms: Terms;
+    image: Float32Array;
+    aim: { rows: Float64Array[]; target: Float64Array };
+  },
+): number {
+  const fidelity = squaredNorm(output.map((v, i) => image[i]! - v));
+  const task = squaredNorm(aim.target.map((c, k) => c - dot(aim.rows[k]!, output)));
+  return terms.alpha * fidelity + terms.beta * task + terms.gamma * squaredNorm(delta);
+}
+
+/** Conjugate gradients for z; δ = Jᵀz and J δ are gathered along the way. */
 async function solve(
   model: Linearisation,
   theta: Float32Array,
-  { metric, rows, target, image, f, terms, limits, signal }: System,
-): Promise<{ delta: Float64Array; iterations: number }> {
+  { metric, rows, target, image, f, terms, limits, start, signal }: System,
+): Promise<Solution> {
   const weighted = f.map((v, i) => terms.alpha * (image[i]! - v));
   rows.forEach((row, k) => {
     const scale = terms.beta * (target[k]! - dot(row, f));
     for (let i = 0; i < weighted.length; i++) weighted[i]! += scale * row[i]!;
   });
   let residual = metric.solve(weighted);
+  const stop = limits.residual ** 2 * squaredNorm(residual);
   const delta = new Float64Array(theta.length);
+  const output = f.slice();
+  const z = start?.slice() ?? new Float64Array(f.length);
+  let iterations = 0;
+  if (start !== undefined) {
+    const { weights, image: pulled } = await model.pull(theta, start);
+    const damped = metric.solve(start);
+    residual = residual.map((v, i) => v - terms.gamma * damped[i]! - pulled[i]!);
+    delta.set(weights);
+    for (let i = 0; i < output.length; i++) output[i]! += pulled[i]!;
+    iterations++;
+  }
   let direction = residual.slice();
   let size = squaredNorm(residual);
-  const stop = limits.residual ** 2 * size;
-  let iterations = 0;
   while (iterations < limits.inner && size > stop) {
     throwIfAborted(signal, "adapting");
     const { weights, image: pulled } = await model.pull(theta, direction);
@@ -212,6 +261,8 @@ async function solve(
     if (!(curvature > 0)) break;
     const step = size / curvature;
     for (let i = 0; i < delta.length; i++) delta[i]! += step * weights[i]!;
+    for (let i = 0; i < output.length; i++) output[i]! += step * pulled[i]!;
+    for (let i = 0; i < z.length; i++) z[i]! += step * direction[i]!;
     residual = residual.map((v, i) => v - step * product[i]!);
     const next = squaredNorm(residual);
     const keep = next / size;
@@ -219,25 +270,27 @@ async function solve(
     size = next;
     iterations++;
   }
-  return { delta, iterations };
+  return { z, delta, output, iterations };
 }
 
 interface Trial {
   readonly theta: Float32Array;
   readonly output: Float32Array;
   readonly objective: Objective;
+  /** Part of the full step that was taken. */
+  readonly share: number;
 }
 
 /** The full step to θ₀ + δ, halved until the objective falls; undefined when it never does. */
 async function descend(
   { graph, theta, delta }: { graph: AdaptationGraph; theta: Float32Array; delta: Float64Array },
   objective: Objective,
-  objectiveAt: (theta: Float32Array) => Promise<Omit<Trial, "theta">>,
+  objectiveAt: (theta: Float32Array) => Promise<Omit<Trial, "theta" | "share">>,
 ): Promise<Trial | undefined> {
   for (let share = 1; share > 1e-3; share /= 2) {
     const trial = theta.map((t, i) => t + share * (graph.theta0[i]! + delta[i]! - t));
     const result = await objectiveAt(trial);
-    if (result.objective.total < objective.total) return { theta: trial, ...result };
+    if (result.objective.total < objective.total) return { theta: trial, share, ...result };
   }
   return undefined;
 }
