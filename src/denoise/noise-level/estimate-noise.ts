@@ -5,7 +5,7 @@ import { flatAreasSigma } from "./flat-areas.ts";
 import { medianOf, normalMad } from "./median.ts";
 import { patchPcaSigma } from "./patch-pca.ts";
 import { koaySigma, ricianBackground } from "./rician.ts";
-import { usablePixels } from "./usable-pixels.ts";
+import { keepLocalMeans, usablePixels } from "./usable-pixels.ts";
 import { waveletMad, type WaveletNoise } from "./wavelet-mad.ts";
 
 /**
@@ -80,7 +80,7 @@ export function estimateNoise(image: Image, options: NoiseOptions = {}): NoiseEs
   let usable = usablePixels(image, { between });
   const byTissue = method === "auto" || method === "flat-areas" || method === "wavelet-sum";
   if (byTissue && between === undefined && image.unit === "HU") {
-    const tissue = usablePixels(image, { between: softTissue });
+    const tissue = keepLocalMeans(image, usable, softTissue);
     if (share(tissue) > 0.05) {
       between = softTissue;
       usable = tissue;

@@ -35,6 +35,11 @@ export function usablePixels(image: Image, options: UsableOptions = {}): Uint8Ar
         const v = data[i]!;
         if (!Number.isFinite(v)) continue;
         if ((clippedLow && v === min) || (clippedHigh && v === max)) continue;
+        // Most pixels differ from the one before: the whole neighbourhood is looked at where they do not.
+        if (x > 0 && data[i - 1] !== v) {
+          usable[i] = 1;
+          continue;
+        }
         let same = true;
         for (let dy = -1; dy <= 1 && same; dy++) {
           const yy = y + dy;
@@ -50,9 +55,22 @@ export function usablePixels(image: Image, options: UsableOptions = {}): Uint8Ar
         if (!same) usable[i] = 1;
       }
     }
-    if (options.between) keepBetween(data, usable, { offset: p * plane, ny, nx }, options.between);
   }
-  return usable;
+  return options.between === undefined ? usable : keepLocalMeans(image, usable, options.between);
+}
+
+/** A copy of the bytes without pixels whose 5×5 mean of finite values leaves the limits. */
+export function keepLocalMeans(
+  image: Image,
+  usable: Uint8Array,
+  between: readonly [number, number],
+): Uint8Array {
+  const { blocks, nz, ny, nx } = layoutOf(image);
+  const kept = usable.slice();
+  for (let p = 0; p < blocks * nz; p++) {
+    keepBetween(image.data, kept, { offset: p * ny * nx, ny, nx }, between);
+  }
+  return kept;
 }
 
 /** Clears pixels whose 5×5 mean of finite values is outside the limits. */
@@ -69,6 +87,7 @@ function keepBetween(
   });
   for (let y = 0; y < ny; y++) {
     for (let x = 0; x < nx; x++) {
+      if (usable[offset + y * nx + x] === 0) continue;
       const y0 = Math.max(0, y - 2);
       const x0 = Math.max(0, x - 2);
       const y1 = Math.min(ny, y + 3);
