@@ -29,6 +29,7 @@ const kinds: readonly Kind[] = [
   { plural: "observers", folder: "observers", type: "Observer", from: "./observer.ts" },
   { plural: "losses", folder: "losses", type: "Loss", from: "./loss.ts" },
   { plural: "optimisers", folder: "train/optimisers", type: "Optimiser", from: "./optimiser.ts" },
+  { plural: "pieces", folder: "study/pieces", type: "PieceKind", from: "../piece.ts" },
   { plural: "commands", folder: "cli/commands", type: "Command", from: "./command.ts" },
 ];
 

@@ -5,6 +5,8 @@ export interface Progress {
   readonly total: number;
   /** Short present-tense label, such as `denoising slices`. */
   readonly label: string;
+  /** Seconds left where the work knows better than what has passed so far tells. */
+  readonly secondsLeft?: number;
   /** Extra figures worth a glance, such as the loss. */
   readonly figures?: Readonly<Record<string, number>>;
 }

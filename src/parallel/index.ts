@@ -6,3 +6,10 @@ export {
   type TaskFunction,
   type WorkerFunction,
 } from "./map-in-workers.ts";
+export {
+  type LongTaskContext,
+  type LongTaskFunction,
+  type LongWorkerFunction,
+  runInWorker,
+  type RunInWorkerOptions,
+} from "./run-in-worker.ts";

@@ -2,14 +2,16 @@
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
-import { CancelledError, FormatError, InputError, RunError } from "../core/errors.ts";
+import { CancelledError, RunError } from "../core/errors.ts";
 import type { MapOptions, WorkerFunction } from "./map-in-workers.ts";
-import type { PortableError, ResultMessage, TaskMessage } from "./worker.ts";
+import { portable, revived } from "./portable-error.ts";
+import type { LongWorkerFunction, RunInWorkerOptions } from "./run-in-worker.ts";
+import type { ResultMessage, SaidMessage, TaskMessage, WordMessage } from "./worker.ts";
 
 /** A thread and whom it answers; listeners are put on it once, at its start. */
 interface Thread {
   readonly worker: Worker;
-  onMessage: (message: ResultMessage) => void;
+  onMessage: (message: ResultMessage | SaidMessage) => void;
   onEnd: (error: Error) => void;
 }
 
@@ -24,7 +26,7 @@ function startThread(): Thread {
     if (at >= 0) idle.splice(at, 1);
     thread.onEnd(error);
   };
-  thread.worker.on("message", (message: ResultMessage) => thread.onMessage(message));
+  thread.worker.on("message", (message: ResultMessage | SaidMessage) => thread.onMessage(message));
   thread.worker.on("error", ended);
   thread.worker.on("exit", (code) => {
     ended(new RunError(`Cannot go on: found a worker thread ended with code ${code}`));
@@ -52,6 +54,14 @@ function startWorker(): Worker {
   return new Worker(script, { eval: true, execArgv: [] });
 }
 
+/** Puts a thread that has ended its task back among the idle ones. */
+function letGo(thread: Thread): void {
+  thread.onMessage = nobody;
+  thread.onEnd = nobody;
+  thread.worker.unref();
+  idle.push(thread);
+}
+
 /** `mapInWorkers` with at least two threads. */
 export function mapInNodeWorkers<Task, Result>(
   call: WorkerFunction<Task, Result>,
@@ -65,11 +75,8 @@ export function mapInNodeWorkers<Task, Result>(
     let next = 0;
     let done = 0;
     const release = (thread: Thread) => {
-      thread.onMessage = nobody;
-      thread.onEnd = nobody;
-      thread.worker.unref();
       busy.delete(thread);
-      idle.push(thread);
+      letGo(thread);
     };
     const fail = (error: unknown) => {
       signal?.removeEventListener("abort", onAbort);
@@ -109,6 +116,7 @@ export function mapInNodeWorkers<Task, Result>(
         fail(error);
       };
       thread.onMessage = (message) => {
+        if ("said" in message) return;
         if ("error" in message) {
           release(thread);
           fail(revived(message.error));
@@ -130,28 +138,90 @@ export function mapInNodeWorkers<Task, Result>(
   });
 }
 
-function revived(error: PortableError): Error {
-  const { name, message, stack, format } = error;
-  const kinds: Record<string, new (message: string) => Error> = {
-    InputError,
-    RunError,
-    CancelledError,
-    TypeError,
-    RangeError,
-  };
-  let made: Error;
-  if (format) {
-    made = new FormatError(message, format);
-    made.message = message;
-  } else {
-    made = new (kinds[name] ?? Error)(message);
-    made.message = message;
-  }
-  if (stack) made.stack = stack;
-  return made;
-}
-
 /** Ends all idle threads; for tests and orderly shutdown. */
 export async function endIdleWorkers(): Promise<void> {
   await Promise.all(idle.splice(0).map((thread) => thread.worker.terminate()));
+}
+
+/** Tasks of `runInNodeWorker` so far: a late word of an earlier task must not reach a later one. */
+let longTasks = 0;
+
+/** `runInWorker` in Node. */
+export function runInNodeWorker<Task, Result>(
+  call: LongWorkerFunction<Task, Result>,
+  task: Task,
+  options: RunInWorkerOptions & { readonly label: string },
+): Promise<Result> {
+  const { signal, onMessage = nobody, transfer = [], graceSeconds = 5, label } = options;
+  const id = longTasks++;
+  const stop = new Int32Array(new SharedArrayBuffer(4));
+  const thread = idle.pop() ?? startThread();
+  const answers = new Set<Promise<void>>();
+  return new Promise<Result>((resolve, reject) => {
+    let timer: NodeJS.Timeout | undefined;
+    const cancelled = () => new CancelledError(label, { cause: signal?.reason });
+    const tell = (message: WordMessage) => thread.worker.postMessage(message);
+    const close = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+    };
+    const end = () => {
+      close();
+      thread.onMessage = nobody;
+      thread.onEnd = nobody;
+      void thread.worker.terminate();
+    };
+    const onAbort = () => {
+      Atomics.store(stop, 0, 1);
+      tell({ id, stop: true });
+      timer = setTimeout(() => {
+        end();
+        void Promise.all(answers).then(() => reject(cancelled()));
+      }, graceSeconds * 1000);
+    };
+    const reply = async (asked: number, said: unknown) => {
+      try {
+        tell({ id, asked, answer: await onMessage(said) });
+      } catch (error) {
+        tell({ id, asked, refusal: portable(error) });
+      }
+    };
+    const hear = (message: SaidMessage) => {
+      if (message.asked === undefined) {
+        onMessage(message.said);
+        return;
+      }
+      const answer = reply(message.asked, message.said);
+      answers.add(answer);
+      void answer.then(() => answers.delete(answer));
+    };
+    thread.worker.ref();
+    thread.onEnd = (error) => {
+      close();
+      reject(error);
+    };
+    thread.onMessage = (message) => {
+      if (message.id !== id) return;
+      if ("said" in message) {
+        hear(message);
+        return;
+      }
+      close();
+      letGo(thread);
+      // What the task asked for last may still be under way, such as keeping its checkpoint.
+      void Promise.all(answers).then(() => {
+        if ("error" in message) reject(revived(message.error));
+        else resolve(message.result as Result);
+      });
+    };
+    signal?.addEventListener("abort", onAbort, { once: true });
+    try {
+      const { module, name } = call;
+      const message = { id, call: { module, name }, task, stop } satisfies TaskMessage;
+      thread.worker.postMessage(message, [...transfer]);
+    } catch (error) {
+      end();
+      reject(error as Error);
+    }
+  });
 }

@@ -15,4 +15,5 @@ export const kinds: Readonly<
   observers: () => import("../../observers/catalogue.ts").then((m) => m.catalogue),
   losses: () => import("../../losses/catalogue.ts").then((m) => m.catalogue),
   optimisers: () => import("../../train/optimisers/catalogue.ts").then((m) => m.catalogue),
+  pieces: () => import("../../study/pieces/catalogue.ts").then((m) => m.catalogue),
 };

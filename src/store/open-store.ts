@@ -1,0 +1,286 @@
+/** Opens the store that is kept in SQLite or PostgreSQL. */
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { InputError, RunError } from "../core/errors.ts";
+import type { Backend } from "./backend.ts";
+import { readBlob, readCheckpoint, sha256, writeCheckpoint } from "./byte-rows.ts";
+import { takeClaim } from "./claim-rows.ts";
+import { nowText } from "./clock.ts";
+import { jsonText } from "./json-text.ts";
+import { finishedOf, lineageOf, piecesWith, writePiece } from "./piece-rows.ts";
+import { parsePlace } from "./place.ts";
+import { openPostgres } from "./postgres.ts";
+import { holdPieces, removeUnneeded, removeWithDerived } from "./removal.ts";
+import { changeRunRow, readRuns, writeRun } from "./run-rows.ts";
+import { openSqlite, type SqliteOptions } from "./sqlite.ts";
+import type { Store } from "./store.ts";
+
+export type OpenStoreOptions = SqliteOptions;
+
+/**
+ * Opens a store, making it when it is not there.
+ *
+ * @param place a file's path; `postgres://…[?schema=name]` (schema `dprime` when not given); absent: the
+ *   file `store.sqlite` in the user's data folder (`DPRIME_DATA`, or `dprime` in the platform's place)
+ * @param options.maxBytes bytes that the file of SQLite may have; what would pass them fails as on a
+ *   full disk
+ * @throws InputError when the place cannot be written, holds something else or tables of a newer dprime,
+ *   or the database's driver is not installed
+ * @throws RunError when the server does not answer
+ */
+export async function openStore(place?: string, options: OpenStoreOptions = {}): Promise<Store> {
+  const parsed = parsePlace(place);
+  return storeOn(
+    parsed.dialect === "sqlite"
+      ? await openSqlite(parsed.path, options)
+      : await openPostgres(parsed),
+  );
+}
+
+/** Version of this package, which pieces carry. */
+function packageVersion(): string {
+  const path = new URL("../../package.json", import.meta.url);
+  return (JSON.parse(readFileSync(path, "utf8")) as { version: string }).version;
+}
+
+function wantHash(text: string, what: string): void {
+  if (!/^[0-9a-f]{64}$/.test(text)) {
+    throw new InputError(
+      `Cannot use the ${what} "${text}": found ${text.length} characters, wanted the 64 hex digits of a sha256`,
+    );
+  }
+}
+
+function wantText(text: string, what: string): void {
+  if (text === "" || text.includes("\0")) {
+    throw new InputError(`Cannot use the ${what}: found an empty text or NUL, wanted a name`);
+  }
+}
+
+/** A piece's key as messages show it. */
+function short(key: string): string {
+  return `${key.slice(0, 12)}…`;
+}
+
+function storeOn(backend: Backend): Store {
+  const { dialect } = backend;
+  let closing: Promise<void> | undefined;
+  const transaction: Backend["transaction"] = async (work, options) => {
+    if (closing !== undefined) {
+      throw new InputError(`Cannot ${options.action}: found the store closed, wanted it open`);
+    }
+    return backend.transaction(work, options);
+  };
+
+  const store: Store = {
+    place: backend.place,
+
+    piece: async (key) => {
+      wantHash(key, "piece's key");
+      const [record] = await transaction((db) => piecesWith(db, "key", key), {
+        mode: "read",
+        action: `read the piece ${short(key)}`,
+      });
+      return record;
+    },
+
+    finished: async (keys) => {
+      for (const key of keys) wantHash(key, "piece's key");
+      return transaction((db) => finishedOf(db, keys), {
+        mode: "read",
+        action: "look which pieces are finished",
+      });
+    },
+
+    savePiece: async ({ key, kind, inputs, depends, values, blobs, seconds }) => {
+      wantHash(key, "piece's key");
+      wantText(kind, "kind of piece");
+      for (const [role, origin] of Object.entries(depends)) {
+        wantText(role, "role");
+        wantHash(origin, `key of "${role}"`);
+      }
+      if (!(Number.isFinite(seconds) && seconds >= 0)) {
+        throw new InputError(
+          `Cannot keep the piece ${short(key)}: found ${seconds} seconds, wanted a finite number from 0`,
+        );
+      }
+      const row = {
+        key,
+        kind,
+        inputs: jsonText(inputs, "inputs"),
+        results: jsonText(values, "values"),
+        seconds,
+        finished: nowText[dialect],
+        version: packageVersion(),
+      };
+      const hashed = Object.entries(blobs).map(([name, bytes]) => {
+        wantText(name, "blob's name");
+        return { name, hash: sha256(bytes), bytes };
+      });
+      await transaction(
+        async (db) => {
+          await holdPieces(db, { dialect, to: "add" });
+          await writePiece(db, { row, depends, blobs: hashed });
+          await db.deleteFrom("checkpoints").where("key", "=", key).execute();
+          await db.deleteFrom("claims").where("key", "=", key).execute();
+        },
+        {
+          mode: "write",
+          action: `keep the piece ${short(key)} (${kind})`,
+          bytes: hashed.reduce(
+            (sum, { bytes }) => sum + bytes.length,
+            row.inputs.length + row.results.length,
+          ),
+        },
+      );
+    },
+
+    removePiece: async (key) => {
+      wantHash(key, "piece's key");
+      await transaction(
+        async (db) => {
+          await holdPieces(db, { dialect, to: "remove" });
+          await removeWithDerived(db, key);
+        },
+        { mode: "write", action: `remove the piece ${short(key)}` },
+      );
+    },
+
+    blob: async (hash) => {
+      wantHash(hash, "blob's hash");
+      const action = `read the blob ${short(hash)}`;
+      const found = await transaction((db) => readBlob(db, hash), { mode: "read", action });
+      if (found.status === "ok") return found.bytes;
+      if (found.status === "absent") {
+        throw new InputError(
+          `Cannot ${action}: found none in ${backend.place}, wanted it kept first`,
+        );
+      }
+      throw new RunError(
+        `Cannot ${action}: found bytes of another hash in ${backend.place}, wanted them as they were kept; remove its piece and run it again`,
+      );
+    },
+
+    checkpoint: async (key) => {
+      wantHash(key, "piece's key");
+      return transaction((db) => readCheckpoint(db, key), {
+        mode: "read",
+        action: `read the checkpoint of ${short(key)}`,
+      });
+    },
+
+    saveCheckpoint: async (key, bytes) => {
+      wantHash(key, "piece's key");
+      const hash = sha256(bytes);
+      await transaction(
+        async (db) => {
+          await holdPieces(db, { dialect, to: "add" });
+          if ((await finishedOf(db, [key])).has(key)) return;
+          await writeCheckpoint(db, { key, hash, bytes });
+        },
+        {
+          mode: "write",
+          action: `keep the checkpoint of ${short(key)}`,
+          bytes: bytes.length,
+        },
+      );
+    },
+
+    claim: async (key, owner, seconds) => {
+      wantHash(key, "piece's key");
+      wantText(owner, "owner");
+      if (!(seconds > 0 && seconds <= 1e9)) {
+        throw new InputError(
+          `Cannot claim the piece ${short(key)}: found ${seconds} seconds, wanted more than 0`,
+        );
+      }
+      return transaction((db) => takeClaim(db, { key, owner, seconds, dialect }), {
+        mode: "write",
+        action: `claim the piece ${short(key)}`,
+      });
+    },
+
+    release: async (key, owner) => {
+      wantHash(key, "piece's key");
+      await transaction(
+        (db) => db.deleteFrom("claims").where("key", "=", key).where("owner", "=", owner).execute(),
+        { mode: "write", action: `release the piece ${short(key)}` },
+      );
+    },
+
+    startRun: async ({ study, description, pieces }) => {
+      wantText(study, "study's name");
+      for (const key of pieces) wantHash(key, "piece's key");
+      // Chosen here, so that a try after a lost connection does not start a second run.
+      const id = randomBytes(6).toString("hex");
+      const text = jsonText(description, "description");
+      const [run] = await transaction(
+        async (db) => {
+          await holdPieces(db, { dialect, to: "add" });
+          await writeRun(db, { id, study, description: text, pieces, dialect });
+          return readRuns(db, id);
+        },
+        { mode: "write", action: `start a run of ${study}`, bytes: text.length },
+      );
+      return run!;
+    },
+
+    changeRun: async (id, { status, cause }) => {
+      const known = await transaction((db) => changeRunRow(db, { id, status, cause, dialect }), {
+        mode: "write",
+        action: `change the run ${id}`,
+      });
+      if (!known) {
+        throw new InputError(
+          `Cannot change the run ${id}: found none in ${backend.place}, wanted the id of a run`,
+        );
+      }
+    },
+
+    run: async (id) => {
+      const [run] = await transaction((db) => readRuns(db, id), {
+        mode: "read",
+        action: `read the run ${id}`,
+      });
+      return run;
+    },
+
+    runs: () => transaction((db) => readRuns(db), { mode: "read", action: "list the runs" }),
+
+    removeRun: async (id) => {
+      await transaction((db) => db.deleteFrom("runs").where("id", "=", id).execute(), {
+        mode: "write",
+        action: `remove the run ${id}`,
+      });
+    },
+
+    lineage: async (key) => {
+      wantHash(key, "piece's key");
+      return transaction((db) => lineageOf(db, key), {
+        mode: "read",
+        action: `read where the piece ${short(key)} came from`,
+      });
+    },
+
+    piecesOfKind: (kind) =>
+      transaction((db) => piecesWith(db, "kind", kind), {
+        mode: "read",
+        action: `list the pieces of kind ${kind}`,
+      }),
+
+    prune: async () => {
+      const freed = await transaction(
+        async (db) => {
+          await holdPieces(db, { dialect, to: "remove" });
+          return removeUnneeded(db, dialect);
+        },
+        { mode: "write", action: `prune ${backend.place}` },
+      );
+      await backend.shrink();
+      return freed;
+    },
+
+    dispose: () => (closing ??= backend.dispose()),
+  };
+  return Object.freeze(store);
+}

@@ -1,0 +1,39 @@
+/** Tables of a store, the same in both dialects. */
+import type { Generated } from "kysely";
+
+export interface Tables {
+  /** One row. */
+  store_version: { version: number };
+  pieces: {
+    key: string;
+    /** Order of arrival, for pieces of one millisecond. */
+    arrival: Generated<number>;
+    kind: string;
+    /** JSON; text in both dialects, because a database's own JSON type may reformat numbers. */
+    inputs: string;
+    results: string;
+    seconds: number;
+    finished: string;
+    version: string;
+  };
+  piece_depends: { piece: string; role: string; origin: string };
+  piece_blobs: { piece: string; name: string; hash: string };
+  blobs: { hash: string; size: number };
+  blob_chunks: { hash: string; ordinal: number; bytes: Uint8Array };
+  checkpoints: { key: string; hash: string; size: number };
+  checkpoint_chunks: { key: string; ordinal: number; bytes: Uint8Array };
+  /** `until` in milliseconds since 1970 by the database's clock. */
+  claims: { key: string; owner: string; until: number };
+  runs: {
+    id: string;
+    arrival: Generated<number>;
+    study: string;
+    description: string;
+    status: string;
+    cause: string | null;
+    started: string;
+    changed: string;
+  };
+  /** Pieces of a run may not be finished yet, so they refer to nothing. */
+  run_pieces: { run: string; ordinal: number; piece: string };
+}

@@ -1,0 +1,146 @@
+/** Statements of a paper, as data, and what becomes of them against the numbers found. */
+import { z } from "zod";
+import type { ClaimOutcome } from "./report.ts";
+
+const measure = z
+  .string()
+  .describe(
+    "A metric's id, or `auc:` and an observer's id; `@absent` or `@present` for one class.",
+  );
+const common = {
+  claim: z.string().describe("What the paper says, in one line."),
+  figure: z.string().describe("Where it stands in the paper."),
+};
+
+export const claimSchema = z.discriminatedUnion("kind", [
+  z
+    .strictObject({
+      kind: z.literal("value"),
+      ...common,
+      measure,
+      method: z.string(),
+      paper: z.number(),
+      tolerance: z.number().nonnegative(),
+    })
+    .describe("A method's value equals the paper's within the tolerance."),
+  z
+    .strictObject({
+      kind: z.literal("rises"),
+      ...common,
+      measure,
+      methods: z.array(z.string()).min(2),
+      slack: z.number().nonnegative().default(0),
+    })
+    .describe(
+      "A value rises along a list of methods: from first to last by more than the slack, and nowhere falling by more than it.",
+    ),
+  z
+    .strictObject({
+      kind: z.literal("exceeds"),
+      ...common,
+      measure,
+      method: z.string(),
+      paper: z.number(),
+    })
+    .describe("A method's value lies above the paper's."),
+  z
+    .strictObject({
+      kind: z.literal("keeps"),
+      ...common,
+      measure,
+      method: z.string(),
+      reference: z.string(),
+      tolerance: z.number().nonnegative(),
+    })
+    .describe("A method's value differs from another's by no more than the tolerance."),
+  z
+    .strictObject({
+      kind: z.literal("gain"),
+      ...common,
+      measure,
+      method: z.string(),
+      reference: z.string(),
+      paper: z.number(),
+      tolerance: z.number().nonnegative(),
+    })
+    .describe("Difference of two methods equals the paper's within the tolerance."),
+  z
+    .strictObject({ kind: z.literal("not attempted"), ...common, why: z.string() })
+    .describe("A statement that this study does not look at, and why."),
+]);
+
+export type Claim = z.output<typeof claimSchema>;
+
+/** Values of methods by measure; undefined when the study does not hold them. */
+export type ValueOf = (method: string, measure: string) => number | undefined;
+
+/** Compares one statement with the numbers found. */
+export function outcomeOf(claim: Claim, valueOf: ValueOf): ClaimOutcome {
+  const base = { claim: claim.claim, figure: claim.figure };
+  const empty = { paper: null, found: null, tolerance: null };
+  if (claim.kind === "not attempted") {
+    return { ...base, ...empty, status: "not attempted", why: claim.why };
+  }
+  const named =
+    claim.kind === "rises"
+      ? claim.methods
+      : "reference" in claim
+        ? [claim.method, claim.reference]
+        : [claim.method];
+  const found = named.map((method) => valueOf(method, claim.measure));
+  const missing = named.filter((_, i) => found[i] === undefined);
+  if (missing.length > 0) {
+    const why = `this size has no ${claim.measure} of ${missing.join(", ")}`;
+    return { ...base, ...empty, status: "not attempted", why };
+  }
+  const numbers = found as number[];
+  const text = (v: number) => v.toFixed(4);
+  const decide = (holds: boolean) => (holds ? ("reproduced" as const) : ("deviates" as const));
+  if (claim.kind === "rises") {
+    const falls = numbers.findIndex((v, i) => i > 0 && v < numbers[i - 1]! - claim.slack);
+    const why = `${named.map((m, i) => `${m} ${text(numbers[i]!)}`).join(", ")}${falls < 0 ? "" : `: falls at ${named[falls]}`}`;
+    const change = numbers[numbers.length - 1]! - numbers[0]!;
+    const status = decide(falls < 0 && change > claim.slack);
+    return { ...base, paper: null, found: change, tolerance: claim.slack, status, why };
+  }
+  const value = numbers[0]!;
+  if (claim.kind === "value") {
+    const off = value - claim.paper;
+    const why = `${claim.measure} of ${claim.method} differs by ${text(off)}`;
+    const status = decide(Math.abs(off) <= claim.tolerance);
+    return { ...base, paper: claim.paper, found: value, tolerance: claim.tolerance, status, why };
+  }
+  if (claim.kind === "exceeds") {
+    const why = `${claim.measure} of ${claim.method} is ${text(value - claim.paper)} above`;
+    return {
+      ...base,
+      paper: claim.paper,
+      found: value,
+      tolerance: null,
+      status: decide(value > claim.paper),
+      why,
+    };
+  }
+  const difference = value - numbers[1]!;
+  const of = `${claim.measure} of ${claim.method} less that of ${claim.reference}`;
+  if (claim.kind === "keeps") {
+    const status = decide(Math.abs(difference) <= claim.tolerance);
+    return {
+      ...base,
+      paper: 0,
+      found: difference,
+      tolerance: claim.tolerance,
+      status,
+      why: `${of}: ${text(difference)}`,
+    };
+  }
+  const status = decide(Math.abs(difference - claim.paper) <= claim.tolerance);
+  return {
+    ...base,
+    paper: claim.paper,
+    found: difference,
+    tolerance: claim.tolerance,
+    status,
+    why: `${of}: ${text(difference)}`,
+  };
+}

@@ -1,0 +1,295 @@
+/**
+ * Executes the pieces of a plan on worker threads, each at most once, in any number of processes that
+ * share a store.
+ *
+ * Results do not depend on the number of workers, the order of work or interruptions, because a piece is
+ * a pure function of its inputs and of other pieces' results. Only this thread talks to the store.
+ */
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { CancelledError, InputError, messageOf, RunError, throwIfAborted } from "../core/errors.ts";
+import type { WorkOptions } from "../core/progress.ts";
+import { runInWorker } from "../parallel/index.ts";
+import type { PieceRecord, Store } from "../store/store.ts";
+import { blobCache } from "./blob-cache.ts";
+import { paceOf } from "./pace.ts";
+import type { PieceResults, PlannedPiece } from "./piece.ts";
+import { keptJson } from "./piece-key.ts";
+import { type GraphPiece, type PieceGraph, pieceGraph } from "./piece-graph.ts";
+import { catalogue } from "./pieces/catalogue.ts";
+import {
+  owned,
+  type PieceKinds,
+  type PieceTask,
+  type PieceWord,
+  runPieceCall,
+} from "./run-piece.ts";
+
+export interface RunPiecesOptions extends WorkOptions {
+  readonly store: Store;
+  /** Pieces at the same time, each on one thread; at least 1. */
+  readonly workers: number;
+  /** Kinds of pieces; the shipped ones when absent. */
+  readonly kinds?: PieceKinds;
+  /** What the progress is called. */
+  readonly label?: string;
+  /**
+   * Seconds for which a piece is taken, renewed while it runs: another process takes over the work of
+   * one that died after so long.
+   */
+  readonly leaseSeconds?: number;
+  /** Seconds that running pieces get to save a checkpoint when the signal is raised. */
+  readonly graceSeconds?: number;
+  /** Bytes of blobs kept at hand for the next reader. */
+  readonly cacheBytes?: number;
+}
+
+/** The pieces that the roots need by key, each after what it depends on. */
+export async function graphOfPlan(
+  roots: readonly PlannedPiece[],
+  kinds?: PieceKinds,
+): Promise<PieceGraph> {
+  return pieceGraph(roots, kinds?.catalogue ?? catalogue);
+}
+
+/** A name for this execution that no other process has. */
+function newOwner(): string {
+  return `${hostname()}:${process.pid}:${randomBytes(6).toString("hex")}`;
+}
+
+/**
+ * Runs everything that the roots need and that the store does not have yet; the longest chain of work
+ * goes first. Pieces that another process is at are waited for.
+ *
+ * @returns records of all finished pieces of the plan, by key
+ * @throws CancelledError when the signal is raised, after running pieces had time for a checkpoint;
+ *   RunError or InputError naming the piece that failed, after the others that ran have finished
+ */
+export async function runPieces(
+  roots: readonly PlannedPiece[],
+  options: RunPiecesOptions,
+): Promise<Map<string, PieceRecord>> {
+  const { store, workers, signal, onProgress, kinds } = options;
+  const { label = "study", leaseSeconds = 20, graceSeconds = 5 } = options;
+  if (!Number.isInteger(workers) || workers < 1) {
+    throw new InputError(`Cannot run ${label}: found ${workers} workers, wanted 1 or more`);
+  }
+  throwIfAborted(signal, label);
+  const graph = await graphOfPlan(roots, kinds);
+  const { pieces } = graph;
+  const done = new Set(await store.finished([...pieces.keys()]));
+  const needed = neededPieces(graph, done);
+  const pace = paceOf(pieces.values(), { workers });
+  for (const piece of pieces.values()) if (!needed.has(piece.key)) pace.finish(piece);
+
+  const owner = newOwner();
+  const cache = blobCache(store, options.cacheBytes ?? 2 ** 28);
+  const queue = queueOf(needed, pieces);
+  const running = new Map<string, Promise<void>>();
+  /** Pieces that another process holds, with the time of the next look. */
+  const elsewhere = new Map<string, number>();
+  const pollMs = Math.min(1000, leaseSeconds * 250);
+  let failure: { piece: GraphPiece; error: unknown } | undefined;
+
+  const report = () => {
+    const { share, piecesDone, pieces: of, secondsLeft } = pace.now();
+    const figures = { pieces: piecesDone, of };
+    onProgress?.({ done: share, total: 1, label, figures, secondsLeft });
+  };
+  const complete = (piece: GraphPiece, seconds?: number) => {
+    elsewhere.delete(piece.key);
+    queue.complete(piece.key);
+    pace.finish(piece, seconds);
+    report();
+  };
+  const execute = async (piece: GraphPiece) => {
+    const { key, kind, inputs, depends } = piece;
+    pace.start(piece);
+    try {
+      const { task, transfer } = await taskOf(piece);
+      const result = await runInWorker(runPieceCall, task, {
+        signal,
+        transfer,
+        graceSeconds,
+        label: piece.label,
+        onMessage: (message) => {
+          const word = message as PieceWord;
+          if ("checkpoint" in word) return store.saveCheckpoint(key, word.checkpoint);
+          pace.share(piece, word.share);
+          report();
+          return undefined;
+        },
+      });
+      const { blobs, seconds } = result;
+      const values = keptJson(result.values, `values of ${piece.label}`);
+      await store.savePiece({ key, kind, inputs, depends, values, blobs, seconds });
+      complete(piece, seconds);
+    } catch (error) {
+      pace.drop(piece);
+      await store.release(key, owner).catch(() => undefined);
+      if (!(signal?.aborted && error instanceof CancelledError)) failure ??= { piece, error };
+    } finally {
+      running.delete(key);
+    }
+  };
+  const taskOf = async (
+    piece: GraphPiece,
+  ): Promise<{ task: PieceTask; transfer: ArrayBuffer[] }> => {
+    const { key, kind, label: name, inputs } = piece;
+    const depends: Record<string, PieceResults> = {};
+    const transfer = new Set<ArrayBuffer>();
+    for (const [role, other] of Object.entries(piece.depends)) {
+      const { values, blobs } = await recordOf(store, other);
+      const read: Record<string, Uint8Array> = {};
+      for (const [blob, hash] of Object.entries(blobs)) {
+        const { bytes, kept } = await cache.read(hash);
+        read[blob] = bytes;
+        if (!kept) transfer.add(bytes.buffer);
+      }
+      depends[role] = { values, blobs: read };
+    }
+    const found = await store.checkpoint(key);
+    const checkpoint = found === undefined ? undefined : owned(found);
+    const task = { module: kinds?.module, kind, label: name, inputs, depends, checkpoint };
+    return { task, transfer: [...transfer] };
+  };
+  /** Starts the first waiting piece that no other process holds; false when there is none. */
+  const startNext = async (): Promise<boolean> => {
+    for (const key of queue.ready()) {
+      if (running.has(key) || (elsewhere.get(key) ?? 0) > Date.now()) continue;
+      const piece = pieces.get(key)!;
+      if (!(await store.claim(key, owner, leaseSeconds))) {
+        if ((await store.finished([key])).has(key)) {
+          complete(piece);
+          return true;
+        }
+        elsewhere.set(key, Date.now() + pollMs);
+        continue;
+      }
+      elsewhere.delete(key);
+      running.set(key, execute(piece));
+      return true;
+    }
+    return false;
+  };
+  const lookElsewhere = async () => {
+    const due = [...elsewhere].filter(([, at]) => at <= Date.now()).map(([key]) => key);
+    if (due.length === 0) return;
+    for (const key of await store.finished(due)) complete(pieces.get(key)!);
+  };
+
+  const stop = stopPromise(signal);
+  const renewal = setInterval(() => {
+    // A failed renewal costs at most a second doing of the piece, with the same bytes.
+    for (const key of running.keys()) store.claim(key, owner, leaseSeconds).catch(() => undefined);
+  }, leaseSeconds * 250);
+  try {
+    report();
+    while (queue.left() > 0 && failure === undefined && !signal?.aborted) {
+      await lookElsewhere();
+      while (running.size < workers && !signal?.aborted && (await startNext()));
+      const waits: Promise<unknown>[] = [...running.values(), stop.raised];
+      const poll = elsewhere.size > 0 ? sleeper(pollMs) : undefined;
+      if (poll !== undefined) waits.push(poll.over);
+      if (queue.left() > 0) await Promise.race(waits);
+      poll?.end();
+    }
+  } finally {
+    await Promise.all(running.values());
+    clearInterval(renewal);
+    stop.end();
+  }
+  if (failure !== undefined) throw failureOf(failure.piece, failure.error);
+  if (queue.left() > 0) throw new CancelledError(label, { cause: signal?.reason });
+  return finishedRecords(store, pieces.keys());
+}
+
+async function recordOf(store: Store, key: string): Promise<PieceRecord> {
+  const record = await store.piece(key);
+  if (record === undefined) {
+    throw new RunError(
+      `Cannot read piece ${key}: found none in ${store.place}, wanted it finished`,
+    );
+  }
+  return record;
+}
+
+async function finishedRecords(
+  store: Store,
+  keys: Iterable<string>,
+): Promise<Map<string, PieceRecord>> {
+  const records = new Map<string, PieceRecord>();
+  for (const key of keys) {
+    const record = await store.piece(key);
+    if (record !== undefined) records.set(key, record);
+  }
+  return records;
+}
+
+/** Unfinished pieces that the roots need: what only finished pieces were made from is not done again. */
+function neededPieces(graph: PieceGraph, done: ReadonlySet<string>): Set<string> {
+  const needed = new Set<string>();
+  const visit = (key: string) => {
+    if (done.has(key) || needed.has(key)) return;
+    needed.add(key);
+    for (const other of Object.values(graph.pieces.get(key)!.depends)) visit(other);
+  };
+  for (const root of graph.roots) visit(root);
+  return needed;
+}
+
+interface Queue {
+  /** Keys of pieces that wait for nothing, the longest chain first. */
+  ready(): string[];
+  complete(key: string): void;
+  left(): number;
+}
+
+function queueOf(needed: ReadonlySet<string>, pieces: ReadonlyMap<string, GraphPiece>): Queue {
+  const left = new Set(needed);
+  const ready: GraphPiece[] = [];
+  const free = (piece: GraphPiece) => !Object.values(piece.depends).some((key) => left.has(key));
+  const add = (piece: GraphPiece) => {
+    ready.push(piece);
+    ready.sort((a, b) => b.chain - a.chain || a.order - b.order);
+  };
+  for (const key of needed) if (free(pieces.get(key)!)) add(pieces.get(key)!);
+  return {
+    ready: () => ready.map(({ key }) => key),
+    complete: (key) => {
+      if (!left.delete(key)) return;
+      const at = ready.findIndex((piece) => piece.key === key);
+      if (at >= 0) ready.splice(at, 1);
+      for (const other of pieces.get(key)!.dependents) {
+        if (left.has(other) && free(pieces.get(other)!)) add(pieces.get(other)!);
+      }
+    },
+    left: () => left.size,
+  };
+}
+
+function failureOf(piece: GraphPiece, error: unknown): Error {
+  const message = `Cannot finish "${piece.label}": ${messageOf(error)}`;
+  return error instanceof InputError
+    ? new InputError(message, { cause: error })
+    : new RunError(message, { cause: error });
+}
+
+/** A promise that resolves when the signal is raised. */
+function stopPromise(signal: AbortSignal | undefined): { raised: Promise<void>; end(): void } {
+  let listener: (() => void) | undefined;
+  const raised = new Promise<void>((resolve) => {
+    listener = () => resolve();
+    if (signal?.aborted) resolve();
+    else signal?.addEventListener("abort", listener, { once: true });
+  });
+  return { raised, end: () => listener && signal?.removeEventListener("abort", listener) };
+}
+
+function sleeper(ms: number): { over: Promise<void>; end(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  return { over, end: () => clearTimeout(timer) };
+}

@@ -1,0 +1,118 @@
+/** Studies from the shell: run, stop, go on, report, and what is said when something is wrong. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { buildOnce, dprime, interrupted, newFolder } from "./dprime.ts";
+
+// Child processes on a busy machine take many times as long as on a quiet one.
+vi.setConfig({ testTimeout: 240_000 });
+
+beforeAll(buildOnce);
+
+/** Without a network: noisy and smoothed images, one observer. */
+const small = `
+name: small
+seed: 3
+task:
+  object: { name: binary-texture, options: { exponent: 2.5, convention: amplitude, slope: 2.5, contrast: 1 } }
+  signal: { name: disk, options: { radiusMm: 2, amplitude: 0.07 } }
+  noise: { name: gaussian, options: { sigma: 0.1 } }
+cases: { test: TEST, validation: 4, observerTraining: 4, chunk: 4 }
+templates: { signal: { kind: signal } }
+methods:
+  noisy: { kind: noisy }
+  smooth: { kind: denoiser, name: gaussian }
+observers:
+  matched: { kind: template, template: signal }
+metrics:
+  psnr: { name: psnr, dataRange: 1 }
+statistics: { reference: noisy }
+`;
+
+function place(test = 8): { folder: string; file: string; store: string[] } {
+  const folder = newFolder("study");
+  const file = join(folder, "small.yaml");
+  writeFileSync(file, small.replace("TEST", String(test)));
+  return { folder, file, store: ["--store", join(folder, "store.sqlite")] };
+}
+
+const numbersOf = (folder: string): unknown =>
+  (JSON.parse(readFileSync(join(folder, "report.json"), "utf8")) as { sections: unknown }).sections;
+
+describe("dprime study", () => {
+  it("runs a study, keeps it, and reports it again without work", () => {
+    const { folder, file, store } = place();
+    const ran = dprime(["study", "run", file, ...store, "-o", join(folder, "a"), "--json"]);
+    expect(ran.err).not.toMatch(/dprime study:/);
+    expect(ran.code).toBe(0);
+    const { run, status, finished, all } = JSON.parse(ran.out) as Record<string, string | number>;
+    expect({ status, finished }).toEqual({ status: "done", finished: all });
+    for (const name of ["report.md", "report.html", "report.json", "tables"]) {
+      expect(existsSync(join(folder, "a", name)), name).toBe(true);
+    }
+    const again = dprime(["study", "report", String(run), ...store, "-o", join(folder, "b")]);
+    expect(again.code).toBe(0);
+    expect(numbersOf(join(folder, "b"))).toEqual(numbersOf(join(folder, "a")));
+    const list = dprime(["study", "list", ...store]);
+    expect(list.out).toMatch(new RegExp(`${run}\\s+small\\s+done\\s+${all}/${all}`));
+    const status_ = dprime(["study", "status", String(run).slice(0, 6), ...store]);
+    expect(status_.out).toContain(`${all} of ${all} pieces finished`);
+  });
+
+  it("stops on Ctrl-C and goes on to the numbers of an uninterrupted run", async () => {
+    const { folder, file, store } = place(32);
+    const words = ["study", "run", file, "--workers", "1", ...store];
+    const stopped = await interrupted([...words, "-o", join(folder, "never")], {
+      when: /"progress":"small"/,
+      signal: "SIGINT",
+    });
+    expect(stopped.code).toBe(130);
+    expect(stopped.err).toContain("goes on");
+    expect(existsSync(join(folder, "never"))).toBe(false);
+    const [, run] = /study resume (\w+) goes on/.exec(stopped.err)!;
+    const early = dprime(["study", "report", run!, ...store]);
+    expect(early.code).toBe(2);
+    expect(early.err).toMatch(/found \d+ of \d+ pieces finished, wanted all/);
+    const resumed = dprime(["study", "resume", run!, ...store, "-o", join(folder, "resumed")]);
+    expect(resumed.code).toBe(0);
+    const other = ["--store", join(folder, "other.sqlite"), "-o", join(folder, "whole"), "--quiet"];
+    expect(dprime(["study", "run", file, ...other]).code).toBe(0);
+    expect(numbersOf(join(folder, "resumed"))).toEqual(numbersOf(join(folder, "whole")));
+  });
+
+  it.each([
+    [["--set", "cases.tset=3"], "cases.tset: found an unknown field, wanted test"],
+    [["--set", "cases.test=-3"], "cases.test: found -3, wanted"],
+    [
+      ["--set", "methods.smooth.kind=denoise"],
+      'methods.smooth.kind: found "denoise", wanted one of',
+    ],
+    [
+      ["--set", "observers.matched.template=sginal"],
+      "observers.matched.template: found sginal, wanted one of signal",
+    ],
+    [["--size", "smoke"], "Cannot use size smoke: found no sizes"],
+  ])("names the field and the fix: %j", (extra, message) => {
+    const { file, store } = place();
+    const { code, err } = dprime(["study", "run", file, ...extra, ...store, "--quiet"]);
+    expect(err).toContain(message);
+    expect(err.trim().split("\n")).toHaveLength(1);
+    expect(code).toBe(2);
+  });
+
+  it("tells runs, actions and files that are not there", () => {
+    const { folder, store } = place();
+    for (const [words, message] of [
+      [["study", "status", "abc", ...store], /Cannot find run abc in .*: found none, wanted one/],
+      [["study", "resume", "abc", ...store], /Cannot find run abc/],
+      [["study", "rum"], /found action rum, wanted one of run, status, resume, report, list/],
+      [["study", "run"], /found nothing after run, wanted the file of a study/],
+      [["study", "run", join(folder, "no.yaml")], /found no such file or folder/],
+      [["reproduce", "nobody"], /found no such recipe, wanted one of .*chen-zhou/],
+    ] as const) {
+      const { code, err } = dprime(words);
+      expect(err).toMatch(message);
+      expect(code).toBe(2);
+    }
+  });
+});
