@@ -5,6 +5,7 @@
  * ratio as far as training images and network allow.
  */
 import { resolveParameters } from "../core/parameters.ts";
+import type { Node } from "../graph/node.ts";
 import { leakyRelu } from "../graph/ops/leaky-relu.ts";
 import { maxPool } from "../graph/ops/max-pool.ts";
 import { convLayer } from "../layers/conv-layer.ts";
@@ -177,6 +178,7 @@ export const cnnIo: Observer = {
     return Object.freeze({
       status: "ok" as const,
       dimension: present.size,
+      expression: (image: Node) => kept.expression(image),
       figures: { layers: depth, weights, "held-out loss": kept.validation, "best step": kept.step },
       findings: [
         ...nothingLearned(kept, "cnn-io"),

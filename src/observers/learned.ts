@@ -12,6 +12,7 @@ import { gradient } from "../graph/gradient.ts";
 import { sizesOf } from "../graph/node.ts";
 import type { Node } from "../graph/node.ts";
 import { add } from "../graph/ops/add.ts";
+import { constant } from "../graph/ops/constant.ts";
 import { input } from "../graph/ops/input.ts";
 import { matmul } from "../graph/ops/matmul.ts";
 import { mean } from "../graph/ops/mean.ts";
@@ -19,6 +20,7 @@ import { multiply } from "../graph/ops/multiply.ts";
 import { reshape } from "../graph/ops/reshape.ts";
 import { softplus } from "../graph/ops/softplus.ts";
 import { subtract } from "../graph/ops/subtract.ts";
+import { substitute } from "../graph/substitute.ts";
 import { declare, initialValues } from "../layers/scope.ts";
 import type { Parameter, Scope } from "../layers/scope.ts";
 import { floats } from "../runtime/backend.ts";
@@ -57,6 +59,8 @@ export interface Learned {
   readonly step: number;
   /** Scores of cases by the weights kept. */
   score(cases: Cases): Promise<Float64Array>;
+  /** The score `[1]` of one image `[1, 1, …]` in its own unit. */
+  expression(image: Node): Node;
   dispose(): Promise<void>;
 }
 
@@ -232,7 +236,7 @@ export async function learn(training: TrainingSet, options: LearnOptions): Promi
 async function scorer(
   options: LearnOptions,
   state: { shape: readonly number[]; scale: Scale; weights: ReadonlyMap<string, Float32Array> },
-): Promise<Pick<Learned, "score" | "dispose">> {
+): Promise<Pick<Learned, "score" | "expression" | "dispose">> {
   const { shape, scale, weights } = state;
   const { scope, parameters } = declare();
   const score = options.build(input("image", shape), scope);
@@ -256,6 +260,19 @@ async function scorer(
         for (let k = 0; k < batch && start + k < cases.count; k++) out[start + k] = found[k]!;
       }
       return out;
+    },
+    expression: (single) => {
+      const own = declare();
+      const sizes = [1, ...shape.slice(1)];
+      const scaled = multiply(
+        subtract(single, constant(scale.mean, sizes)),
+        constant(1 / scale.sd),
+      );
+      const built = reshape(options.build(scaled, own.scope), [1]);
+      const fixed = own.parameters.map(
+        ({ name, shape: size, node }) => [node, constant(weights.get(name)!, size)] as const,
+      );
+      return substitute([built], new Map(fixed))[0]!;
     },
     dispose: () => program.dispose(),
   };

@@ -1,6 +1,7 @@
 /** What every model observer is: a file of this folder exporting one such object. */
 import type { ParameterTable, ParameterValues } from "../core/parameters.ts";
 import type { WorkOptions } from "../core/progress.ts";
+import type { Node } from "../graph/node.ts";
 import type { Cases } from "./cases.ts";
 
 /** What is known about the task besides images: exact truths of a simulation, or design data of a phantom. */
@@ -75,6 +76,11 @@ export interface TrainedObserver {
   read(cases: Cases, context?: ObserverContext): Promise<Reading>;
   /** Weights of a linear observer, one per voxel. */
   readonly template?: Float64Array;
+  /**
+   * The score `[1]` of one image `[1, 1, …]` as an expression, where the observer is a network: for losses
+   * and adaptation that must know its gradient.
+   */
+  readonly expression?: (image: Node) => Node;
   /** Number of variables that training had to estimate a covariance of; 0 when it estimated none. */
   readonly dimension: number;
   /** Figures worth keeping: residual of the solver, shrinkage, number of channels. */

@@ -122,6 +122,10 @@ const method = z.discriminatedUnion("kind", [
       gamma: positive,
       solver: z.enum(["gauss-newton", "path", "adam"]).default("gauss-newton"),
       reduction: z.enum(["sum", "mean"]).default("sum"),
+      weights: z
+        .array(z.string())
+        .default([])
+        .describe("Only weights whose name begins so may change; all when empty."),
       steps: count.default(500).describe("Steps of Adam."),
       rate: positive.default(1e-4).describe("Learning rate of Adam."),
     })

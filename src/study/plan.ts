@@ -195,9 +195,18 @@ function settingOf(method: SingleMethod): string {
 /** What decides the numbers of an adaptation; the ids of its network and templates do not. */
 function adaptation(study: Study, method: Extract<SingleMethod, { kind: "adapted" }>) {
   const plan = study.methods[method.group] as Adapted;
-  const { alpha, beta, gamma, solver, reduction, steps, rate } = plan;
+  const { alpha, beta, gamma, solver, reduction, weights, steps, rate } = plan;
   const betas = Array.isArray(beta) ? beta : [beta];
-  return { alpha, betas, gamma, solver, reduction, steps, rate };
+  // Only what takes part: Adam's numbers do not for other solvers, nor an empty choice of weights.
+  return {
+    alpha,
+    betas,
+    gamma,
+    solver,
+    reduction,
+    ...(weights.length === 0 ? {} : { weights }),
+    ...(solver === "adam" ? { steps, rate } : {}),
+  };
 }
 
 /** Results depend on the values tuned, which a piece of their own carries; names of other ids drop out. */

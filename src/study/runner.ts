@@ -38,7 +38,10 @@ export interface RunPiecesOptions extends WorkOptions {
    * one that died after so long.
    */
   readonly leaseSeconds?: number;
-  /** Seconds that running pieces get to save a checkpoint when the signal is raised. */
+  /**
+   * Seconds that running pieces get to save a checkpoint when the signal is raised; 30 by default. Ending
+   * a thread inside ONNX Runtime aborts the whole process, so it is the last resort.
+   */
   readonly graceSeconds?: number;
   /** Bytes of blobs kept at hand for the next reader. */
   readonly cacheBytes?: number;
@@ -70,7 +73,7 @@ export async function runPieces(
   options: RunPiecesOptions,
 ): Promise<Map<string, PieceRecord>> {
   const { store, workers, signal, onProgress, kinds } = options;
-  const { label = "study", leaseSeconds = 20, graceSeconds = 5 } = options;
+  const { label = "study", leaseSeconds = 20, graceSeconds = 30 } = options;
   if (!Number.isInteger(workers) || workers < 1) {
     throw new InputError(`Cannot run ${label}: found ${workers} workers, wanted 1 or more`);
   }

@@ -114,6 +114,7 @@ describe("dprime adapt", () => {
     [["--signal", "disk", "--at", "12"], "wanted a row and a column"],
     [["--signal", "disk", "--signal-param", "height=1"], "height"],
     [["--template", "missing.npy"], "missing.npy"],
+    [["--signal", "disk", "--weights", "nothing"], "found no weights that may change"],
     [["--template", "template.npy", "--beta", "-1"], "beta"],
   ])("refuses %j in one line and writes nothing", async (words, wanted) => {
     const given = words.map((w) => (w.endsWith(".npy") ? path(w) : w));

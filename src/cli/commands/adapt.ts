@@ -68,6 +68,13 @@ export const adapt: Command = {
       about:
         "damped least squares, the network linearised once, or Adam as published (much slower)",
     },
+    {
+      name: "weights",
+      type: "text",
+      placeholder: "TEXT",
+      repeat: true,
+      about: "only weights whose name begins so may change; all when absent",
+    },
     { name: "steps", type: "integer", min: 1, default: 500, about: "steps of Adam" },
     { name: "rate", type: "number", min: 1e-9, default: 1e-4, about: "learning rate of Adam" },
     { name: "project", type: "flag", about: "task-preserving projection after the adaptation" },
@@ -123,6 +130,7 @@ export const adapt: Command = {
       gamma: values.number("gamma") ?? 1e7,
       reduction: values.need("reduction") === "mean" ? "mean" : "sum",
       solver: values.need("solver") as "gauss-newton" | "path" | "adam",
+      weights: values.list("weights"),
       steps: values.number("steps"),
       rate: values.number("rate"),
       project: values.flag("project"),

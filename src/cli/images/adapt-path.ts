@@ -27,6 +27,8 @@ export interface AdaptPathOptions extends WorkOptions {
   readonly gamma: number;
   readonly reduction: "sum" | "mean";
   readonly solver: "gauss-newton" | "adam" | "path";
+  /** Beginnings of the names of weights that may change; none for all. */
+  readonly weights?: readonly string[];
   readonly steps?: number;
   readonly rate?: number;
   readonly project: boolean;
@@ -44,7 +46,7 @@ export interface AdaptReport extends DenoiseReport {
 /** Reads an image, adapts the model to it and the templates, writes the result. */
 export async function adaptPath(options: AdaptPathOptions): Promise<AdaptReport> {
   const imported = await importNetwork(await readModel(options.model));
-  const { alpha, beta, gamma, reduction, solver, project } = options;
+  const { alpha, beta, gamma, reduction, solver, project, weights = [] } = options;
   const denoiser = adaptedDenoiser(imported, {
     templates: await templatesFor(options),
     alpha,
@@ -55,9 +57,20 @@ export async function adaptPath(options: AdaptPathOptions): Promise<AdaptReport>
     project,
     ...(options.steps === undefined ? {} : { steps: options.steps }),
     ...(options.rate === undefined ? {} : { rate: options.rate }),
+    ...(weights.length === 0
+      ? {}
+      : { adapts: (name: string) => weights.some((start) => name.startsWith(start)) }),
     compile: { threads: options.threads ?? 0 },
   });
-  const recorded = { alpha, beta, gamma, reduction, solver, project };
+  const recorded = {
+    alpha,
+    beta,
+    gamma,
+    reduction,
+    solver,
+    project,
+    ...(weights.length === 0 ? {} : { weights: weights.join(" ") }),
+  };
   const report = await denoisePath({
     input: options.input,
     output: options.output,

@@ -24,8 +24,11 @@ export interface AdaptCasesInputs {
   readonly gamma: number;
   readonly solver: "gauss-newton" | "path" | "adam";
   readonly reduction: "sum" | "mean";
-  readonly steps: number;
-  readonly rate: number;
+  /** Beginnings of the names of weights that may change. */
+  readonly weights?: readonly string[];
+  /** Adam's alone. */
+  readonly steps?: number;
+  readonly rate?: number;
   readonly cases: CaseRange;
   readonly metrics: Readonly<Record<string, MetricPlan>>;
 }
@@ -53,6 +56,9 @@ export const adaptCases: PieceKind = {
       ny: scene.ny,
       nx: scene.nx,
       sigma: scene.sigma,
+      ...(given.weights === undefined
+        ? {}
+        : { adapts: (name) => given.weights!.some((start) => name.startsWith(start)) }),
     });
     const { adapt, dispose } = await openSolver(graph, given, signal);
     const images: Image[][] = given.betas.map(() => []);

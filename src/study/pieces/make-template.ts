@@ -103,10 +103,10 @@ async function make(
     const moments = streamingMoments(ny * nx, { sums });
     for (const which of ["absent", "present"] as const) {
       for (let start = 0; start < plan.images; start += batch) {
-        throwIfAborted(work.signal, "estimating a Hotelling template");
         const count = Math.min(batch, plan.images - start);
         const rows = new Float32Array(count * ny * nx);
         for (let i = 0; i < count; i++) {
+          throwIfAborted(work.signal, "estimating a Hotelling template");
           rows.set(scene.draw("template", which, start + i).noisy.data, i * ny * nx);
         }
         await moments.add(rows, which === "present");

@@ -8,6 +8,8 @@ import { reshape } from "../../graph/ops/reshape.ts";
 import { initialValues } from "../../layers/scope.ts";
 import { solveDense } from "./dense-oracle.fixture.ts";
 import { dncnn } from "../../nets/dncnn.ts";
+import { casesOfRows } from "../../observers/cases.ts";
+import { cnnIo } from "../../observers/cnn-io.ts";
 import { parametersOf } from "../training-step.ts";
 import { adamSolver } from "./adam-solver.ts";
 import { gaussNewtonSolver } from "./gauss-newton.ts";
@@ -169,6 +171,44 @@ describe("gaussNewtonSolver", () => {
       0.02 * Math.abs(score(before) - score(image)),
     );
     await solver.dispose();
+  });
+
+  it("keeps the score of a trained network observer", async () => {
+    const draws = streamOf(3, "observer images");
+    const cases = (signal: number) =>
+      casesOfRows(
+        Float32Array.from(
+          { length: 60 * pixels },
+          (_, i) => 0.5 + 0.2 * draws.normal() + signal * disk[i % pixels]!,
+        ),
+        { shape: [ny, nx], ids: Array.from({ length: 60 }, (_, i) => `${signal} ${i}`) },
+      );
+    const observer = await cnnIo.train(
+      { absent: cases(0), present: cases(0.2) },
+      { channels: 3, kernel: 3, "most-layers": 1, steps: 60, batch: 16 },
+    );
+    if (observer.status !== "ok") throw new Error(observer.cause);
+    const scoreOf = async (f: Float32Array) =>
+      (await observer.read(casesOfRows(f, { shape: [ny, nx] }))).scores[0]!;
+    const build = observer.expression!;
+    const graph = adaptationGraph(spec({ statistics: { kind: "expression", count: 1, build } }));
+    const solver = await gaussNewtonSolver(
+      graph,
+      { alpha: 1, beta: 1e6, gamma: 1e3 },
+      { compile, outer: 30, tolerance: 1e-6 },
+    );
+    const result = await solver.adapt(image);
+    const model = await linearise(graph, { image: () => image, compile });
+    const before = await model.forward(graph.theta0);
+    const wanted = await scoreOf(image);
+    // The expression is what the observer itself reads, to float32.
+    const { values } = await model.statistics(image);
+    expect(Math.abs(values[0]! - wanted)).toBeLessThan(1e-4 * (1 + Math.abs(wanted)));
+    expect(Math.abs((await scoreOf(result.image)) - wanted)).toBeLessThan(
+      0.02 * Math.abs((await scoreOf(before)) - wanted),
+    );
+    await solver.dispose();
+    await model.dispose();
   });
 
   it("adapts the chosen weights only, and says what does not fit", async () => {

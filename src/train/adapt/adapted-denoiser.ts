@@ -29,6 +29,8 @@ export interface AdaptedDenoiserOptions extends AdaptationWeights {
   /** Steps and learning rate of Adam. */
   readonly steps?: number;
   readonly rate?: number;
+  /** Which weights may change; all by default. */
+  readonly adapts?: (parameterName: string) => boolean;
   /** Puts the task-preserving projection after the adaptation. */
   readonly project?: boolean;
   readonly compile?: CompileOptions;
@@ -94,6 +96,7 @@ export function adaptedDenoiser(
         statistics: { kind: "linear", templates: inUnits },
         ...size,
         sigma: sigma / units.scale,
+        ...(options.adapts === undefined ? {} : { adapts: options.adapts }),
       });
       const solver = await openSolver(graph, options);
       const out = image.data.slice();
