@@ -38,7 +38,11 @@ export function progressBar(output: ProgressOutput): ProgressBar {
     const finished = progress.done >= progress.total;
     if (!finished && now - last < (output.isTerminal ? barInterval : lineInterval)) return;
     last = now;
-    const secondsLeft = progress.secondsLeft ?? timeLeft(progress, (now - started) / 1000);
+    // Work that reckons its own time says when it does not know it yet.
+    const secondsLeft =
+      "secondsLeft" in progress
+        ? progress.secondsLeft
+        : timeLeft(progress, (now - started) / 1000);
     if (output.isTerminal) {
       output.write(`\r${barText(progress, secondsLeft, output.columns)}\u001b[K`);
       drawn = true;
