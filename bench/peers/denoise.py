@@ -29,6 +29,32 @@ def skimage_wavelet():
     )
 
 
+def skimage_wavelet_spun():
+    from skimage.restoration import cycle_spin, denoise_wavelet
+
+    # Shifts of 0 and 1 along each axis, as `spins` 2 here.
+    return cycle_spin(
+        image,
+        func=denoise_wavelet,
+        max_shifts=1,
+        num_workers=1,
+        func_kw=dict(
+            sigma=p["sigma"],
+            wavelet=p["wavelet"],
+            mode=p["rule"],
+            wavelet_levels=p["levels"],
+            method=p["method"],
+            rescale_sigma=True,
+        ),
+    )
+
+
+def skimage_tv():
+    from skimage.restoration import denoise_tv_chambolle
+
+    return denoise_tv_chambolle(image, weight=p["weight"])
+
+
 def skimage_bilateral():
     from skimage.restoration import denoise_bilateral
 

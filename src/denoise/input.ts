@@ -14,8 +14,12 @@ export function checkedSigma(
   image: Image,
   context: DenoiseContext = {},
 ): number | undefined {
-  const { nonFinite } = rangeOf(image.data);
-  if (nonFinite > 0) {
+  const { data } = image;
+  // Zero for finite values, and NaN as soon as one is not: several times faster than looking at each.
+  let trace = 0;
+  for (let i = 0; i < data.length; i++) trace += 0 * data[i]!;
+  if (trace !== 0) {
+    const { nonFinite } = rangeOf(data);
     throw new InputError(
       `Cannot denoise by ${owner}: found ${nonFinite} values that are not finite, wanted finite values only`,
     );

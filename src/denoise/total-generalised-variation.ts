@@ -14,7 +14,8 @@ import {
 import type { DenoiseContext, Denoiser } from "./denoiser.ts";
 import { noiseLevelFor } from "./input.ts";
 import { discrepancyLambda } from "./variation/discrepancy.ts";
-import { solveTgv, type TgvState } from "./variation/tgv-solver.ts";
+import { type TgvState, tgvSteps } from "./variation/tgv-solver.ts";
+import { inTurns } from "./variation/turns.ts";
 
 const parameters: ParameterTable = {
   strength: {
@@ -74,8 +75,8 @@ export const totalGeneralisedVariation: Denoiser = {
     for (let block = 0; block < blocks; block++) {
       const f = Float64Array.from(image.data.subarray(block * size, (block + 1) * size));
       let state: TgvState | undefined;
-      const solve = (lambda: number, tolerance: number, most: number) => {
-        const solution = solveTgv(f, {
+      const solve = async (lambda: number, tolerance: number, most: number) => {
+        const steps = tgvSteps(f, {
           shape: { nz, ny, nx },
           first: lambda,
           second: (values.ratio as number) * lambda,
@@ -83,39 +84,40 @@ export const totalGeneralisedVariation: Denoiser = {
           tolerance,
           maxIterations: most,
           ...(state ? { state } : {}),
-          ...(context.signal ? { signal: context.signal } : {}),
-          ...(context.onProgress ? { onProgress: context.onProgress } : {}),
         });
+        const { signal, onProgress } = context;
+        const label = "total generalised variation";
+        const solution = await inTurns(steps, { signal, onProgress, label });
         state = solution.state;
         return solution;
       };
       const strength = values.strength as number | undefined;
-      const lambda = strength === undefined ? searchLambda(f, solve, sigma) : strength * sigma;
+      const lambda =
+        strength === undefined ? await searchLambda(f, solve, sigma) : strength * sigma;
       // At λ = 0 the minimiser is the image itself.
       out.set(
         lambda === 0
           ? f
-          : solve(lambda, values.tolerance as number, values.maxIterations as number).u,
+          : (await solve(lambda, values.tolerance as number, values.maxIterations as number)).u,
         block * size,
       );
-      await new Promise((resolve) => setTimeout(resolve, 0));
     }
     return withData(image, out);
   },
 };
 
 /** λ by the discrepancy principle; where noise exceeds everything but an affine part, 100 σ stands for infinity. */
-function searchLambda(
+async function searchLambda(
   f: Float64Array,
-  solve: (lambda: number, tolerance: number, most: number) => { readonly u: Float32Array },
+  solve: (lambda: number, tolerance: number, most: number) => Promise<{ readonly u: Float32Array }>,
   sigma: number,
-): number {
+): Promise<number> {
   if (sigma === 0) return 0;
   const most = 100 * sigma;
-  const found = discrepancyLambda(
-    (lambda) => {
+  const found = await discrepancyLambda(
+    async (lambda) => {
       if (lambda > most) return Infinity;
-      const { u } = solve(lambda, 0.15, 300);
+      const { u } = await solve(lambda, 0.15, 300);
       let sum = 0;
       for (let i = 0; i < f.length; i++) sum += (u[i]! - f[i]!) ** 2;
       return Math.sqrt(sum / f.length);

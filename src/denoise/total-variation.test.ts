@@ -12,7 +12,7 @@ describe("denoiseByTotalVariation", () => {
    * scikit-image 0.19.3, denoise_tv_chambolle(f, weight, eps=1e-14, max_num_iter=200000) in float64:
    * the same objective with λ = weight. Made again by bench/peers/total-variation.ts on other inputs.
    */
-  it("agrees with scikit-image on a plane to 1e-4", () => {
+  it("agrees with scikit-image on a plane to 1e-4", async () => {
     const f = makeImage(
       Float32Array.from({ length: 16 * 18 }, (_, i) => {
         const [y, x] = [Math.floor(i / 18), i % 18];
@@ -20,7 +20,7 @@ describe("denoiseByTotalVariation", () => {
       }),
       [16, 18],
     );
-    const { image, status } = denoiseByTotalVariation(f, { lambda: 0.25, ...tight });
+    const { image, status } = await denoiseByTotalVariation(f, { lambda: 0.25, ...tight });
     expect(status).toBe("ok");
     const row = [...image.data.subarray(5 * 18, 6 * 18)];
     const wanted = [
@@ -32,7 +32,7 @@ describe("denoiseByTotalVariation", () => {
     expect(squares).toBeCloseTo(336.811, 2);
   });
 
-  it("agrees with scikit-image on a volume to 1e-4", () => {
+  it("agrees with scikit-image on a volume to 1e-4", async () => {
     const f = makeImage(
       Float32Array.from({ length: 5 * 6 * 7 }, (_, i) => {
         const [z, y, x] = [Math.floor(i / 42), Math.floor(i / 7) % 6, i % 7];
@@ -40,15 +40,15 @@ describe("denoiseByTotalVariation", () => {
       }),
       [5, 6, 7],
     );
-    const { image } = denoiseByTotalVariation(f, { lambda: 0.2, ...tight });
+    const { image } = await denoiseByTotalVariation(f, { lambda: 0.2, ...tight });
     const row = [...image.data.subarray((2 * 6 + 3) * 7, (2 * 6 + 3) * 7 + 7)];
     const wanted = [0.499913, 0.500463, 0.500992, 0.49502, 1.400612, 1.4039, 1.4039];
     wanted.forEach((v, i) => expect(Math.abs(row[i]! - v)).toBeLessThan(1e-4));
   });
 
-  it("sets λ by the discrepancy principle: the residual has the noise level", () => {
+  it("sets λ by the discrepancy principle: the residual has the noise level", async () => {
     const noisy = withGaussianNoise(scene(96), 12, 1);
-    const { image, lambdas } = denoiseByTotalVariation(noisy, { sigma: 12 });
+    const { image, lambdas } = await denoiseByTotalVariation(noisy, { sigma: 12 });
     const rms = Math.sqrt(
       image.data.reduce((s, v, i) => s + (v - noisy.data[i]!) ** 2, 0) / noisy.data.length,
     );
@@ -56,7 +56,7 @@ describe("denoiseByTotalVariation", () => {
     expect(lambdas).toHaveLength(1);
   });
 
-  it("joins channels that share edges better than one by one", () => {
+  it("joins channels that share edges better than one by one", async () => {
     const truth = scene(64);
     const channels = [1, 0.7, -0.5];
     const size = truth.data.length;
@@ -69,8 +69,8 @@ describe("denoiseByTotalVariation", () => {
     );
     const clean = makeImage(stack, [3, 64, 64], { axes: "cyx" });
     const noisy = withGaussianNoise(clean, 15, 2);
-    const joint = denoiseByTotalVariation(noisy, { lambda: 22 });
-    const separate = denoiseByTotalVariation(noisy, { lambda: 13, channels: "separate" });
+    const joint = await denoiseByTotalVariation(noisy, { lambda: 22 });
+    const separate = await denoiseByTotalVariation(noisy, { lambda: 13, channels: "separate" });
     expect(joint.lambdas).toHaveLength(1);
     expect(separate.lambdas).toHaveLength(3);
     expect(gainDb(clean, noisy, joint.image)).toBeGreaterThan(
@@ -78,7 +78,7 @@ describe("denoiseByTotalVariation", () => {
     );
   });
 
-  it("takes thick slices for what they are: no smoothing across as the pitch grows", () => {
+  it("takes thick slices for what they are: no smoothing across as the pitch grows", async () => {
     const stream = streamOf(4, "thick");
     const data = Float32Array.from(
       { length: 4 * 12 * 12 },
@@ -87,17 +87,18 @@ describe("denoiseByTotalVariation", () => {
     const thin = makeImage(data, [4, 12, 12], { spacing: [1, 1, 1] });
     const thick = makeImage(data, [4, 12, 12], { spacing: [1000, 1, 1] });
     const planes = makeImage(data, [4, 12, 12], { axes: "tyx" });
-    const wanted = denoiseByTotalVariation(planes, { lambda: 5, tolerance: 1e-3 }).image.data;
-    const found = denoiseByTotalVariation(thick, { lambda: 5, tolerance: 1e-3 }).image.data;
+    const wanted = (await denoiseByTotalVariation(planes, { lambda: 5, tolerance: 1e-3 })).image
+      .data;
+    const found = (await denoiseByTotalVariation(thick, { lambda: 5, tolerance: 1e-3 })).image.data;
     found.forEach((v, i) => expect(Math.abs(v - wanted[i]!)).toBeLessThan(0.05));
-    const mixed = denoiseByTotalVariation(thin, { lambda: 5, tolerance: 1e-3 }).image.data;
+    const mixed = (await denoiseByTotalVariation(thin, { lambda: 5, tolerance: 1e-3 })).image.data;
     expect(Math.abs(mixed[0]! - wanted[0]!)).toBeGreaterThan(1);
   });
 
-  it("gives the mean when the image varies less than the noise", () => {
+  it("gives the mean when the image varies less than the noise", async () => {
     const image = makeImage(Float32Array.from(streamOf(5).normals(100)), [10, 10]);
     const mean = image.data.reduce((s, v) => s + v, 0) / 100;
-    const found = denoiseByTotalVariation(image, { sigma: 50 });
+    const found = await denoiseByTotalVariation(image, { sigma: 50 });
     for (const v of found.image.data) expect(v).toBeCloseTo(mean, 4);
   });
 });

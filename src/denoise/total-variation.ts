@@ -17,8 +17,9 @@ import type { WorkOptions } from "../core/progress.ts";
 import type { DenoiseContext, Denoiser } from "./denoiser.ts";
 import { noiseLevelFor } from "./input.ts";
 import { discrepancyLambda } from "./variation/discrepancy.ts";
-import { solveTv, tvWorkspace } from "./variation/solver.ts";
+import { tvSteps, tvWorkspace } from "./variation/solver.ts";
 import type { TvShape } from "./variation/steps.ts";
+import { inTurns } from "./variation/turns.ts";
 
 const parameters: ParameterTable = {
   strength: {
@@ -74,7 +75,7 @@ export const totalVariation: Denoiser = {
   async denoise(image: Image, given?: ParameterValues, context: DenoiseContext = {}) {
     const values = resolveParameters("total-variation", parameters, given);
     const sigma = noiseLevelFor("total-variation", image, context);
-    const result = denoiseByTotalVariation(image, {
+    const result = await denoiseByTotalVariation(image, {
       sigma,
       norm: values.norm as "isotropic" | "anisotropic",
       channels: values.channels as "joint" | "separate",
@@ -110,11 +111,15 @@ export interface TotalVariationResult {
   readonly remedy?: string;
 }
 
-/** Total-variation denoising with the figures of the solution; see `totalVariation`. */
-export function denoiseByTotalVariation(
+/**
+ * Total-variation denoising with the figures of the solution; see `totalVariation`.
+ *
+ * @throws CancelledError when the signal is raised
+ */
+export async function denoiseByTotalVariation(
   image: Image,
   options: TotalVariationOptions,
-): TotalVariationResult {
+): Promise<TotalVariationResult> {
   const { nz, ny, nx, volumetric } = layoutOf(image);
   const voxels = nz * ny * nx;
   const joint = (options.channels ?? "joint") === "joint" && image.axes.includes("c");
@@ -133,9 +138,8 @@ export function denoiseByTotalVariation(
     weights: [fine / sx, fine / sy, fine / sz],
     norm: options.norm ?? "isotropic",
     maxIterations: options.maxIterations ?? 5000,
-    ...(options.signal ? { signal: options.signal } : {}),
-    ...(options.onProgress ? { onProgress: options.onProgress } : {}),
   };
+  const { signal, onProgress } = options;
   const workspace = tvWorkspace(shape);
   const out = new Float32Array(image.data.length);
   const size = perBlock * voxels;
@@ -146,19 +150,20 @@ export function denoiseByTotalVariation(
   try {
     for (let start = 0; start < out.length; start += size) {
       const f = image.data.subarray(start, start + size);
-      const solve = (lambda: number, tolerance: number, warm: boolean) => {
-        const solution = solveTv(f, { ...common, lambda, tolerance, workspace, warm });
+      const solve = async (lambda: number, tolerance: number, warm: boolean) => {
+        const steps = tvSteps(f, { ...common, lambda, tolerance, workspace, warm });
+        const solution = await inTurns(steps, { signal, onProgress, label: "total variation" });
         iterations += solution.iterations;
         return solution;
       };
       const lambda =
-        options.lambda ?? searchLambda(f, { solve, sigma: options.sigma ?? 0, voxels });
+        options.lambda ?? (await searchLambda(f, { solve, sigma: options.sigma ?? 0, voxels }));
       lambdas.push(lambda);
       if (lambda === Infinity) {
         fillWithMeans(out.subarray(start, start + size), f, voxels);
         continue;
       }
-      const solution = solve(lambda, options.tolerance ?? 0.01, options.lambda === undefined);
+      const solution = await solve(lambda, options.tolerance ?? 0.01, options.lambda === undefined);
       out.set(solution.u, start);
       rmsBound = Math.max(rmsBound, solution.rmsBound);
       if (solution.status !== "ok") converged = false;
@@ -177,24 +182,28 @@ export function denoiseByTotalVariation(
 }
 
 /** λ by the discrepancy principle; infinite when the block varies less than the noise. */
-function searchLambda(
+async function searchLambda(
   f: Float32Array,
   problem: {
-    solve: (lambda: number, tolerance: number, warm: boolean) => { readonly u: Float32Array };
+    solve: (
+      lambda: number,
+      tolerance: number,
+      warm: boolean,
+    ) => Promise<{ readonly u: Float32Array }>;
     sigma: number;
     voxels: number;
   },
-): number {
+): Promise<number> {
   const { solve, sigma, voxels } = problem;
   if (sigma === 0) return 0;
   const flat = new Float32Array(f.length);
   fillWithMeans(flat, f, voxels);
   if (rmsBetween(flat, f) <= sigma) return Infinity;
   let warm = false;
-  const found = discrepancyLambda(
-    (lambda) => {
+  const found = await discrepancyLambda(
+    async (lambda) => {
       // An error of 0.05 λ changes the residual by well below a per cent, since errors add in squares.
-      const { u } = solve(lambda, 0.05, warm);
+      const { u } = await solve(lambda, 0.05, warm);
       warm = true;
       return rmsBetween(u, f);
     },

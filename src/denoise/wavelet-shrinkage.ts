@@ -10,21 +10,16 @@
  *
  * Cycle spinning [coifman1995translation] averages the result over `spins` shifts along each axis; 1 is
  * the plain orthogonal transform. Volumes use the transform in three dimensions. Margins are mirrored;
- * the periodic transform sees its seam at least 8 px outside the image.
+ * the periodic transform sees its seam at least 8 px outside the image. The transform runs in float32;
+ * `wavelet-transform.ts` defines it.
  */
+import { openWavelet, type WaveletWorkspace } from "../kernels/wavelet.ts";
 import type { TaskContext } from "../parallel/map-in-workers.ts";
 import { blockDenoiser } from "./block-denoiser.ts";
 import { type Block, type BlockTask, mirrored } from "./blocks.ts";
 import type { Denoiser } from "./denoiser.ts";
 import { waveletFilter, waveletNames } from "./wavelet-filters.ts";
-import {
-  type Band,
-  bandsOf,
-  eachRow,
-  type Sizes3,
-  waveletForward,
-  waveletInverse,
-} from "./wavelet-transform.ts";
+import { type Band, bandsOf, eachRow, type Sizes3 } from "./wavelet-transform.ts";
 
 interface ShrinkageSettings {
   readonly sigma: number;
@@ -47,111 +42,124 @@ export async function waveletShrinkageBlock(
 ): Promise<Float32Array> {
   const { block, parameters } = task;
   const { spins } = parameters;
-  const filter = waveletFilter(parameters.wavelet);
+  const { sizes, levels } = transformSizes(block, parameters);
   const deep = block.nz > 1;
+  const axes = deep ? ([2, 1, 0] as const) : ([2, 1] as const);
+  const bands = bandsOf(sizes, levels);
+  const boxes = bands.filter((band) => band.detail === "x").map(({ level }) => boxAt(sizes, level));
+  const work = openWavelet(waveletFilter(parameters.wavelet), {
+    sizes,
+    inner: [block.nz, block.ny, block.nx],
+  });
+  const settings = { ...parameters, pixels: block.data.length };
+  const shifts = deep ? spins : 1;
+  try {
+    for (let sz = 0; sz < shifts; sz++) {
+      for (let sy = 0; sy < spins; sy++) {
+        for (let sx = 0; sx < spins; sx++) {
+          const first: Sizes3 = [deep ? margin + sz : 0, margin + sy, margin + sx];
+          place(work.data, { block, sizes, first });
+          for (const box of boxes) {
+            for (const axis of axes) {
+              await pause();
+              work.level(box, axis, false);
+            }
+          }
+          for (const band of bands) {
+            if (band.detail === "") continue;
+            await pause();
+            const threshold = thresholdOf(work, { sizes, band, settings });
+            work.shrink(band, threshold, settings.rule === "soft");
+          }
+          for (const box of boxes.toReversed()) {
+            for (const axis of axes.toReversed()) {
+              await pause();
+              work.level(box, axis, true);
+            }
+          }
+          work.add(first);
+        }
+      }
+    }
+    return work.scaledSum(1 / (shifts * spins * spins));
+  } finally {
+    work.release();
+  }
+}
+
+/** Sizes of the array that a block is placed in, and number of levels that it bears. */
+export function transformSizes(
+  block: Pick<Block, "nz" | "ny" | "nx">,
+  { levels: wanted, spins }: { readonly levels: number; readonly spins: number },
+): { readonly sizes: Sizes3; readonly levels: number } {
   const axes = [block.nz, block.ny, block.nx];
+  const deep = block.nz > 1;
   const shortest = Math.min(...axes.slice(deep ? 0 : 1)) + 2 * margin;
-  const levels = Math.max(1, Math.min(parameters.levels, Math.floor(Math.log2(shortest / 4))));
+  const levels = Math.max(1, Math.min(wanted, Math.floor(Math.log2(shortest / 4))));
   const unit = 1 << levels;
   const sizes = axes.map((n, axis) =>
     axis === 0 && !deep ? 1 : Math.ceil((n + 2 * margin + spins - 1) / unit) * unit,
   ) as unknown as Sizes3;
-  const bands = bandsOf(sizes, levels);
-  const total = new Float64Array(block.data.length);
-  const shifts = deep ? spins : 1;
-  let count = 0;
-  for (let sz = 0; sz < shifts; sz++) {
-    for (let sy = 0; sy < spins; sy++) {
-      for (let sx = 0; sx < spins; sx++) {
-        await pause();
-        const first: Sizes3 = [deep ? margin + sz : 0, margin + sy, margin + sx];
-        const data = placed(block, sizes, first);
-        const coefficients = waveletForward(data, { sizes, levels, filter });
-        for (const band of bands) {
-          if (band.detail !== "")
-            shrink(coefficients, sizes, band, { ...parameters, pixels: block.data.length });
-        }
-        const back = waveletInverse(coefficients, { sizes, levels, filter });
-        addInside(total, back, { block, sizes, first });
-        count++;
-      }
-    }
-  }
-  return Float32Array.from(total, (v) => v / count);
+  return { sizes, levels };
 }
 
-/** The block at a position inside a larger array, mirrored around. */
-function placed(block: Block, sizes: Sizes3, first: Sizes3): Float64Array {
+/** What the transform of a level (1 is the finest) works on. */
+function boxAt([nz, ny, nx]: Sizes3, level: number): Sizes3 {
+  const shift = level - 1;
+  return [nz > 1 ? nz >> shift : 1, ny >> shift, nx >> shift];
+}
+
+/** Puts the block at a position inside a larger array, mirrored around. */
+function place(
+  out: Float32Array,
+  { block, sizes, first }: { block: Block; sizes: Sizes3; first: Sizes3 },
+): void {
   const { data, nz, ny, nx } = block;
-  const out = new Float64Array(sizes[0] * sizes[1] * sizes[2]);
+  const right = first[2] + nx;
   const columns = Int32Array.from({ length: sizes[2] }, (_, x) => mirrored(x - first[2], nx));
   let at = 0;
   for (let z = 0; z < sizes[0]; z++) {
     for (let y = 0; y < sizes[1]; y++) {
       const row = (mirrored(z - first[0], nz) * ny + mirrored(y - first[1], ny)) * nx;
-      for (let x = 0; x < sizes[2]; x++) out[at++] = data[row + columns[x]!]!;
-    }
-  }
-  return out;
-}
-
-function addInside(
-  total: Float64Array,
-  from: Float64Array,
-  { block, sizes, first }: { block: Block; sizes: Sizes3; first: Sizes3 },
-): void {
-  const { nz, ny, nx } = block;
-  for (let z = 0; z < nz; z++) {
-    for (let y = 0; y < ny; y++) {
-      const source = ((z + first[0]) * sizes[1] + y + first[1]) * sizes[2] + first[2];
-      const to = (z * ny + y) * nx;
-      for (let x = 0; x < nx; x++) total[to + x]! += from[source + x]!;
+      for (let x = 0; x < first[2]; x++) out[at + x] = data[row + columns[x]!]!;
+      out.set(data.subarray(row, row + nx), at + first[2]);
+      for (let x = right; x < sizes[2]; x++) out[at + x] = data[row + columns[x]!]!;
+      at += sizes[2];
     }
   }
 }
 
-function shrink(
-  coefficients: Float64Array,
-  sizes: Sizes3,
-  band: Band,
-  settings: ShrinkageSettings & { readonly pixels: number },
-): void {
-  const { sigma, method, rule, factor } = settings;
+function thresholdOf(
+  work: WaveletWorkspace,
+  problem: {
+    readonly sizes: Sizes3;
+    readonly band: Band;
+    readonly settings: ShrinkageSettings & { readonly pixels: number };
+  },
+): number {
+  const { sizes, band, settings } = problem;
+  const { sigma, method, factor, pixels } = settings;
   const n = band.size[0] * band.size[1] * band.size[2];
-  let threshold: number;
-  if (method === "visu") {
-    threshold = sigma * Math.sqrt(2 * Math.log(settings.pixels));
-  } else if (method === "bayes") {
-    let squares = 0;
-    eachRow(sizes, band, (offset, length) => {
-      for (let i = 0; i < length; i++) squares += coefficients[offset + i]! ** 2;
-    });
-    const signal = squares / n - sigma * sigma;
-    threshold = signal > 0 ? (sigma * sigma) / Math.sqrt(signal) : Infinity;
-  } else {
-    const values = new Float64Array(n);
-    let at = 0;
-    eachRow(sizes, band, (offset, length) => {
-      for (let i = 0; i < length; i++) values[at++] = Math.abs(coefficients[offset + i]!) / sigma;
-    });
-    threshold = sigma * sureThreshold(values);
+  // Also where the threshold itself is infinite.
+  if (factor === 0) return 0;
+  if (method === "visu") return factor * sigma * Math.sqrt(2 * Math.log(pixels));
+  if (method === "bayes") {
+    const signal = work.energy(band) / n - sigma * sigma;
+    return signal > 0 ? (factor * sigma * sigma) / Math.sqrt(signal) : Infinity;
   }
-  threshold *= factor;
+  const values = new Float32Array(n);
+  let at = 0;
   eachRow(sizes, band, (offset, length) => {
-    for (let i = offset; i < offset + length; i++) {
-      const c = coefficients[i]!;
-      const magnitude = Math.abs(c);
-      if (magnitude <= threshold) coefficients[i] = 0;
-      else if (rule === "soft") coefficients[i] = c > 0 ? c - threshold : c + threshold;
-    }
+    for (let i = 0; i < length; i++) values[at++] = Math.abs(work.data[offset + i]!) / sigma;
   });
+  return factor * sigma * sureThreshold(values);
 }
 
 /**
  * SureShrink's threshold for magnitudes in units of the noise's standard deviation; the values are
  * sorted in place.
  */
-export function sureThreshold(values: Float64Array): number {
+export function sureThreshold(values: Float32Array | Float64Array): number {
   const n = values.length;
   values.sort();
   const universal = Math.sqrt(2 * Math.log(n));

@@ -6,6 +6,7 @@ interface Exports {
     f: number,
     d: number,
     u: number,
+    zeros: number,
     channels: number,
     nz: number,
     ny: number,
@@ -14,6 +15,28 @@ interface Exports {
     wx: number,
     wy: number,
     wz: number,
+  ): void;
+  tvStep(
+    f: number,
+    u: number,
+    p: number,
+    q: number,
+    rows: number,
+    norm: number,
+    zeros: number,
+    channels: number,
+    nz: number,
+    ny: number,
+    nx: number,
+    directions: number,
+    px: number,
+    py: number,
+    pz: number,
+    dx: number,
+    dy: number,
+    dz: number,
+    theta: number,
+    isotropic: number,
   ): void;
   tvDual(
     u: number,
@@ -55,6 +78,11 @@ export interface TvKernel {
   readonly q: Float32Array;
   primal(from: "p" | "q", lambda: number, weights: readonly number[]): void;
   dual(step: number, momentum: number, weights: readonly number[], isotropic: boolean): void;
+  step(
+    sizes: { readonly lambda: number; readonly step: number; readonly momentum: number },
+    weights: readonly number[],
+    isotropic: boolean,
+  ): void;
   gap(weights: readonly number[], isotropic: boolean): number;
   release(): void;
 }
@@ -81,6 +109,7 @@ export function tvKernel(shape: {
   const q = kernel.allocate(4 * size * directions);
   const rows = kernel.allocate(4 * directions * channels * nx);
   const norm = kernel.allocate(4 * nx);
+  const zeros = kernel.allocate(4 * nx);
   const f32 = Math.fround;
   const scaled = (factor: number, weights: readonly number[], k: number) =>
     k < directions ? f32(f32(factor) * f32(weights[k]!)) : 0;
@@ -94,6 +123,7 @@ export function tvKernel(shape: {
         f,
         from === "p" ? p : q,
         u,
+        zeros,
         channels,
         nz,
         ny,
@@ -116,6 +146,30 @@ export function tvKernel(shape: {
         ny,
         nx,
         directions,
+        scaled(step, weights, 0),
+        scaled(step, weights, 1),
+        scaled(step, weights, 2),
+        momentum,
+        isotropic ? 1 : 0,
+      );
+    },
+    step: ({ lambda, step, momentum }, weights, isotropic) => {
+      kernel.exports.tvStep(
+        f,
+        u,
+        p,
+        q,
+        rows,
+        norm,
+        zeros,
+        channels,
+        nz,
+        ny,
+        nx,
+        directions,
+        scaled(lambda, weights, 0),
+        scaled(lambda, weights, 1),
+        scaled(lambda, weights, 2),
         scaled(step, weights, 0),
         scaled(step, weights, 1),
         scaled(step, weights, 2),

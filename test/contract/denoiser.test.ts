@@ -309,6 +309,27 @@ describe.each([...members, ...wrapped])("%s", (name) => {
     if (partial) expect(outcome).toBeInstanceOf(CancelledError);
   });
 
+  it("ends soon after an abort raised by a timer", async () => {
+    const denoiser = await open();
+    const image = noisy(denoiser.noise, scene(320), 1);
+    const sigma = levelOf(denoiser.noise);
+    const control = new AbortController();
+    // Due at the first turn that the member gives to the event loop.
+    const timer = setTimeout(() => control.abort(), 1);
+    const before = process.cpuUsage();
+    const outcome = await denoiser.denoise(image, {}, { sigma, signal: control.signal }).then(
+      () => "finished",
+      (error: unknown) => error,
+    );
+    const used = process.cpuUsage(before);
+    clearTimeout(timer);
+    // Processor time, because tests run beside each other. What is done in a tenth of a second may end before
+    // a turn is due; the slowest member takes 0.4 s to stop, compilation included.
+    const finished = outcome === "finished";
+    if (!finished) expect(outcome).toBeInstanceOf(CancelledError);
+    expect(used.user + used.system).toBeLessThan(finished ? 0.1e6 : 1e6);
+  });
+
   it("refuses values that are not finite, and parameters it does not know", async () => {
     const denoiser = await open();
     for (const bad of [NaN, Infinity]) {

@@ -19,10 +19,10 @@ export interface DiscrepancyResult {
  * @param options.sigma noise standard deviation > 0
  * @param options.precision relative accuracy of the residual (default 0.005: below the error of any σ)
  */
-export function discrepancyLambda(
-  residualAt: (lambda: number) => number,
+export async function discrepancyLambda(
+  residualAt: (lambda: number) => number | Promise<number>,
   options: { sigma: number; start?: number; precision?: number; maxSolves?: number },
-): DiscrepancyResult {
+): Promise<DiscrepancyResult> {
   const { sigma, precision = 0.005, maxSolves = 20 } = options;
   let low = 0;
   let high = Infinity;
@@ -30,7 +30,7 @@ export function discrepancyLambda(
   let last: { x: number; y: number } | undefined;
   let residual = 0;
   for (let solves = 1; solves <= maxSolves; solves++) {
-    residual = residualAt(lambda);
+    residual = await residualAt(lambda);
     if (Math.abs(residual / sigma - 1) <= precision) {
       return { lambda, residual, solves, status: "ok" };
     }

@@ -15,10 +15,10 @@
  * Q⁻¹ ≤ I leaves the step 1/(λ 4 Σ weights²) valid. Q⁻¹ is exact by Sherman–Morrison:
  * Q⁻¹ v = v − c w (wᵀ v)/(1 + c ‖w‖²).
  */
-import { throwIfAborted } from "../../core/errors.ts";
 import type { WorkOptions } from "../../core/progress.ts";
 import { tvKernel } from "../../kernels/total-variation.ts";
 import { plainGap, type TvShape, type TvWorkspace } from "./steps.ts";
+import { atOnce, type Steps } from "./turns.ts";
 
 export interface RankOne {
   /** Template w, same layout as the data. */
@@ -54,19 +54,29 @@ export interface TvSolution {
   readonly remedy?: string;
 }
 
-/** Every how many iterations the gap is looked at: it costs about half an iteration. */
-const checkEvery = 10;
+/**
+ * Iterations until the next look at the gap, which costs more than half an iteration: a few while
+ * every iteration still gains much, later a quarter of those done.
+ */
+function untilNextCheck(iterations: number): number {
+  return Math.min(20, Math.max(5, iterations >> 2));
+}
+
+type TvProblem = TvOptions & { readonly shape: TvShape; readonly lambda: number };
 
 /**
  * Minimises ½ (u − f)ᵀ Q (u − f) + λ TV(u).
  *
  * @param f values [channel, z, y, x]
  * @param lambda λ ≥ 0 in the unit of f
+ * @throws CancelledError when the signal is raised
  */
-export function solveTv(
-  f: ArrayLike<number>,
-  problem: TvOptions & { shape: TvShape; lambda: number },
-): TvSolution {
+export function solveTv(f: ArrayLike<number>, problem: TvProblem): TvSolution {
+  return atOnce(tvSteps(f, problem), problem);
+}
+
+/** `solveTv` as steps of one iteration each, for `inTurns`; `signal` and `onProgress` are left to it. */
+export function* tvSteps(f: ArrayLike<number>, problem: TvProblem): Steps<TvSolution> {
   const { shape, lambda, rankOne } = problem;
   const size = f.length;
   if (lambda === 0) {
@@ -91,25 +101,31 @@ export function solveTv(
   let iterations = 0;
   let gap = Infinity;
   let rmsBound = Infinity;
+  // The gap of a field of zeros is no news.
+  let nextCheck = problem.warm ? 0 : Math.min(untilNextCheck(0), maxIterations);
   for (;;) {
-    work.primal("p", lambda, weights);
-    correct?.(work.u);
-    gap = lambda * Math.max(0, work.gap(weights, isotropic));
-    rmsBound = Math.sqrt((2 * gap) / size);
-    if (rmsBound <= tolerance || iterations >= maxIterations) break;
-    throwIfAborted(problem.signal, "total variation");
-    problem.onProgress?.({
-      done: iterations,
-      total: maxIterations,
-      label: "minimising total variation",
-      figures: { rmsBound },
-    });
-    for (let i = 0; i < checkEvery; i++) {
-      iterations++;
-      work.primal("q", lambda, weights);
+    if (iterations === nextCheck) {
+      work.primal("p", lambda, weights);
       correct?.(work.u);
-      work.dual(step, (iterations - 1) / (iterations + 4), weights, isotropic);
+      gap = lambda * Math.max(0, work.gap(weights, isotropic));
+      rmsBound = Math.sqrt((2 * gap) / size);
+      if (rmsBound <= tolerance || iterations >= maxIterations) break;
+      nextCheck = Math.min(maxIterations, iterations + untilNextCheck(iterations));
+      yield {
+        done: iterations,
+        total: maxIterations,
+        label: "minimising total variation",
+        figures: { rmsBound },
+      };
     }
+    iterations++;
+    const momentum = (iterations - 1) / (iterations + 4);
+    if (correct) {
+      work.primal("q", lambda, weights);
+      correct(work.u);
+      work.dual(step, momentum, weights, isotropic);
+    } else work.step({ lambda, step, momentum }, weights, isotropic);
+    yield undefined;
   }
   const u = work.u.slice(0, size);
   if (problem.workspace === undefined) work.release();

@@ -2,8 +2,8 @@
  * The two steps of the dual total-variation solver, written out in float32: the definition that the
  * WebAssembly kernel must equal bit for bit.
  *
- * Layout: `image` arrays hold [channel, z, y, x]; `dual` arrays hold [direction, channel, z, y, x]
- * with direction 0 = x, 1 = y, 2 = z (absent for planes). A dual component that would leave the
+ * Layout: `image` arrays hold [channel, z, y, x]; `dual` arrays hold [z, y, direction, channel, x] with
+ * direction 0 = x, 1 = y, 2 = z (absent for planes): one step reads few streams of memory. A dual component that would leave the
  * volume is always 0, so the divergence needs no special case at the far edge.
  */
 
@@ -33,6 +33,12 @@ export interface TvWorkspace extends TvBuffers {
    * The ball joins directions and channels when `isotropic`, else it is [−1, 1] for each component.
    */
   dual(step: number, momentum: number, weights: readonly number[], isotropic: boolean): void;
+  /** `primal` from q, then `dual`, in one sweep. */
+  step(
+    sizes: { readonly lambda: number; readonly step: number; readonly momentum: number },
+    weights: readonly number[],
+    isotropic: boolean,
+  ): void;
   /** Σ ( |D u| − ⟨D u, p⟩ ): the duality gap of p and u = u(p), without λ. */
   gap(weights: readonly number[], isotropic: boolean): number;
   /** Gives the arrays back; they must not be used afterwards. */
@@ -54,6 +60,8 @@ export function tvWorkspaceInScript(shape: TvShape): TvWorkspace {
   const norm = new Float32Array(nx);
   const plane = ny * nx;
   const strides = [1, nx, plane];
+  /** Values of the dual field on one row. */
+  const pitch = directions * channels * nx;
 
   const primal = (from: "p" | "q", lambda: number, weights: readonly number[]): void => {
     const d = from === "p" ? p : q;
@@ -64,15 +72,16 @@ export function tvWorkspaceInScript(shape: TvShape): TvWorkspace {
       for (let z = 0; z < nz; z++) {
         for (let y = 0; y < ny; y++) {
           const row = c * voxels + z * plane + y * nx;
-          const yRow = size + row;
-          const zRow = 2 * size + row;
+          const xRow = (z * ny + y) * pitch + c * nx;
+          const yRow = xRow + channels * nx;
+          const zRow = yRow + channels * nx;
           for (let x = 0; x < nx; x++) {
-            const before = x > 0 ? d[row + x - 1]! : 0;
-            let value = f32(f[row + x]! + f32(wx * f32(d[row + x]! - before)));
-            const above = y > 0 ? d[yRow + x - nx]! : 0;
+            const before = x > 0 ? d[xRow + x - 1]! : 0;
+            let value = f32(f[row + x]! + f32(wx * f32(d[xRow + x]! - before)));
+            const above = y > 0 ? d[yRow + x - pitch]! : 0;
             value = f32(value + f32(wy * f32(d[yRow + x]! - above)));
             if (directions === 3) {
-              const below = z > 0 ? d[zRow + x - plane]! : 0;
+              const below = z > 0 ? d[zRow + x - ny * pitch]! : 0;
               value = f32(value + f32(wz * f32(d[zRow + x]! - below)));
             }
             u[row + x] = value;
@@ -99,8 +108,8 @@ export function tvWorkspaceInScript(shape: TvShape): TvWorkspace {
           const end = k === 0 ? nx - 1 : nx;
           for (let c = 0; c < channels; c++) {
             const row = c * voxels + z * plane + y * nx;
-            const from = k * size + row;
             const to = (k * channels + c) * nx;
+            const from = (z * ny + y) * pitch + to;
             for (let x = 0; x < end; x++) {
               const difference = f32(u[row + x + stride]! - u[row + x]!);
               const t = f32(q[from + x]! + f32(w * difference));
@@ -113,8 +122,8 @@ export function tvWorkspaceInScript(shape: TvShape): TvWorkspace {
         for (let x = 0; x < nx; x++) norm[x] = f32(1 / Math.max(1, f32(Math.sqrt(norm[x]!))));
         for (let k = 0; k < directions; k++) {
           for (let c = 0; c < channels; c++) {
-            const to = k * size + c * voxels + z * plane + y * nx;
             const from = (k * channels + c) * nx;
+            const to = (z * ny + y) * pitch + from;
             for (let x = 0; x < nx; x++) {
               const t = rows[from + x]!;
               const next = isotropic ? f32(t * norm[x]!) : Math.max(-1, Math.min(1, t));
@@ -134,6 +143,10 @@ export function tvWorkspaceInScript(shape: TvShape): TvWorkspace {
     q,
     primal,
     dual,
+    step: ({ lambda, step, momentum }, weights, isotropic) => {
+      primal("q", lambda, weights);
+      dual(step, momentum, weights, isotropic);
+    },
     gap: (weights, isotropic) => plainGap({ u, p }, { shape, weights, isotropic }),
     release: () => {},
   };
@@ -149,7 +162,7 @@ export function plainGap(
   const { u, p } = work;
   const plane = ny * nx;
   const voxels = nz * plane;
-  const size = channels * voxels;
+  const joint = channels * nx;
   const wx = weights[0]!;
   const wy = weights[1]!;
   const wz = weights[2] ?? 0;
@@ -163,16 +176,17 @@ export function plainGap(
         let inner = 0;
         for (let c = 0; c < channels; c++) {
           const i = c * voxels + voxel;
+          const j = (z * ny + y) * directions * joint + c * nx + x;
           const dx = x < nx - 1 ? wx * (u[i + 1]! - u[i]!) : 0;
           const dy = y < ny - 1 ? wy * (u[i + nx]! - u[i]!) : 0;
           squares += dx * dx + dy * dy;
           sum += Math.abs(dx) + Math.abs(dy);
-          inner += dx * p[i]! + dy * p[size + i]!;
+          inner += dx * p[j]! + dy * p[j + joint]!;
           if (directions === 3) {
             const dz = z < nz - 1 ? wz * (u[i + plane]! - u[i]!) : 0;
             squares += dz * dz;
             sum += Math.abs(dz);
-            inner += dz * p[2 * size + i]!;
+            inner += dz * p[j + 2 * joint]!;
           }
         }
         total += (isotropic ? Math.sqrt(squares) : sum) - inner;

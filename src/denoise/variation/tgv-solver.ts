@@ -12,9 +12,9 @@
  * iterate is scaled to satisfy the second condition, with the best scale. The objective is 1-strongly
  * convex in u, so ½ ‖u − u*‖² ≤ gap.
  */
-import { throwIfAborted } from "../../core/errors.ts";
 import type { WorkOptions } from "../../core/progress.ts";
 import type { TvSolution } from "./solver.ts";
+import { atOnce, type Steps } from "./turns.ts";
 
 /** Sizes of a plane (nz = 1) or volume. */
 export interface TgvShape {
@@ -55,11 +55,19 @@ interface Pair {
 /** Every how many iterations the gap is looked at: it costs about one iteration. */
 const checkEvery = 20;
 
-/** Minimises the TGV functional; see the file's header. */
-export function solveTgv(
-  f: ArrayLike<number>,
-  options: TgvOptions,
-): TvSolution & { readonly state: TgvState } {
+type TgvSolution = TvSolution & { readonly state: TgvState };
+
+/**
+ * Minimises the TGV functional; see the file's header.
+ *
+ * @throws CancelledError when the signal is raised
+ */
+export function solveTgv(f: ArrayLike<number>, options: TgvOptions): TgvSolution {
+  return atOnce(tgvSteps(f, options), options);
+}
+
+/** `solveTgv` as steps of one iteration each, for `inTurns`; `signal` and `onProgress` are left to it. */
+export function* tgvSteps(f: ArrayLike<number>, options: TgvOptions): Steps<TgvSolution> {
   const { shape, first, second, weights = [1, 1, 1] } = options;
   const { tolerance = 0.05, maxIterations = 3000 } = options;
   const grid = gridOf(shape, weights);
@@ -86,13 +94,12 @@ export function solveTgv(
     gap = gapOf(f, { grid, state, first, second, spare, divergence });
     rmsBound = Math.sqrt((2 * gap) / size);
     if (rmsBound <= limit || iterations >= maxIterations) break;
-    throwIfAborted(options.signal, "total generalised variation");
-    options.onProgress?.({
+    yield {
       done: iterations,
       total: maxIterations,
       label: "minimising total generalised variation",
       figures: { rmsBound },
-    });
+    };
     for (let k = 0; k < checkEvery; k++) {
       iterations++;
       for (let a = 0; a < directions; a++) {
@@ -128,6 +135,7 @@ export function solveTgv(
           bar[i] = 2 * next - old;
         }
       }
+      yield undefined;
     }
   }
   const ok = rmsBound <= limit;

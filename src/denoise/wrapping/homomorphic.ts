@@ -1,7 +1,7 @@
 /**
  * Homomorphic wrapper: multiplicative noise becomes additive in the logarithm, any denoiser works there,
- * and the result comes back through the exponential. E log n < log E n for noise of mean 1; the mean
- * ratio of input to result is restored, so that the average is kept.
+ * and the result comes back through the exponential. E log n < log E n for noise of mean 1; the factor is
+ * made good, so that the image's mean is kept.
  *
  * With gamma noise of L looks, log n has variance ψ₁(L); for C_u² = 1/L this is C_u² (1 + C_u²/2) up to
  * third order, and is summed exactly here.
@@ -53,8 +53,10 @@ export function homomorphic(inner: Denoiser): Denoiser {
       const sigma = Math.sqrt(trigamma(1 / variation ** 2));
       const smooth = await inner.denoise(logs, given, { ...context, sigma });
       const back = smooth.data.map(Math.exp);
-      let ratio = 0;
-      for (let i = 0; i < back.length; i++) ratio += image.data[i]! / back[i]! / back.length;
+      // Of sums, not a mean of ratios: where the object is zero a ratio would count without meaning anything.
+      let total = 0;
+      for (const v of back) total += v / back.length;
+      const ratio = mean / total;
       return withData(
         image,
         back.map((v) => v * ratio),
