@@ -91,6 +91,8 @@ export interface Metric {
   readonly smallest: number;
   /** Regions that must be given. */
   readonly regions: readonly ("mask" | "background")[];
+  /** Whether image and reference are measured alike and compared by concordance over many images. */
+  readonly concordance?: boolean;
   readonly parameters: ParameterTable;
   /**
    * Measures one image.

@@ -68,7 +68,7 @@ export function ringCorrelation(
 }
 
 export interface RingMap {
-  /** Cut-off in cycles per pixel of each patch, row-major `[rows, columns]`. */
+  /** Cut-off in cycles per pixel of each patch, row-major `[rows, columns]`; NaN for patches that leave the mask. */
   readonly cutoff: Float64Array;
   readonly rows: number;
   readonly columns: number;
@@ -89,11 +89,12 @@ export interface RingMap {
  * @param options.limit patches below this cut-off (cycles per pixel) are listed as suspicious; defaults to
  * the median minus three times the median absolute deviation
  * @param options.step distance of patches in pixels, by default half a side
+ * @param options.mask 1 for pixels that count, row-major; patches must lie inside
  */
 export function ringCorrelationMap(
   image: Image,
   reference: Image,
-  options: Partial<RingOptions> & { step?: number; limit?: number } = {},
+  options: Partial<RingOptions> & { step?: number; limit?: number; mask?: Uint8Array } = {},
 ): RingMap {
   checkPair(image, reference, "the ring correlation map");
   const { blocks, nz, ny, nx } = layoutOf(image);
@@ -111,16 +112,24 @@ export function ringCorrelationMap(
       { length: side * side },
       (_, i) => data[(y + Math.floor(i / side)) * nx + x + (i % side)]!,
     );
-  const cutoff = new Float64Array(rows * columns);
+  const { mask } = options;
+  const counts = (y: number, x: number): boolean => {
+    for (let i = 0; mask && i < side * side; i++) {
+      if (mask[(y + Math.floor(i / side)) * nx + x + (i % side)] === 0) return false;
+    }
+    return true;
+  };
+  const cutoff = new Float64Array(rows * columns).fill(NaN);
   for (let r = 0; r < rows; r++) {
     for (let c = 0; c < columns; c++) {
+      if (!counts(r * step, c * step)) continue;
       const a = patch(image.data, r * step, c * step);
       const b = patch(reference.data, r * step, c * step);
       cutoff[r * columns + c] = ringCorrelation(a, b, { side, level }).cutoff;
     }
   }
   const median = (v: Float64Array) => {
-    const s = Float64Array.from(v).sort();
+    const s = v.filter((x) => !Number.isNaN(x)).sort();
     return (s[Math.floor((s.length - 1) / 2)]! + s[Math.ceil((s.length - 1) / 2)]!) / 2;
   };
   const middle = median(cutoff);

@@ -1,5 +1,6 @@
 /** Areas and their differences from placement values, however these came about. */
-import { conditionOfArea, standInInterval } from "../stats/auc.ts";
+import { conditionOfArea, logitLimits, standInInterval } from "../stats/auc.ts";
+import { separatedDifference } from "../stats/compare.ts";
 import { deLongCovariance } from "../stats/placements.ts";
 import type { Placements } from "../stats/placements.ts";
 import type { Estimate } from "../stats/result.ts";
@@ -45,18 +46,12 @@ export function areaOfPlacements(
       method: status === "perfect-separation" ? "Clopper-Pearson on disjoint pairs" : method,
     });
   }
-  const logit = Math.log(p.auc / (1 - p.auc));
-  const half = (normalFactor(level) * se) / (p.auc * (1 - p.auc));
   // An area at 0 or 1 with spread cannot occur: placements that average to an end all lie there.
   return makeEstimate({
     ...shared,
     status: "ok",
     standardError: se,
-    interval: {
-      lower: 1 / (1 + Math.exp(half - logit)),
-      upper: 1 / (1 + Math.exp(-half - logit)),
-      level,
-    },
+    interval: { ...logitLimits(p.auc, normalFactor(level) * se), level },
     method,
   });
 }
@@ -66,7 +61,7 @@ export interface AreaDifference {
   readonly standardError: number;
   readonly lower: number;
   readonly upper: number;
-  /** Two-sided; NaN when an area has no spread, because its classes do not overlap. */
+  /** Two-sided; NaN when the scores of an arm do not vary. */
   readonly pValue: number;
   readonly paired: boolean;
 }
@@ -80,7 +75,22 @@ export function areaDifference(
   const { paired, level } = options;
   const covariance = paired ? deLongCovariance(a, b) : 0;
   const [va, vb] = [deLongCovariance(a, a), deLongCovariance(b, b)];
-  // An area of exactly 0 or 1 has no variance estimate: taking it for 0 would call any difference certain.
+  const perfect = (p: Placements, variance: number) =>
+    (p.auc === 0 || p.auc === 1) && !(variance > 1e-24);
+  const enough = [a.present, a.absent, b.present, b.absent].every((part) => part.length >= 2);
+  if (
+    enough &&
+    (perfect(a, va) || perfect(b, vb)) &&
+    (va > 1e-24 || perfect(a, va)) &&
+    (vb > 1e-24 || perfect(b, vb))
+  ) {
+    return {
+      estimate: a.auc - b.auc,
+      standardError: NaN,
+      ...separatedDifference(a, b, level),
+      paired,
+    };
+  }
   const variance = va > 1e-24 && vb > 1e-24 ? va + vb - 2 * covariance : 0;
   const standardError = Math.sqrt(Math.max(0, variance));
   const estimate = a.auc - b.auc;

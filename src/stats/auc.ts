@@ -42,6 +42,13 @@ export function standInInterval(
   return clopperPearson(at.area === 1 ? pairs : 0, pairs, { level: at.level });
 }
 
+/** Limits of an area inside (0, 1): ± `half` carried to the logit, half/(A(1 − A)), and back. */
+export function logitLimits(area: number, half: number): { lower: number; upper: number } {
+  const logit = Math.log(area / (1 - area));
+  const own = half / (area * (1 - area));
+  return { lower: 1 / (1 + Math.exp(own - logit)), upper: 1 / (1 + Math.exp(-own - logit)) };
+}
+
 function areaEstimate(
   scores: Scores,
   options: LevelOptions,
@@ -104,9 +111,8 @@ export function aucDeLong(scores: Scores, options: LevelOptions = {}): Estimate 
 /** Area with DeLong's variance carried to the logit, se/(A(1 − A)), and back: stays inside (0, 1). */
 export function aucLogit(scores: Scores, options: LevelOptions = {}): Estimate {
   return areaEstimate(scores, options, "DeLong, logit", (a, se, z) => {
-    const logit = Math.log(a / (1 - a));
-    const half = (z * se) / (a * (1 - a));
-    return [1 / (1 + Math.exp(half - logit)), 1 / (1 + Math.exp(-half - logit))];
+    const { lower, upper } = logitLimits(a, z * se);
+    return [lower, upper];
   });
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { InputError } from "../core/errors.ts";
 import { streamOf } from "../core/random.ts";
-import { auc } from "./auc.ts";
+import { auc, aucDeLong, aucLogit } from "./auc.ts";
 import { compareBootstrap } from "./auc-bootstrap.ts";
 import { compareDeLong, holm, testEquivalence, testNonInferiority } from "./compare.ts";
 import type { Scores } from "./scores.ts";
@@ -69,6 +69,50 @@ describe("compareDeLong", () => {
     expect(compareDeLong(a, twice)).toMatchObject({ status: "constant-scores", estimate: 0 });
     const perfect = { present: [2, 3], absent: [0, 1] };
     expect(compareDeLong(perfect, perfect).status).toBe("perfect-separation");
+  });
+});
+
+describe("arms that separate their classes", () => {
+  const perfect = {
+    present: Array.from({ length: 20 }, (_, i) => 100 + i),
+    absent: Array.from({ length: 30 }, (_, i) => i),
+  };
+  const [, b] = pairOfArms(5, 30);
+  const other = { present: Array.from(b.present).slice(0, 20), absent: Array.from(b.absent) };
+
+  it("get limits joined from Clopper and Pearson's and the other arm's, and a p value that agrees", () => {
+    const c = compareDeLong(perfect, other);
+    expect(c.status).toBe("perfect-separation");
+    expect(c.remedy).not.toBe("");
+    const [exact, logit] = [aucDeLong(perfect).interval, aucLogit(other)];
+    const d = 1 - logit.estimate;
+    expect(c.estimate).toBeCloseTo(d, 14);
+    const low = Math.hypot(1 - exact.lower, logit.interval.upper - logit.estimate);
+    expect(c.interval.lower).toBeCloseTo(d - low, 12);
+    expect(c.interval.upper).toBeCloseTo(d + logit.estimate - logit.interval.lower, 12);
+    expect(c.pValue).toBeGreaterThan(0);
+    // The interval at level 1 − p ends at 0.
+    const edge = compareDeLong(perfect, other, { level: 1 - c.pValue });
+    expect(Math.abs(edge.interval.lower)).toBeLessThan(1e-9);
+    const swapped = compareDeLong(other, perfect);
+    expect(swapped.pValue).toBeCloseTo(c.pValue, 12);
+    expect(swapped.interval.upper).toBeCloseTo(-c.interval.lower, 12);
+  });
+
+  it("differ by no more than their limits allow when both do", () => {
+    const both = compareDeLong(perfect, perfect);
+    // Twenty disjoint pairs: the lower limit of one area is 0.025^(1/20).
+    const width = 1 - 0.025 ** (1 / 20);
+    expect(both).toMatchObject({ status: "perfect-separation", estimate: 0, pValue: 1 });
+    expect(both.interval.upper).toBeCloseTo(width, 12);
+    expect(both.interval.lower).toBeCloseTo(-width, 12);
+  });
+
+  it("cannot be compared with an arm whose scores do not vary", () => {
+    const same = { present: perfect.present.map(() => 1), absent: perfect.absent.map(() => 1) };
+    const c = compareDeLong(perfect, same);
+    expect(c).toMatchObject({ status: "constant-scores", estimate: 0.5 });
+    expect(c.interval.lower).toBeNaN();
   });
 });
 

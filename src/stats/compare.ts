@@ -1,8 +1,9 @@
 /** Tests of differences: paired areas by DeLong, equivalence and non-inferiority, multiplicity. */
 import { InputError } from "../core/errors.ts";
 import { studentTCdf, studentTQuantile } from "../math/distributions.ts";
-import type { LevelOptions } from "./auc.ts";
-import { deLongCovariance, placements } from "./placements.ts";
+import { type LevelOptions, logitLimits } from "./auc.ts";
+import { deLongCovariance, type Placements, placements } from "./placements.ts";
+import { clopperPearson } from "./proportion.ts";
 import {
   type Estimate,
   type Interval,
@@ -26,10 +27,62 @@ export interface Comparison extends Estimate {
   readonly pValue: number;
 }
 
+/** Interval of one area: logit with DeLong's variance, or Clopper and Pearson's on disjoint pairs at 0 and 1. */
+function areaLimits(p: Placements, level: number): [number, number] {
+  const a = p.auc;
+  if (a === 0 || a === 1) {
+    const pairs = Math.min(p.present.length, p.absent.length);
+    const { lower, upper } = clopperPearson(a * pairs, pairs, { level });
+    return [lower, upper];
+  }
+  const half = normalFactor(level) * Math.sqrt(deLongCovariance(p, p));
+  const { lower, upper } = logitLimits(a, half);
+  return [lower, upper];
+}
+
+/**
+ * Difference of two areas of which at least one is exactly 0 or 1, where DeLong's variance is zero and
+ * would call any difference certain. The limits of the two areas are joined [zou2008construction],
+ *
+ *   A − B − √((A − l_A)² + (u_B − B)²)  to  A − B + √((u_A − A)² + (B − l_B)²),
+ *
+ * as if the areas were uncorrelated, which is wider than needed for arms that rank cases alike. The p
+ * value is one minus the highest level at which the interval leaves 0 out.
+ */
+export function separatedDifference(
+  a: Placements,
+  b: Placements,
+  level: number,
+): { readonly lower: number; readonly upper: number; readonly pValue: number } {
+  const estimate = a.auc - b.auc;
+  const limits = (at: number): [number, number] => {
+    const [la, ua] = areaLimits(a, at);
+    const [lb, ub] = areaLimits(b, at);
+    return [
+      estimate - Math.hypot(a.auc - la, ub - b.auc),
+      estimate + Math.hypot(ua - a.auc, b.auc - lb),
+    ];
+  };
+  const holdsZero = (p: number) => {
+    const [lower, upper] = limits(1 - p);
+    return lower <= 0 && upper >= 0;
+  };
+  const [lower, upper] = limits(level);
+  if (estimate === 0) return { lower, upper, pValue: 1 };
+  // Bisection of log p: the interval only grows as p falls.
+  let [low, high] = [1e-15, 1];
+  for (let k = 0; k < 60; k++) {
+    const middle = Math.sqrt(low * high);
+    if (holdsZero(middle)) low = middle;
+    else high = middle;
+  }
+  return { lower, upper, pValue: high };
+}
+
 /**
  * Difference of two areas on the same cases, with DeLong's covariance [delong1988comparing].
  *
- * Status `constant-scores` also when the two arms rank all cases alike, so that the difference is
+ * Status `perfect-separation` when an area is exactly 0 or 1: see `separatedDifference`. Status `constant-scores` also when the two arms rank all cases alike, so that the difference is
  * exactly 0 with no spread.
  *
  * @throws InputError when the arms hold different cases
@@ -67,12 +120,29 @@ export function compareDeLong(a: Scores, b: Scores, options: LevelOptions = {}):
   const vb = deLongCovariance(pb, pb);
   const cab = deLongCovariance(pa, pb);
   const se = Math.sqrt(Math.max(0, va + vb - 2 * cab));
-  const correlation = cab / Math.sqrt(va * vb);
-  if (se < 1e-12) {
-    const perfect = areas.every((v) => v === 0 || v === 1);
+  const correlation = va > 0 && vb > 0 ? cab / Math.sqrt(va * vb) : NaN;
+  // Placements are sums of halves over n: a spread of rounding size is no spread.
+  const [spreadA, spreadB] = [va > 1e-24, vb > 1e-24];
+  const perfect = areas.some((v) => v === 0 || v === 1);
+  if (perfect && areas.every((v, i) => v === 0 || v === 1 || (i === 0 ? spreadA : spreadB))) {
+    const { lower, upper, pValue } = separatedDifference(pa, pb, level);
     return makeEstimate({
       ...shared,
-      status: perfect ? "perfect-separation" : "constant-scores",
+      method: "joined limits, Clopper-Pearson on disjoint pairs",
+      status: "perfect-separation",
+      estimate,
+      standardError: NaN,
+      interval: { lower, upper, level },
+      areas,
+      correlation: NaN,
+      statistic: NaN,
+      pValue,
+    });
+  }
+  if (se < 1e-12 || !spreadA || !spreadB) {
+    return makeEstimate({
+      ...shared,
+      status: "constant-scores",
       estimate,
       standardError: NaN,
       interval: noInterval(level),

@@ -92,6 +92,35 @@ describe("gallasCompare", () => {
     expect(result.estimate).toBeCloseTo(result.areas[0] - result.areas[1], 14);
   });
 
+  it("has the degrees of freedom of the published mean squares in a crossed design", () => {
+    const [readers, n] = [4, 8];
+    const study = simulate(streamOf(9, "degrees"), { readers, n, shift: [1, 0.6] });
+    const { moments, df } = gallasCompare(study, ["A", "B"]);
+    // Components of variance of the difference: absent, present, both, reader, reader by each and by both.
+    const m = Array.from({ length: 8 }, (_, k) =>
+      [1, 1, -2].reduce((s, w, i) => s + w * moments[i]!.values[k]!, 0),
+    ) as [number, number, number, number, number, number, number, number];
+    const absent = m[5] - m[7];
+    const present = m[6] - m[7];
+    const cases = m[4] - m[5] - m[6] + m[7];
+    const reader = m[3] - m[7];
+    const readerAbsent = m[1] - m[3] - m[5] + m[7];
+    const readerPresent = m[2] - m[3] - m[6] + m[7];
+    const rest = m[0] - m[1] - m[2] - m[4] + m[3] + m[5] + m[6] - m[7];
+    const all = rest / (readers * n * n);
+    const s0 = absent / n + readerAbsent / (readers * n) + cases / (n * n) + all;
+    const s1 = present / n + readerPresent / (readers * n) + cases / (n * n) + all;
+    const sr = reader / readers + (readerAbsent + readerPresent) / (readers * n) + all;
+    const total =
+      (absent + present) / n +
+      cases / (n * n) +
+      reader / readers +
+      (readerAbsent + readerPresent) / (readers * n) +
+      all;
+    const want = total ** 2 / (sr ** 2 / (readers - 1) + (s0 ** 2 + s1 ** 2) / (n - 1));
+    expect(df).toBeCloseTo(Math.max(want, 1), 9);
+  });
+
   it("is unbiased: the mean of its variances is the variance over studies", () => {
     const estimates: number[] = [];
     let claimed = 0;

@@ -1,6 +1,6 @@
 /** `dprime convert`: from one format to another. */
-import { InputError } from "../../core/errors.ts";
 import { allTypes } from "../../formats/elements.ts";
+import { greyWindow } from "../images/figure-options.ts";
 import { rawOptions, rawShapeOf, unitOf, unitOption } from "../images/raw-options.ts";
 import type { Command } from "./command.ts";
 
@@ -82,7 +82,7 @@ export const convert: Command = {
       : values.flag("no-compress")
         ? false
         : undefined;
-    const window = windowOf(values.text("window"));
+    const window = greyWindow(values.text("window"));
     const done = await convertPath(values.need("input"), values.need("output"), {
       ...(raw === undefined ? {} : { raw }),
       ...(unit === undefined ? {} : { unit }),
@@ -104,14 +104,3 @@ export const convert: Command = {
     context.result({ command: "convert", ...done });
   },
 };
-
-function windowOf(text: string | undefined): { low: number; high: number } | undefined {
-  if (text === undefined) return undefined;
-  const [low = NaN, high = NaN, ...rest] = text.split(",").map(Number);
-  if (rest.length > 0 || !(high > low)) {
-    throw new InputError(
-      `Cannot read --window: found ${text}, wanted LOW,HIGH with LOW below HIGH`,
-    );
-  }
-  return { low, high };
-}

@@ -2,6 +2,7 @@
 import { InputError } from "../../core/errors.ts";
 import type { ParameterValues } from "../../core/parameters.ts";
 import type { Metric, MetricResult } from "../../metrics/metric.ts";
+import type { Concordance } from "../../metrics/radiomics/concordance.ts";
 import type { Command, CommandContext } from "./command.ts";
 
 export const metrics: Command = {
@@ -89,7 +90,7 @@ export const metrics: Command = {
     const window = windowOf(values.text("window"));
     const clip = values.text("clip") as "window" | "none" | undefined;
     const dataRange = values.number("data-range");
-    const rows: { image: string; metric: string; label: string; result: MetricResult }[] = [];
+    const rows: Row[] = [];
     let done = 0;
     for (const pair of pairs.items) {
       const { image, reference } = await pair.load();
@@ -109,15 +110,35 @@ export const metrics: Command = {
           },
           parameters,
         );
-        rows.push({ image: pair.name, metric: metric.name, label, result });
+        const standard =
+          metric.concordance && reference
+            ? metric.measure(
+                reference,
+                {
+                  ...(mask ? { mask } : {}),
+                  ...(window ? { window } : {}),
+                  ...(clip ? { clip } : {}),
+                },
+                parameters,
+              )
+            : undefined;
+        rows.push({
+          image: pair.name,
+          metric: metric.name,
+          label,
+          result,
+          ...(standard ? { standard } : {}),
+        });
       }
       context.onProgress({ done: ++done, total: pairs.items.length, label: "measuring" });
     }
     for (const note of pairs.notes) context.note(note);
     print(context, rows);
+    const agreement = await agreementOf(rows);
+    printAgreement(context, agreement);
     context.result({
       command: "metrics",
-      rows: rows.map(({ result, ...row }) => ({
+      rows: rows.map(({ result, standard: _standard, ...row }) => ({
         ...row,
         ...result,
         ...(result.status === "ok" && result.curves
@@ -132,6 +153,7 @@ export const metrics: Command = {
           : {}),
       })),
       summary: summaryOf(rows),
+      agreement,
     });
     return undefined;
   },
@@ -142,6 +164,8 @@ type Row = {
   readonly metric: string;
   readonly label: string;
   readonly result: MetricResult;
+  /** The same of the reference, for metrics that compare the two by concordance. */
+  readonly standard?: MetricResult;
 };
 
 async function chosenMetrics(
@@ -199,6 +223,51 @@ function summaryOf(
     const sd = Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / (values.length - 1));
     return [{ label, images: values.length, mean, sd }];
   });
+}
+
+interface Agreement {
+  readonly label: string;
+  readonly part: string;
+  readonly concordance: Concordance;
+}
+
+/** Concordance of every part over the images, image against reference, where three images or more have both. */
+async function agreementOf(rows: readonly Row[]): Promise<Agreement[]> {
+  const { concordance } = await import("../../metrics/radiomics/concordance.ts");
+  return [...new Set(rows.map((row) => row.label))].flatMap((label) => {
+    const pairs = rows.flatMap(({ label: own, result, standard }) =>
+      own === label && result.status === "ok" && standard?.status === "ok"
+        ? [{ image: result.parts ?? {}, reference: standard.parts ?? {} }]
+        : [],
+    );
+    if (pairs.length < 3) return [];
+    return Object.keys(pairs[0]!.image).map((part) => ({
+      label,
+      part,
+      concordance: concordance(
+        pairs.map((pair) => pair.image[part]!),
+        pairs.map((pair) => pair.reference[part]!),
+      ),
+    }));
+  });
+}
+
+function printAgreement(context: CommandContext, agreement: readonly Agreement[]): void {
+  if (agreement.length === 0) return;
+  context.print();
+  context.table(
+    [
+      { title: "feature" },
+      { title: "concordance", align: "right" },
+      { title: "95 % interval", align: "right" },
+      { title: "images", align: "right" },
+    ],
+    agreement.map(({ part, concordance: c }) =>
+      c.status === "ok"
+        ? [part, c.value.toFixed(3), `${c.low.toFixed(3)} … ${c.high.toFixed(3)}`, c.n]
+        : [part, "–", c.cause, ""],
+    ),
+  );
 }
 
 function print(context: CommandContext, rows: readonly Row[]): void {

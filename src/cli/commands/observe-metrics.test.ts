@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { gaussianWorld } from "../../../test/worlds/gaussian-world.ts";
 import { makeImage } from "../../core/image.ts";
+import { streamOf } from "../../core/random.ts";
 import { saveImage } from "../../formats/files.ts";
 import type { Cases } from "../../observers/cases.ts";
 import { caseAt } from "../../observers/cases.ts";
@@ -301,6 +302,26 @@ describe("dprime metrics", () => {
     expect(found.summary.map((s) => s.images)).toEqual([60, 60]);
   });
 
+  it("compares radiomic features of two folders by concordance", async () => {
+    // Doubled images have the same texture in a fixed number of levels, and twice the mean.
+    const ran = await call(
+      "metrics",
+      at("present"),
+      at("present-double"),
+      "-m",
+      "radiomics",
+      "--json",
+    );
+    expect(ran.code, ran.err).toBe(0);
+    const { agreement } = JSON.parse(ran.out) as {
+      agreement: { part: string; concordance: { status: string; value: number; n: number } }[];
+    };
+    const of = (part: string) => agreement.find((row) => row.part === part)!.concordance;
+    expect(of("co-occurrence jointEntropy").value).toBeCloseTo(1, 6);
+    expect(of("first-order variance").value).toBeLessThan(0.5);
+    expect(of("first-order variance").n).toBe(60);
+  });
+
   it("takes a region and says when a folder's image has no reference", async () => {
     const one = join(at("present"), "case-000.npy");
     const two = join(at("absent"), "case-000.npy");
@@ -325,5 +346,129 @@ describe("dprime metrics", () => {
     expect(lone.err).toMatch(/found 1 images without a reference of the same name \(stranger\)/);
     const unknown = await call("metrics", one, two, "-m", "beauty", "--quiet");
     expect(unknown.err).toMatch(/found no such metric, wanted one of/);
+  });
+});
+
+describe("observe with a signal at unknown places", () => {
+  const [n, side, d] = [60, 24, 9];
+  const stream = streamOf(31, "search");
+  const spot = (x: number, y: number, i: number) =>
+    2.5 * Math.exp(-((x - (i % side)) ** 2 + (y - Math.floor(i / side)) ** 2) / 4.5);
+  const truth = Array.from({ length: n }, () => ({
+    x: 6 + stream.integer(side - 12),
+    y: 6 + stream.integer(side - 12),
+  }));
+  const draw = (signal: (k: number, i: number) => number) =>
+    makeImage(
+      Float32Array.from(
+        { length: n * side * side },
+        (_, at) => stream.normal() + signal(Math.floor(at / side ** 2), at % side ** 2),
+      ),
+      [n, side, side],
+    );
+  beforeAll(async () => {
+    await saveImage(
+      at("search-sp.npy"),
+      draw((k, i) => spot(truth[k]!.x, truth[k]!.y, i)),
+    );
+    await saveImage(
+      at("search-sa.npy"),
+      draw(() => 0),
+    );
+    // In another order than the images: rows are found by the cases' names.
+    const lines = truth.map(({ x, y }, k) => `${k},${x},${y}`).reverse();
+    await writeFile(at("truth.csv"), ["case,x,y", ...lines].join("\n"));
+    // Six pixels aside, and still far enough from the border for a whole patch.
+    const shifted = truth.map(({ x, y }, k) => ({ case: k, x: 6 + (x % (side - 12)), y }));
+    await writeFile(at("shifted.json"), JSON.stringify(shifted));
+    await writeFile(at("short.csv"), "case,x,y\n0,3,4\n");
+    await writeFile(at("broken.csv"), "case,x,y\n0,three,4\n");
+    await writeFile(at("corner.csv"), "x,y\n4,4\n");
+  });
+  const words = (...more: string[]) => [
+    "observe",
+    "--present",
+    at("search-sp.npy"),
+    "--absent",
+    at("search-sa.npy"),
+    "--observer",
+    `scanning:side=${d},template=npw`,
+    ...more,
+  ];
+  interface Found {
+    tasks: { rows: { area: { estimate: number }; localisation?: { estimate: number } }[] }[];
+  }
+
+  it("gives the area under the localisation curve from a table of places", async () => {
+    const ran = await call(...words("--places", at("truth.csv"), "--tolerance", "3", "--json"));
+    expect(ran.err).toBe("");
+    const row = (JSON.parse(ran.out) as Found).tasks[0]!.rows[0]!;
+    // ‖s‖ = 2.5 √(2.25π) = 6.6 against unit noise: nearly every spot is found among 256 places.
+    expect(row.area.estimate).toBeGreaterThan(0.9);
+    expect(row.localisation!.estimate).toBeLessThanOrEqual(row.area.estimate);
+    expect(row.localisation!.estimate).toBeGreaterThan(0.9);
+    const told = await call(...words("--places", at("truth.csv")));
+    expect(told.out).toMatch(/LROC area/);
+  });
+
+  it("knows no signal where the table is wrong, and searches only where it may be", async () => {
+    const wrong = await call(...words("--places", at("shifted.json"), "--json"));
+    const row = (JSON.parse(wrong.out) as Found).tasks[0]!.rows[0]!;
+    expect(row.localisation!.estimate).toBeLessThan(0.3);
+    const corner = await call(
+      ...words("--places", at("truth.csv"), "--candidates", at("corner.csv"), "--json"),
+    );
+    const only = (JSON.parse(corner.out) as Found).tasks[0]!.rows[0]!;
+    // One candidate, away from every signal: nothing is seen and nothing found.
+    expect(Math.abs(only.area.estimate - 0.5)).toBeLessThan(0.3);
+    expect(only.localisation!.estimate).toBeLessThan(0.3);
+  });
+
+  it("estimates which of a family's signals it sees", async () => {
+    const amplitudes = [0.6, 1.2];
+    const middle = (i: number) => spot(12, 12, i);
+    const which = Array.from({ length: n }, (_, k) => k % 2);
+    await saveImage(
+      at("family-sp.npy"),
+      draw((k, i) => amplitudes[which[k]!]! * middle(i)),
+    );
+    const rows = Float32Array.from(
+      { length: 2 * side * side },
+      (_, i) => amplitudes[Math.floor(i / side ** 2)]! * middle(i % side ** 2),
+    );
+    await saveImage(at("family.npy"), makeImage(rows, [2, side, side]));
+    const values = which.map((w, k) => `${k},${amplitudes[w]!}`);
+    await writeFile(at("values.csv"), ["case,parameter", ...values].join("\n"));
+    const base = ["observe", "--present", at("family-sp.npy"), "--absent", at("search-sa.npy")];
+    const more = ["--observer", "signal-family:combine=max", "--sigma", "1", "--family"];
+    const known = [...base, ...more, at("family.npy"), "--places", at("values.csv")];
+    const ran = await call(...known, "--family-values", "0.6,1.2", "--json");
+    expect(ran.err).toBe("");
+    const row = (
+      JSON.parse(ran.out) as {
+        tasks: { rows: { area: { estimate: number }; estimation: { estimate: number } }[] }[];
+      }
+    ).tasks[0]!.rows[0]!;
+    // ‖s₁ − s₀‖/2 = 2 standard deviations: 97.5 % of the estimates are right.
+    expect(row.estimation.estimate).toBeGreaterThan(0.85);
+    expect(row.estimation.estimate).toBeLessThanOrEqual(row.area.estimate);
+    const bad = await call(...known, "--family-values", "0.6");
+    expect(bad.err).toMatch(/wanted 2 numbers/);
+    expect(bad.code).toBe(2);
+  });
+
+  it("refuses tables that do not fit the images, naming case, line or option", async () => {
+    const cases: [string[], RegExp][] = [
+      [["--places", at("short.csv")], /no row for the case 1/],
+      [["--places", at("broken.csv")], /x = "three" in line 2/],
+      [["--places", at("nowhere.csv")], /no such file/],
+      [["--places", at("truth.csv"), "--train-places", at("truth.csv")], /--train-present/],
+      [["--family-values", "1,2"], /--family/],
+    ];
+    for (const [more, message] of cases) {
+      const ran = await call(...words(...more));
+      expect(ran.err).toMatch(message);
+      expect(ran.code).toBe(2);
+    }
   });
 });

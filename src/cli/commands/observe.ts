@@ -1,9 +1,10 @@
 /** `dprime observe`: what observers can still see. */
 import { InputError } from "../../core/errors.ts";
 import type { ParameterValues } from "../../core/parameters.ts";
-import type { Known } from "../../observers/observer.ts";
-import type { Arm, Observed, ObserverChoice } from "../../observers/observe.ts";
+import type { Observed, ObserveOptions, ObserverChoice } from "../../observers/observe.ts";
 import type { Protocol } from "../../observers/protocol.ts";
+import type { Estimate } from "../../stats/result.ts";
+import type { ObserverTask as Task } from "../images/observer-tasks.ts";
 import type { Command, CommandContext } from "./command.ts";
 
 export const observe: Command = {
@@ -69,6 +70,52 @@ export const observe: Command = {
       type: "number",
       min: 0,
       about: "standard deviation of white noise in the images, for observers that know it",
+    },
+    {
+      name: "places",
+      type: "text",
+      placeholder: "FILE",
+      about:
+        "CSV or JSON with a row for every image with signal: case, x, y (, z) in pixels, and parameter for estimation",
+    },
+    {
+      name: "train-places",
+      type: "text",
+      placeholder: "FILE",
+      about: "the same for --train-present",
+    },
+    {
+      name: "candidates",
+      type: "text",
+      placeholder: "FILE",
+      about: "places x, y (, z) where the signal may be; without it, everywhere",
+    },
+    {
+      name: "tolerance",
+      type: "number",
+      unit: "px",
+      min: 0,
+      max: 10_000,
+      about: "distance within which a place counts as found (LROC); 3 by default",
+    },
+    {
+      name: "family",
+      type: "text",
+      placeholder: "PATH",
+      about: "noise-free signals that may occur, a folder or a stack, for signal-family",
+    },
+    {
+      name: "family-values",
+      type: "text",
+      placeholder: "V,V,…",
+      about: "parameter of each signal of --family, to be estimated (EROC)",
+    },
+    {
+      name: "estimate-within",
+      type: "number",
+      min: 0,
+      about:
+        "error of an estimate that still counts as right (EROC); a tenth of the true values' range by default",
     },
     {
       name: "protocol",
@@ -145,10 +192,15 @@ export const observe: Command = {
       line: "dprime observe --present sp/ --absent sa/ --observer cho:channels=gabor --observer hotelling:method=svd",
       about: "chosen observers",
     },
+    {
+      line: "dprime observe --present sp.npy --absent sa.npy --places truth.csv --observer scanning:side=15 --tolerance 4",
+      about: "search: the area under the localisation ROC curve beside the AUC",
+    },
   ],
   async run(context) {
     const { values } = context;
     const choices = await choicesOf(values.list("observer"));
+    const { tasksOf } = await import("../images/observer-tasks.ts");
     const tasks = await tasksOf(context);
     const { observe: judge } = await import("../../observers/observe.ts");
     const protocol = protocolOf(context);
@@ -160,6 +212,7 @@ export const observe: Command = {
         level: values.number("level") ?? 0.95,
         trainOn: values.text("train-on") === "first" ? "first" : "each",
         seed: values.number("seed") ?? 0,
+        ...searchOptions(context),
         signal: context.signal,
         onProgress: context.onProgress,
         ...(protocol ? { protocol } : {}),
@@ -199,15 +252,6 @@ export const observe: Command = {
   },
 };
 
-interface Task {
-  readonly name: string;
-  readonly arms: readonly Arm[];
-  readonly known: Known;
-  readonly paired: boolean;
-  readonly facts: Readonly<Record<string, unknown>>;
-  readonly axis?: { readonly label: string; readonly of: Readonly<Record<string, number>> };
-}
-
 function parseChoice(text: string): { name: string; parameters: ParameterValues } {
   const [name = "", rest] = text.split(/:(.*)/s);
   const parameters: Record<string, string> = {};
@@ -238,107 +282,25 @@ async function choicesOf(texts: readonly string[]): Promise<ObserverChoice[]> {
   return choices;
 }
 
+/** How near a place or an estimate must come. */
+function searchOptions({
+  values,
+}: CommandContext): Pick<ObserveOptions, "tolerancePx" | "utility"> {
+  const tolerancePx = values.number("tolerance");
+  const within = values.number("estimate-within");
+  return {
+    ...(tolerancePx === undefined ? {} : { tolerancePx }),
+    ...(within === undefined
+      ? {}
+      : { utility: (estimate: number, truth: number) => +(Math.abs(estimate - truth) <= within) }),
+  };
+}
+
 function protocolOf({ values }: CommandContext): Protocol | undefined {
   const kind = values.need("protocol");
   if (kind === "leave-pair-out") return { kind };
   if (kind === "hold-out") return { kind, trainFraction: values.number("train-fraction") ?? 0.5 };
   return undefined;
-}
-
-async function tasksOf(context: CommandContext): Promise<Task[]> {
-  const { values, signal, onProgress } = context;
-  const { readCases, readLcdStudy } = await import("../images/read-cases.ts");
-  const collection = values.text("collection");
-  const sigma = values.number("sigma");
-  if (collection !== undefined) {
-    if (values.text("present") !== undefined || values.text("absent") !== undefined) {
-      throw new InputError(
-        "Cannot observe both a collection and --present, --absent: wanted one of them",
-      );
-    }
-    const spacingMm = values.number("spacing");
-    const study = await readLcdStudy(collection, {
-      signal,
-      onProgress,
-      ...(spacingMm === undefined ? {} : { spacingMm }),
-    });
-    for (const note of study.notes) context.note(note);
-    return study.tasks.map((task) => ({
-      name: task.name,
-      arms: task.arms,
-      known: {
-        signal: task.signal,
-        radius: task.radiusPx,
-        ...(sigma === undefined ? {} : { sigma }),
-      },
-      // Doses are separate simulations: the same number is not the same noise.
-      paired: false,
-      axis: { label: "Dose (%)", of: task.doses },
-      facts: {
-        contrastHU: task.contrastHU,
-        diameterMm: task.diameterMm,
-        diameterPx: task.diameterPx,
-        spacingMm: study.spacingMm,
-      },
-    }));
-  }
-  const options = { signal, onProgress, volumes: values.flag("volumes") };
-  const both = async (present: string, absent: string) => ({
-    present: await readCases(present, options),
-    absent: await readCases(absent, options),
-  });
-  const present = values.text("present");
-  const absent = values.text("absent");
-  if (present === undefined || absent === undefined) {
-    throw new InputError(
-      "Cannot observe: found no collection and not both of --present and --absent, wanted images of two classes",
-    );
-  }
-  const trainPresent = values.text("train-present");
-  const trainAbsent = values.text("train-absent");
-  if ((trainPresent === undefined) !== (trainAbsent === undefined)) {
-    throw new InputError(
-      "Cannot train on one class: found one of --train-present and --train-absent, wanted both",
-    );
-  }
-  const extra = Object.entries(values.pairs("arm"));
-  if (trainPresent !== undefined && extra.length > 0) {
-    throw new InputError(
-      "Cannot use separate training images with --arm: wanted training images of every version; use --protocol hold-out",
-    );
-  }
-  const arms: Arm[] = [
-    {
-      name: "images",
-      ...(await both(present, absent)),
-      ...(trainPresent !== undefined && trainAbsent !== undefined
-        ? { training: await both(trainPresent, trainAbsent) }
-        : {}),
-    },
-  ];
-  for (const [name, paths] of extra) {
-    const [p, a, ...rest] = paths.split(",");
-    if (!p || !a || rest.length > 0)
-      throw new InputError(`Cannot read --arm ${name}=${paths}: wanted NAME=PRESENT,ABSENT`);
-    arms.push({ name, ...(await both(p, a)) });
-  }
-  const signalPath = values.text("signal");
-  const known: Known = {
-    ...(sigma === undefined ? {} : { sigma }),
-    ...(signalPath === undefined ? {} : { signal: await signalFrom(signalPath, arms[0]!) }),
-  };
-  return [{ name: "detection", arms, known, paired: !values.flag("unpaired"), facts: {} }];
-}
-
-async function signalFrom(path: string, arm: Arm): Promise<Float64Array> {
-  const { openFile } = await import("../../formats/files.ts");
-  const { image } = (await openFile(path)).images[0]!;
-  if (image.data.length !== arm.present.size) {
-    throw new InputError(
-      `Cannot use signal ${path}: found ${image.shape.join("×")}, wanted ${arm.present.shape.join("×")} as the images`,
-    );
-  }
-  return Float64Array.from(image.data);
 }
 
 const three = (v: number | undefined): string =>
@@ -370,6 +332,30 @@ function printTask(context: CommandContext, task: Task, observed: Observed): voi
       row.status === "refused" ? "refused" : (row.area?.status ?? ""),
     ]),
   );
+  const searched = observed.rows.filter((row) => row.localisation ?? row.estimation);
+  if (searched.length > 0) {
+    const area = (e: Estimate | undefined) => [
+      three(e?.estimate),
+      e ? `${three(e.interval.lower)} … ${three(e.interval.upper)}` : "–",
+    ];
+    context.print();
+    context.table(
+      [
+        { title: "version" },
+        { title: "observer" },
+        { title: "LROC area", align: "right" },
+        { title: `${percent} % interval`, align: "right" },
+        { title: "EROC area", align: "right" },
+        { title: `${percent} % interval`, align: "right" },
+      ],
+      searched.map((row) => [
+        row.arm,
+        row.label,
+        ...area(row.localisation),
+        ...area(row.estimation),
+      ]),
+    );
+  }
   if (observed.differences.length > 0) {
     context.print();
     context.table(

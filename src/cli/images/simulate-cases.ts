@@ -94,6 +94,8 @@ export async function simulateCases(options: SimulateOptions): Promise<SimulateR
   await checkPlace(options.output);
   const notes = new Set<string>();
   const threads = options.threads ?? defaultThreads();
+  // Everything that decides the values also decides the unique identifiers.
+  const identity = JSON.stringify([options.preset, options.seed, phantomParameters, parameters]);
   const cases = await writeFolder(options.output, async (folder) => {
     const written: SimulatedCase[] = [];
     for (let n = 0; n < options.count; n++) {
@@ -116,7 +118,14 @@ export async function simulateCases(options: SimulateOptions): Promise<SimulateR
       const files: Record<string, readonly string[]> = {};
       for (const [kind, image] of Object.entries(images)) {
         if (image === undefined) continue;
-        const saved = await save(image, { folder, name: join(name, kind), format: options.format });
+        const saved = await save(image, {
+          folder,
+          name,
+          kind,
+          format: options.format,
+          identity,
+          seriesNumber: Object.keys(images).indexOf(kind) + 1,
+        });
         files[kind] = saved.paths.map((path) => path.slice(folder.length + 1));
         for (const note of saved.lost) notes.add(note);
       }
@@ -155,31 +164,46 @@ function refuseDose(acquisition: Acquisition): never {
   );
 }
 
-/** Dates and unique identifiers that say nothing new keep the same seed to the same bytes. */
+/** A date that says nothing new keeps the same seed to the same bytes. */
 const fixedDate = new Date(Date.UTC(2000, 0, 1));
+
+interface Place {
+  readonly folder: string;
+  /** Folder of the case. */
+  readonly name: string;
+  /** Object, noisy image, reference or labels: a series of the case's study. */
+  readonly kind: string;
+  readonly format: string;
+  readonly identity: string;
+  readonly seriesNumber: number;
+}
 
 async function save(
   image: Image,
-  place: { folder: string; name: string; format: string },
+  { folder, name, kind, format, identity, seriesNumber }: Place,
 ): Promise<{ paths: readonly string[]; lost: readonly string[] }> {
-  const path = join(place.folder, place.name);
-  await mkdir(join(path, ".."), { recursive: true });
-  if (place.format !== "dicom") {
-    const { paths, lost } = await saveImage(`${path}${endings[place.format]!}`, image);
+  const path = join(folder, name, kind);
+  await mkdir(join(folder, name), { recursive: true });
+  if (format !== "dicom") {
+    const { paths, lost } = await saveImage(`${path}${endings[format]!}`, image);
     return { paths, lost };
   }
   const { blocks, nz } = layoutOf(image);
   const slices = blocks * nz;
   const paths: string[] = [];
   const lost = new Set<string>();
-  const uid = (kind: string): string => simulatedUid(`${place.name} ${kind}`);
+  const uid = (...of: (string | number)[]): string => simulatedUid(identity, name, ...of);
   for (let k = 0; k < slices; k++) {
     const { bytes, notes } = await writeNewDicom(sliceOf(image, k), {
       synthetic: true,
-      description: `dprime simulate ${place.name}`,
+      description: `dprime simulate ${name}/${kind}`,
+      seriesDescription: kind,
+      patientId: name,
       studyUid: uid("study"),
-      seriesUid: uid("series"),
+      seriesUid: uid("series", kind),
       frameOfReferenceUid: uid("frame"),
+      sopInstanceUid: uid("instance", kind, k),
+      seriesNumber,
       instanceNumber: k + 1,
       date: fixedDate,
     });
@@ -191,10 +215,12 @@ async function save(
   return { paths, lost: [...lost] };
 }
 
-/** A unique identifier named by a text, under the root for identifiers made from UUIDs. */
-function simulatedUid(text: string): string {
-  const stream = streamOf(0, "uid", text);
-  let digits = "";
-  for (let n = 0; n < 4; n++) digits += String(stream.uint32());
-  return `2.25.${digits.replace(/^0+/, "")}`.slice(0, 44);
+/** A unique identifier for these words, as of a UUID made from a name (2.25, version and variant bits set). */
+function simulatedUid(...words: (string | number)[]): string {
+  const stream = streamOf(0, "uid", ...words);
+  let value = 0n;
+  for (let n = 0; n < 4; n++) value = (value << 32n) | BigInt(stream.uint32());
+  const version = 0xfn << 76n;
+  const variant = 0x3n << 62n;
+  return `2.25.${(value & ~version & ~variant) | (0x8n << 76n) | (0x2n << 62n)}`;
 }

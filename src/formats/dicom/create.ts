@@ -31,6 +31,8 @@ export interface CreateOptions extends WorkOptions {
   readonly studyUid?: string;
   readonly seriesUid?: string;
   readonly frameOfReferenceUid?: string;
+  /** UID of this one object; a new one when absent. */
+  readonly sopInstanceUid?: string;
   /** Defaults to 1. */
   readonly seriesNumber?: number;
   readonly instanceNumber?: number;
@@ -107,7 +109,7 @@ export async function writeNewDicom(
             ? greyBytesStorage
             : greyWordsStorage
           : captureStorage;
-  const sopInstanceUid = newUid();
+  const sopInstanceUid = options.sopInstanceUid ?? newUid();
   const seriesUid = options.seriesUid ?? newUid();
   const elements = [
     ...identity(image, {
@@ -159,8 +161,10 @@ export async function writeNewSeries(
   if (image.axes !== "yx" && image.axes !== "zyx") {
     throw new InputError(`Cannot write a DICOM series: found axes ${image.axes}, wanted yx or zyx`);
   }
+  // One UID cannot name several slices.
+  const { sopInstanceUid: _one, ...rest } = options;
   const shared = {
-    ...options,
+    ...rest,
     studyUid: options.studyUid ?? newUid(),
     seriesUid: options.seriesUid ?? newUid(),
     frameOfReferenceUid: options.frameOfReferenceUid ?? newUid(),
