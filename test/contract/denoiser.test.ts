@@ -323,11 +323,11 @@ describe.each([...members, ...wrapped])("%s", (name) => {
     );
     const used = process.cpuUsage(before);
     clearTimeout(timer);
-    // Processor time, because tests run beside each other. What is done in a tenth of a second may end before
+    // Processor time, because tests run beside each other. What is done in half a second may end before
     // a turn is due; the slowest member takes 0.4 s to stop, compilation included.
     const finished = outcome === "finished";
     if (!finished) expect(outcome).toBeInstanceOf(CancelledError);
-    expect(used.user + used.system).toBeLessThan(finished ? 0.1e6 : 1e6);
+    expect(used.user + used.system).toBeLessThan(finished ? 0.5e6 : 1e6);
   });
 
   it("refuses values that are not finite, and parameters it does not know", async () => {
