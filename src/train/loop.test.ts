@@ -35,6 +35,31 @@ describe("train", () => {
     expect(result.history).toHaveLength(120);
   });
 
+  it("ends at the validation that is enough, also when it goes on from there", async () => {
+    const validation = { every: 10, patches: 8, sigmas: [0.1] };
+    const whole = await train(trainingConfigOf({ steps: 120, validation }), {
+      ...sources,
+      compile,
+    });
+    const seen = whole.history.filter((row) => row.validation !== undefined);
+    const enough = seen[5]!.validation!.psnr;
+    const first = seen.findIndex((row) => row.validation!.psnr >= enough);
+    const config = trainingConfigOf({ steps: 120, validation: { ...validation, enough } });
+    let kept: Uint8Array | undefined;
+    const early = await train(config, {
+      ...sources,
+      compile,
+      onCheckpoint: async (bytes) => {
+        kept = bytes;
+      },
+    });
+    expect(early.history).toHaveLength(10 * (first + 1));
+    expect(early.bestStep).toBe(10 * (first + 1));
+    const again = await train(config, { ...sources, compile, resume: kept! });
+    expect(again.history).toHaveLength(0);
+    expect([...again.best]).toEqual([...early.best]);
+  });
+
   it("ends in exactly the same weights after a stop and a resume", async () => {
     for (const batchNorm of [false, true]) {
       const config = trainingConfigOf({
