@@ -40,9 +40,7 @@ export function progressBar(output: ProgressOutput): ProgressBar {
     last = now;
     // Work that reckons its own time says when it does not know it yet.
     const secondsLeft =
-      "secondsLeft" in progress
-        ? progress.secondsLeft
-        : timeLeft(progress, (now - started) / 1000);
+      "secondsLeft" in progress ? progress.secondsLeft : timeLeft(progress, (now - started) / 1000);
     if (output.isTerminal) {
       output.write(`\r${barText(progress, secondsLeft, output.columns)}\u001b[K`);
       drawn = true;

@@ -41,6 +41,7 @@ const network = z.strictObject({
   batch: count.default(8),
   averaging: z.number().min(0).max(0.999999).default(0),
   images: count.describe("Training images, half of them with the signal."),
+  validateEvery: count.optional().describe("Steps between validations."),
   stopAt: positive
     .optional()
     .describe("PSNR on validation images, in dB, at which training ends early."),

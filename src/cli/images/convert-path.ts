@@ -1,9 +1,9 @@
 /** From one format to another, saying what is lost on the way. */
-import { realpath } from "node:fs/promises";
+import { realpath, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { FormatError, InputError, messageOf } from "../../core/errors.ts";
 import { withData } from "../../core/image.ts";
-import { processSlabs } from "../../formats/files-slabs.ts";
+import { openSlabs, processSlabs } from "../../formats/files-slabs.ts";
 import {
   type OpenOptions,
   type OpenedPath,
@@ -72,30 +72,50 @@ export async function convertPath(
       `Cannot write ${output}: found ${target === undefined ? "no format with this extension" : `${target.title}, which is only read`}, wanted one of "dprime list formats"`,
     );
   }
-  const opened = await openPath(input, open).catch((error: unknown) => {
-    const large =
-      error instanceof FormatError
-        ? error.kind === "too-large"
-        : /slab by slab/.test(messageOf(error));
-    if (large && target.name === "nifti") return undefined;
-    throw error;
-  });
+  // Such files must not be read before they are known to be too large to be held.
+  const large =
+    target.name === "nifti" && open.raw === undefined && open.format === undefined
+      ? await tooLarge(input)
+      : false;
+  const opened = large
+    ? undefined
+    : await openPath(input, open).catch((error: unknown) => {
+        const refused =
+          error instanceof FormatError
+            ? error.kind === "too-large"
+            : /slab by slab/.test(messageOf(error));
+        if (refused && target.name === "nifti") return undefined;
+        throw error;
+      });
   if (opened === undefined) {
+    const slabs = await openSlabs(input);
+    const { type: from, slope, intercept, image, format } = slabs;
+    await slabs.close();
+    const whole = slope === 1 && intercept === 0;
+    // Values pass through float32, which holds 8 and 16-bit elements, scaled or not, and no wider integers.
+    const written = type ?? (whole && /^u?int(8|16)$/.test(from) ? from : "float32");
     await processSlabs(input, output, {
       work: (slab) => Promise.resolve(slab),
-      type: type ?? "float32",
+      type: written,
       ...(open.signal === undefined ? {} : { signal: open.signal }),
       ...(open.onProgress === undefined ? {} : { onProgress: open.onProgress }),
     });
     return {
       input,
-      from: "large file",
+      from: format,
       to: "nifti",
       paths: [output],
-      axes: "",
-      shape: [],
-      stored: type ?? "float32",
-      lost: [],
+      axes: image.axes,
+      shape: image.shape,
+      stored: written,
+      lost: [
+        ...(whole ? [] : ["slope and intercept, which are worked into the values"]),
+        ...(written === from || written === "float32"
+          ? []
+          : [`elements that ${written} cannot hold`]),
+        ...(/32|64/.test(from) && from !== "float32" ? ["digits beyond single precision"] : []),
+        ...(format === "dicom" ? [beyondImage.dicom!({})!] : []),
+      ],
       notes: ["converted slab by slab"],
     };
   }
@@ -126,6 +146,15 @@ export async function convertPath(
     ],
     notes: [...opened.notes, ...one.notes],
   };
+}
+
+/** Whether a file that can be read slab by slab has more voxels than are held at once. */
+async function tooLarge(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile() || found.size < 2 ** 20) return false;
+  const slabs = await openSlabs(path).catch(() => undefined);
+  await slabs?.close();
+  return slabs !== undefined && slabs.image.shape.reduce((a, b) => a * b, 1) > 2 ** 28;
 }
 
 function chosen(opened: OpenedPath, which: string | undefined): DecodedImage {

@@ -108,6 +108,8 @@ export interface FrameGeometry {
   readonly arrangement: "plane" | "volume" | "series" | "volumes";
   /** Slices of each volume; 1 for planes and series. */
   readonly slices: number;
+  /** Frame of the file at each place of the image, where the file has them in another order. */
+  readonly order?: readonly number[];
   readonly findings: readonly string[];
 }
 
@@ -145,6 +147,12 @@ export function frameGeometry(set: DataSet, frames: number): FrameGeometry {
     positive(numberOf(set, tags.betweenSlices)) ??
     positive(measures && numberOf(measures, tags.thickness)) ??
     positive(numberOf(set, tags.thickness));
+  const spacings = functionalGroups(set, frames, tags.pixelMeasures).map((group) =>
+    group ? numbersOf(group, tags.spacing).join() : "",
+  );
+  if (spacings.some((one) => one !== spacings[0])) {
+    findings.push("the pixel spacing differs between frames; that of the first one is used");
+  }
   const planes = planesOf(set, frames);
   const first = planes[0];
   if (!first && numbersOf(set, tags.orientation).length > 0) {
@@ -170,14 +178,30 @@ export function frameGeometry(set: DataSet, frames: number): FrameGeometry {
   const stack = stackOf(set, planes, frames);
   if (stack) {
     if (stack.uneven) findings.push("the slices are not evenly spaced; the mean distance is used");
+    const { order } = stack;
+    if (order) findings.push("the frames are not in the order of their places and were sorted");
+    const placed = base(stack.step, stack.normal);
     return {
-      geometry: base(stack.step, stack.normal),
+      geometry: order ? { ...placed, origin: planes[order[0]!]!.position } : placed,
       arrangement: stack.slices === frames ? "volume" : "volumes",
       slices: stack.slices,
+      ...(order ? { order } : {}),
       findings,
     };
   }
+  const places = planes.filter((plane) => plane !== undefined);
+  if (places.some((plane) => !samePlane(plane, places[0]!))) {
+    findings.push(
+      "the frames lie in different places but are no regular volume: they are a series",
+    );
+  }
   return { geometry: base(thickness ?? 1), arrangement: "series", slices: 1, findings };
+}
+
+function samePlane(a: Plane, b: Plane): boolean {
+  const of = (plane: Plane) => [...plane.position, ...plane.rowDirection, ...plane.columnDirection];
+  const other = of(b);
+  return of(a).every((value, i) => Math.abs(value - other[i]!) < 1e-3);
 }
 
 interface Stack {
@@ -185,9 +209,11 @@ interface Stack {
   readonly step: number;
   readonly normal?: Vector;
   readonly uneven: boolean;
+  /** Frame of the file at each place; absent where that is the file's order. */
+  readonly order?: readonly number[];
 }
 
-/** The frames as slices of one volume, or of volumes repeated in time, in the file's order. */
+/** The frames as slices of one volume, or of volumes repeated in time. */
 function stackOf(
   set: DataSet,
   planes: readonly (Plane | undefined)[],
@@ -202,11 +228,7 @@ function stackOf(
     );
     if (!parallel) return undefined;
     const at = complete.map((plane) => dot(plane.position, normal));
-    const period = at.findIndex((z, i) => i > 0 && Math.abs(z - at[0]!) < 1e-3);
-    const slices = period === -1 ? frames : period;
-    if (slices < 2 || frames % slices !== 0) return undefined;
-    if (at.some((z, i) => Math.abs(z - at[i % slices]!) > 1e-3)) return undefined;
-    return evenly(at.slice(0, slices), normal);
+    return inFileOrder(at, normal) ?? sorted(at, normal);
   }
   const offsets = numbersOf(set, tags.gridOffsets);
   if (offsets.length === frames && offsets.every(Number.isFinite)) {
@@ -229,6 +251,35 @@ function stackOf(
     };
   }
   return undefined;
+}
+
+/** Places that rise or fall evenly, once or in repeats. */
+function inFileOrder(at: readonly number[], normal: Vector): Stack | undefined {
+  const period = at.findIndex((z, i) => i > 0 && Math.abs(z - at[0]!) < 1e-3);
+  const slices = period === -1 ? at.length : period;
+  if (slices < 2 || at.length % slices !== 0) return undefined;
+  if (at.some((z, i) => Math.abs(z - at[i % slices]!) > 1e-3)) return undefined;
+  return evenly(at.slice(0, slices), normal);
+}
+
+/** Places in any order, each the same number of times: repeats of one place are in the file's order. */
+function sorted(at: readonly number[], normal: Vector): Stack | undefined {
+  const byPlace = at.map((_, i) => i).sort((a, b) => at[a]! - at[b]! || a - b);
+  const groups: number[][] = [];
+  for (const i of byPlace) {
+    const group = groups.at(-1);
+    if (group && Math.abs(at[group[0]!]! - at[i]!) < 1e-3) group.push(i);
+    else groups.push([i]);
+  }
+  const times = groups[0]!.length;
+  if (groups.length < 2 || groups.some((group) => group.length !== times)) return undefined;
+  for (const group of groups) group.sort((a, b) => a - b);
+  const stack = evenly(
+    groups.map((group) => at[group[0]!]!),
+    normal,
+  );
+  const order = Array.from({ length: times }, (_, t) => groups.map((group) => group[t]!)).flat();
+  return stack && { ...stack, order };
 }
 
 function evenly(at: readonly number[], normal: Vector): Stack | undefined {

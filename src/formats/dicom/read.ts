@@ -24,6 +24,8 @@ export interface DicomImage {
   readonly file: DicomFile;
   /** Pixel description by the data set. */
   readonly layout: PixelLayout;
+  /** Frame of the file at each place of `image` and `stored`; absent where that is the file's order. */
+  readonly frameOrder?: readonly number[];
   /** What a reader should know, one sentence each. */
   readonly findings: readonly string[];
 }
@@ -58,8 +60,8 @@ export async function imageOf(
   const { layout, findings } = pixelLayout(file, { maxElements: options.maxElements ?? 2 ** 28 });
   const frames = await decodeFrames(file, layout, options);
   const raw = samplesOf(frames, set);
-  const { samples, rescale } = modality(raw, set, layout);
   const geometry = frameGeometry(set, layout.frames);
+  const { samples, rescale } = inOrder(modality(raw, set, layout), geometry.order);
   const image = assemble(samples, {
     layout,
     rescale,
@@ -85,6 +87,7 @@ export async function imageOf(
     stored,
     file,
     layout,
+    ...(geometry.order ? { frameOrder: geometry.order } : {}),
     findings: Object.freeze([
       ...file.findings,
       ...findings,
@@ -104,6 +107,32 @@ export async function imageOf(
         ? []
         : ["the image has been compressed with loss"]),
     ]),
+  };
+}
+
+/** Frames, with what belongs to each, put in the order of their places. */
+function inOrder(
+  from: { samples: Samples; rescale: Rescale },
+  order: readonly number[] | undefined,
+): { samples: Samples; rescale: Rescale } {
+  if (!order) return from;
+  const { samples, rescale } = from;
+  const { slope, intercept } = rescale;
+  const data = samples.data.slice() as typeof samples.data;
+  const size = data.length / order.length;
+  for (const [place, frame] of order.entries()) {
+    // One of the types stands for all: source and target are of the same.
+    const values = samples.data.subarray(frame * size, (frame + 1) * size) as Uint16Array;
+    (data as Uint16Array).set(values, place * size);
+  }
+  if (slope.length === 1) return { samples: { ...samples, data }, rescale };
+  return {
+    samples: { ...samples, data },
+    rescale: {
+      ...rescale,
+      slope: Float64Array.from(order, (frame) => slope[frame]!),
+      intercept: Float64Array.from(order, (frame) => intercept[frame]!),
+    },
   };
 }
 

@@ -180,13 +180,14 @@ export async function openDicomFrames(
       ? await packedFrames(source, file, { layout, start })
       : await plainFrames(source, { layout, start, length, bytesPerFrame });
   const geometry = frameGeometry(file.dataSet, layout.frames);
-  const read = async (first: number, count: number) => {
+  const { order } = geometry;
+  const readRun = async (first: number, count: number) => {
     const part = { ...layout, frames: count, element: await elementOf(first, count) };
     const raw = samplesOf(await decodeFrames(file, part), file.dataSet);
     const { samples, rescale } = modality(raw, file.dataSet, layout);
     return { part, samples, rescale: sliced(rescale, first, count) };
   };
-  const sample = await read(0, 1);
+  const sample = await readRun(order?.[0] ?? 0, 1);
   const unit = unitOf(file.dataSet, sample.rescale) ?? options.unit ?? "arbitrary";
   const place = geometry.geometry;
   const one = assemble(sample.samples, {
@@ -204,6 +205,34 @@ export async function openDicomFrames(
     series: { axes: "tyx", shape: [frames, rows, columns] },
     volumes: { axes: "tzyx", shape: [frames / slices, slices, rows, columns] },
   } as const;
+  const frameImages = async (first: number, count: number): Promise<Image> => {
+    if (!Number.isInteger(first) || first < 0 || count < 1 || first + count > frames) {
+      throw new InputError(
+        `Cannot read frames ${first} to ${first + count - 1}: found ${frames} frames, wanted some of them`,
+      );
+    }
+    if (order && count > 1) {
+      const size = rows * columns;
+      const data = new Float32Array(count * size);
+      const start = await frameImages(first, 1);
+      data.set(start.data);
+      for (let k = 1; k < count; k++) data.set((await frameImages(first + k, 1)).data, k * size);
+      return { ...start, shape: [count, rows, columns], data };
+    }
+    const { part, samples, rescale } = await readRun(order?.[first] ?? first, count);
+    const step = arrangement === "series" ? 0 : (first % slices) * place.spacing[0];
+    const origin = [0, 1, 2].map((r) => place.origin[r]! + place.direction[3 * r + 2]! * step);
+    return assemble(samples, {
+      layout: part,
+      rescale,
+      geometry: {
+        geometry: { ...place, origin: origin as [number, number, number] },
+        arrangement: "volume",
+        slices: count,
+      },
+      unit,
+    });
+  };
   return Object.freeze({
     image: { ...rest, ...whole[arrangement] },
     type: sample.samples.type,
@@ -213,26 +242,7 @@ export async function openDicomFrames(
     layout,
     file,
     findings: [...file.findings, ...findings, ...geometry.findings],
-    async read(first: number, count: number): Promise<Image> {
-      if (!Number.isInteger(first) || first < 0 || count < 1 || first + count > frames) {
-        throw new InputError(
-          `Cannot read frames ${first} to ${first + count - 1}: found ${frames} frames, wanted some of them`,
-        );
-      }
-      const { part, samples, rescale } = await read(first, count);
-      const step = arrangement === "series" ? 0 : (first % slices) * place.spacing[0];
-      const origin = [0, 1, 2].map((r) => place.origin[r]! + place.direction[3 * r + 2]! * step);
-      return assemble(samples, {
-        layout: part,
-        rescale,
-        geometry: {
-          geometry: { ...place, origin: origin as [number, number, number] },
-          arrangement: "volume",
-          slices: count,
-        },
-        unit,
-      });
-    },
+    read: frameImages,
   });
 }
 

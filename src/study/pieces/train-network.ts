@@ -25,8 +25,9 @@ export interface TrainNetworkValues {
   readonly history: readonly (readonly [number, number])[];
 }
 
-/** Steps between validations: often enough to stop near a stated level. */
-const every = 50;
+/** Steps between validations where the plan does not say: forty in all, or often where one may end it. */
+const usualEvery = ({ steps, stopAt }: NetworkPlan): number =>
+  stopAt === undefined ? Math.max(50, Math.floor(steps / 40)) : 50;
 
 export const trainNetwork: PieceKind = {
   version: 1,
@@ -62,7 +63,7 @@ export const trainNetwork: PieceKind = {
       sources: [stand],
       validation: {
         sources: [stand],
-        every: plan.stopAt === undefined ? Math.max(every, Math.floor(plan.steps / 40)) : every,
+        every: plan.validateEvery ?? usualEvery(plan),
         patches: 2 * validation,
         sigmas: [sigma],
         ...(plan.stopAt === undefined ? {} : { enough: plan.stopAt }),
