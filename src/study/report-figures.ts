@@ -23,7 +23,15 @@ export function rocFigure(study: Study, numbers: StudyNumbers, observer: string)
   const judged = numbers.judgements.filter(
     (j) => j.observer === observer && j.area !== undefined && main.has(j.method),
   );
-  const shown = judged.slice(0, mostCurves);
+  // Where there are more than can be told apart, those that the examples show.
+  const preferred = judged.filter(({ method }) => study.panels.includes(method));
+  const order = study.panels;
+  const few = judged.length <= mostCurves || preferred.length < 2;
+  const shown = few
+    ? judged.slice(0, mostCurves)
+    : preferred
+        .sort((a, b) => order.indexOf(a.method) - order.indexOf(b.method))
+        .slice(0, mostCurves);
   const curves = shown.map(({ method, scores, area }) => {
     const { fpf, tpf } = rocCurve(scores);
     return { label: method, falsePositive: fpf, truePositive: tpf, auc: { value: area!.estimate } };
@@ -31,7 +39,7 @@ export function rocFigure(study: Study, numbers: StudyNumbers, observer: string)
   const rest = judged.length - shown.length;
   return {
     name: `roc-${observer}`,
-    caption: `ROC curves, ${observer}${rest > 0 ? ` (the first ${mostCurves} methods; the others are in the table)` : ""}`,
+    caption: `ROC curves, ${observer}${rest > 0 ? ` (${shown.length} methods; the others are in the table)` : ""}`,
     svg: curves.length === 0 ? emptySvg : rocSvg(curves),
   };
 }
