@@ -77,24 +77,41 @@ export async function denoiseImage(
   const { offset, scale } = modelUnits(image, Math.max(...levels));
   const area = ny * nx;
   const out = image.data.slice();
-  for (let i = 0; i < planes; i++) {
+  const lanes = Math.min(model.lanes, planes);
+  const one = async (i: number) => {
     throwIfAborted(signal, "denoising");
     const level = levels[i]!;
-    if (level > 0) {
-      const plane = image.data.subarray(i * area, (i + 1) * area).map((v) => (v - offset) / scale);
-      const result = await model.denoisePlane(plane, {
-        ny,
-        nx,
-        sigma: level / scale,
-        ...(tile === undefined ? {} : { tile }),
-        ...(signal === undefined ? {} : { signal }),
-      });
-      for (let j = 0; j < area; j++) {
-        const at = i * area + j;
-        out[at] = (1 - strength) * image.data[at]! + strength * (result[j]! * scale + offset);
-      }
+    if (level === 0) return;
+    const plane = image.data.subarray(i * area, (i + 1) * area).map((v) => (v - offset) / scale);
+    const result = await model.denoisePlane(plane, {
+      ny,
+      nx,
+      sigma: level / scale,
+      oneThread: lanes > 1,
+      ...(tile === undefined ? {} : { tile }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    for (let j = 0; j < area; j++) {
+      const at = i * area + j;
+      out[at] = (1 - strength) * image.data[at]! + strength * (result[j]! * scale + offset);
     }
-    onProgress?.({ done: i + 1, total: planes, label: "denoising slices" });
-  }
+  };
+  let next = 0;
+  let done = 0;
+  let failed = false;
+  const lane = async () => {
+    while (next < planes && !failed) {
+      try {
+        await one(next++);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+      onProgress?.({ done: ++done, total: planes, label: "denoising slices" });
+    }
+  };
+  // All lanes end before an error is told: the model may be disposed of then.
+  const ended = await Promise.allSettled(Array.from({ length: lanes }, lane));
+  for (const result of ended) if (result.status === "rejected") throw result.reason;
   return withData(image, out);
 }
