@@ -3,6 +3,7 @@ import { InputError } from "../../core/errors.ts";
 import type { ParameterValues } from "../../core/parameters.ts";
 import type { Metric, MetricResult } from "../../metrics/metric.ts";
 import type { Concordance } from "../../metrics/radiomics/concordance.ts";
+import { greyWindow } from "../images/figure-options.ts";
 import type { Command, CommandContext } from "./command.ts";
 
 export const metrics: Command = {
@@ -87,7 +88,7 @@ export const metrics: Command = {
     );
     const { pairsOf } = await import("../images/metric-pairs.ts");
     const pairs = await pairsOf(values.need("image"), values.text("reference"), context.signal);
-    const window = windowOf(values.text("window"));
+    const window = greyWindow(values.text("window"));
     const clip = values.text("clip") as "window" | "none" | undefined;
     const dataRange = values.number("data-range");
     const rows: Row[] = [];
@@ -196,18 +197,6 @@ async function chosenMetrics(
     out.push({ metric: await load(), parameters, label: text });
   }
   return out;
-}
-
-function windowOf(text: string | undefined): { low: number; high: number } | undefined {
-  if (text === undefined) return undefined;
-  const parts = text.split(",").map((part) => (part.trim() === "" ? NaN : Number(part)));
-  const [low = NaN, high = NaN] = parts;
-  if (parts.length !== 2 || !(low < high)) {
-    throw new InputError(
-      `Cannot read --window: found "${text}", wanted two numbers such as -160,240, the smaller first`,
-    );
-  }
-  return { low, high };
 }
 
 /** Mean and standard deviation over images of each metric that has a value for all of them. */

@@ -1,6 +1,7 @@
 /** `dprime noise`: how noisy an image is, by every estimator that applies. */
 import { InputError, messageOf } from "../../core/errors.ts";
 import type { Image } from "../../core/image.ts";
+import { risingPair } from "../images/figure-options.ts";
 import type { Command, CommandContext } from "./command.ts";
 
 export const noise: Command = {
@@ -66,7 +67,10 @@ async function reportSingle(image: Image, path: string, context: CommandContext)
     "../../denoise/noise-level/estimate-noise.ts"
   );
   const { estimateSpeckle } = await import("../../denoise/noise-level/speckle.ts");
-  const between = limitsOf(context.values.text("between"));
+  const between = risingPair(context.values.text("between"), {
+    option: "between",
+    example: "-200,300",
+  });
   const main = estimateNoise(image, { between });
   const rows: Row[] = [
     { method: `${main.method} (used)`, sigma: main.sigma, unit: image.unit, notes: main.notes },
@@ -137,24 +141,4 @@ async function reportRepeated(
     context.note("pooled is well above robust: the object moved or changed between the scans");
   }
   context.result({ command: "noise", files, scans: images.length, sigma, interval, robust, unit });
-}
-
-function limitsOf(text: string | undefined): readonly [number, number] | undefined {
-  if (text === undefined) return undefined;
-  const [low, high, ...rest] = text
-    .split(",")
-    .map((part) => (part.trim() === "" ? NaN : Number(part)));
-  if (
-    low === undefined ||
-    high === undefined ||
-    rest.length > 0 ||
-    !Number.isFinite(low) ||
-    !Number.isFinite(high) ||
-    low >= high
-  ) {
-    throw new InputError(
-      `Cannot read --between: found "${text}", wanted two numbers such as -200,300, the smaller first`,
-    );
-  }
-  return [low, high];
 }

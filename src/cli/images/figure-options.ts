@@ -12,23 +12,24 @@ export function figurePath(path: string | undefined): string | undefined {
   return path;
 }
 
-/** A display window given as `LOW,HIGH`. */
-export function greyWindow(text: string | undefined): { low: number; high: number } | undefined {
+/** Two rising numbers given as `LOW,HIGH` to an option. */
+export function risingPair(
+  text: string | undefined,
+  { option, example }: { readonly option: string; readonly example: string },
+): readonly [number, number] | undefined {
   if (text === undefined) return undefined;
-  const [low, high, ...rest] = text
-    .split(",")
-    .map((part) => (part.trim() === "" ? NaN : Number(part)));
-  if (
-    low === undefined ||
-    high === undefined ||
-    rest.length > 0 ||
-    !Number.isFinite(low) ||
-    !Number.isFinite(high) ||
-    low >= high
-  ) {
+  const parts = text.split(",").map((part) => (part.trim() === "" ? NaN : Number(part)));
+  const [low = NaN, high = NaN] = parts;
+  if (parts.length !== 2 || !Number.isFinite(low) || !Number.isFinite(high) || low >= high) {
     throw new InputError(
-      `Cannot read --window: found "${text}", wanted two numbers such as -160,240, the smaller first`,
+      `Cannot read --${option}: found "${text}", wanted two numbers such as ${example}, the smaller first`,
     );
   }
-  return { low, high };
+  return [low, high];
+}
+
+/** A display window given as `LOW,HIGH`. */
+export function greyWindow(text: string | undefined): { low: number; high: number } | undefined {
+  const pair = risingPair(text, { option: "window", example: "-160,240" });
+  return pair === undefined ? undefined : { low: pair[0], high: pair[1] };
 }
