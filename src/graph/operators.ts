@@ -23,7 +23,7 @@ export { less } from "./ops/less.ts";
 export { logSoftmax } from "./ops/log-softmax.ts";
 export { log } from "./ops/log.ts";
 export { matmul } from "./ops/matmul.ts";
-export { maxPool, pooledShape, windowOffsets } from "./ops/max-pool.ts";
+export { maxPool } from "./ops/max-pool.ts";
 export { max } from "./ops/max.ts";
 export { maximum } from "./ops/maximum.ts";
 export { mean } from "./ops/mean.ts";

@@ -5,16 +5,11 @@
  */
 import { normaliseAxes } from "../dimension.ts";
 import { apply, expectKind, type Node, type Operator, shapeOf } from "../node.ts";
-import { sampleShape, type Suite } from "../suite.ts";
-import { stridesOf } from "../tensor.ts";
+import { type AxisAttributes, axisSuite, relativeToSum } from "../exponential-sum.ts";
 import { exp } from "./exp.ts";
 import { multiply } from "./multiply.ts";
 import { subtract } from "./subtract.ts";
 import { sum } from "./sum.ts";
-
-interface AxisAttributes extends Record<string, unknown> {
-  readonly axis: number;
-}
 
 export const logSoftmaxOperator: Operator<AxisAttributes> = {
   name: "log-softmax",
@@ -29,23 +24,8 @@ export const logSoftmaxOperator: Operator<AxisAttributes> = {
   },
   lower: (lowering, node) =>
     lowering.add("LogSoftmax", [lowering.value(node.inputs[0]!)], { axis: node.attributes.axis }),
-  evaluate([x], { axis }) {
-    const size = x!.shape[axis]!;
-    const stride = stridesOf(x!.shape)[axis]!;
-    const data = new Float64Array(x!.data.length);
-    for (let start = 0; start < data.length; start++) {
-      if (Math.floor(start / stride) % size !== 0) continue;
-      let peak = -Infinity;
-      for (let k = 0; k < size; k++) peak = Math.max(peak, x!.data[start + k * stride]!);
-      let total = 0;
-      for (let k = 0; k < size; k++) total += Math.exp(x!.data[start + k * stride]! - peak);
-      for (let k = 0; k < size; k++) {
-        const at = start + k * stride;
-        data[at] = x!.data[at]! - peak - Math.log(total);
-      }
-    }
-    return { shape: x!.shape, data };
-  },
+  evaluate: ([x], attributes) =>
+    relativeToSum(x!, attributes, (value, total) => value - Math.log(total)),
 };
 
 /** Logarithm of the softmax along one axis (the last by default). */
@@ -54,11 +34,4 @@ export function logSoftmax(x: Node, axis = -1): Node {
   return apply(logSoftmaxOperator, [x], { axis: chosen! });
 }
 
-export const suite: Suite = {
-  sample(stream) {
-    const shape = sampleShape(stream);
-    const axis = stream.integer(shape.length);
-    return { inputs: [{ shape }], build: ([x]) => logSoftmax(x!, axis) };
-  },
-  differentiable: "twice",
-};
+export const suite = axisSuite(logSoftmax);

@@ -3,21 +3,16 @@
  *
  *   ∂L/∂x = broadcast(∂L/∂y) / n
  */
-import { concrete, normaliseAxes } from "../dimension.ts";
-import { apply, type Node, type Operator, shapeOf } from "../node.ts";
-import { sampleShape, type Suite } from "../suite.ts";
+import { concrete } from "../dimension.ts";
+import { type Node, type Operator, shapeOf } from "../node.ts";
+import { reduceAxes, reducedType, type ReductionAttributes, reductionSuite } from "../reduction.ts";
 import { constant } from "./constant.ts";
 import { multiply } from "./multiply.ts";
-import { reshape } from "./reshape.ts";
 import { broadcastTo, sumOperator } from "./sum.ts";
 
-interface MeanAttributes extends Record<string, unknown> {
-  readonly axes: readonly number[];
-}
-
-export const meanOperator: Operator<MeanAttributes> = {
+export const meanOperator: Operator<ReductionAttributes> = {
   name: "mean",
-  infer: (inputs, attributes) => sumOperator.infer(inputs, attributes),
+  infer: ([x], attributes) => reducedType(x!, attributes),
   gradient(node, outer) {
     const sizes = concrete(shapeOf(node.inputs[0]!), "differentiate a mean");
     const count = node.attributes.axes.reduce((n, axis) => n * sizes[axis]!, 1);
@@ -37,23 +32,7 @@ export const meanOperator: Operator<MeanAttributes> = {
 
 /** Mean over axes (all when absent). */
 export function mean(x: Node, axes?: readonly number[], keep = false): Node {
-  const shape = shapeOf(x);
-  const chosen = normaliseAxes(axes ?? shape.map((_, axis) => axis), shape.length, "take a mean");
-  if (chosen.length === 0) return x;
-  const kept = apply(meanOperator, [x], { axes: chosen });
-  return keep
-    ? kept
-    : reshape(
-        kept,
-        shape.filter((_, axis) => !chosen.includes(axis)),
-      );
+  return reduceAxes(meanOperator, x, { axes, keep, verb: "take a mean" });
 }
 
-export const suite: Suite = {
-  sample(stream) {
-    const shape = sampleShape(stream);
-    const axes = shape.flatMap((_, axis) => (stream.uniform() < 0.6 ? [axis] : []));
-    return { inputs: [{ shape }], build: ([x]) => mean(x!, axes, stream.uniform() < 0.5) };
-  },
-  differentiable: "twice",
-};
+export const suite = reductionSuite(mean);

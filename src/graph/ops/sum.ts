@@ -5,23 +5,17 @@
  *   y = Σ_axes x        ∂L/∂x = broadcast(∂L/∂y)
  *   y = broadcast(x)    ∂L/∂x = Σ over the axes that were stretched
  */
-import { concrete, type Dim, normaliseAxes, sameShape } from "../dimension.ts";
+import { concrete, type Dim, sameShape } from "../dimension.ts";
 import { apply, type Node, type Operator, shapeOf } from "../node.ts";
+import { fold, reduceAxes, reducedType, type ReductionAttributes } from "../reduction.ts";
 import { sampleShape, type Suite } from "../suite.ts";
 import { fillByIndex, stridesOf } from "../tensor.ts";
 import { reshape } from "./reshape.ts";
 
-interface SumAttributes extends Record<string, unknown> {
-  readonly axes: readonly number[];
-}
-
 /** Sums over axes and keeps them with size 1. */
-export const sumOperator: Operator<SumAttributes> = {
+export const sumOperator: Operator<ReductionAttributes> = {
   name: "sum",
-  infer: ([x], { axes }) => ({
-    kind: "float",
-    shape: x!.shape.map((dim, axis) => (axes.includes(axis) ? 1 : dim)),
-  }),
+  infer: ([x], attributes) => reducedType(x!, attributes),
   gradient: (node, outer) => [broadcastTo(outer, shapeOf(node.inputs[0]!))],
   lower: (lowering, node) =>
     lowering.add(
@@ -29,19 +23,7 @@ export const sumOperator: Operator<SumAttributes> = {
       [lowering.value(node.inputs[0]!), lowering.ints(node.attributes.axes)],
       { keepdims: 1 },
     ),
-  evaluate([x], { axes }) {
-    const shape = x!.shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
-    const strides = stridesOf(shape).map((s, axis) => (axes.includes(axis) ? 0 : s));
-    const data = new Float64Array(shape.reduce((n, s) => n * s, 1));
-    let at = 0;
-    fillByIndex(x!.shape, (index) => {
-      let offset = 0;
-      for (let axis = 0; axis < index.length; axis++) offset += index[axis]! * strides[axis]!;
-      data[offset]! += x!.data[at++]!;
-      return 0;
-    });
-    return { shape, data };
-  },
+  evaluate: ([x], attributes) => fold(x!, attributes, { start: 0, step: (so, next) => so + next }),
 };
 
 interface BroadcastAttributes extends Record<string, unknown> {
@@ -79,14 +61,7 @@ export const broadcastOperator: Operator<BroadcastAttributes> = {
  * @param keep whether summed axes stay with size 1
  */
 export function sum(x: Node, axes?: readonly number[], keep = false): Node {
-  const shape = shapeOf(x);
-  const chosen = normaliseAxes(axes ?? shape.map((_, axis) => axis), shape.length, "sum");
-  const kept = chosen.length === 0 ? x : apply(sumOperator, [x], { axes: chosen });
-  if (keep || chosen.length === 0) return kept;
-  return reshape(
-    kept,
-    shape.filter((_, axis) => !chosen.includes(axis)),
-  );
+  return reduceAxes(sumOperator, x, { axes, keep, verb: "sum" });
 }
 
 /** Stretches `x` to a shape under NumPy's broadcasting rules; the same node when it fits already. */
