@@ -25,6 +25,7 @@ export {
   type ValueRange,
   withData,
 } from "./image.ts";
+export { type Members, openMember } from "./member.ts";
 export {
   type BooleanParameter,
   type ChoiceParameter,
@@ -36,4 +37,4 @@ export {
   resolveParameters,
 } from "./parameters.ts";
 export type { Progress, ProgressListener, WorkOptions } from "./progress.ts";
-export { philox4x32, type Stream, streamOf } from "./random.ts";
+export { philox4x32, type ReservedBlocks, type Stream, streamOf } from "./random.ts";

@@ -61,6 +61,27 @@ const steps: readonly ((dialect: Words) => readonly string[])[] = [first];
 export const newestVersion = steps.length;
 
 /**
+ * The version of a store's tables.
+ *
+ * @throws what `cannotOpen` makes of tables that a newer program wrote
+ */
+export async function readVersion(
+  db: Kysely<Tables>,
+  cannotOpen: (found: string) => Error,
+): Promise<number> {
+  const { version } = await db
+    .selectFrom("store_version")
+    .select("version")
+    .executeTakeFirstOrThrow();
+  if (version > newestVersion) {
+    throw cannotOpen(
+      `tables of version ${version} from a newer dprime, wanted at most ${newestVersion}; update this one`,
+    );
+  }
+  return version;
+}
+
+/**
  * Brings the tables from `version` (0: none) to the newest form.
  *
  * @param db a connection inside a transaction that keeps other programs' migrations out

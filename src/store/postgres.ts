@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Kysely, PostgresDialect, type PostgresPool, sql } from "kysely";
 import { CancelledError, InputError, messageOf, RunError } from "../core/errors.ts";
 import { type Backend, megabytes, type TransactionOptions } from "./backend.ts";
-import { migrate, newestVersion } from "./migrations.ts";
+import { migrate, newestVersion, readVersion } from "./migrations.ts";
 import type { StorePlace } from "./place.ts";
 import type { Tables } from "./tables.ts";
 
@@ -171,16 +171,7 @@ async function prepareSchema(
       `tables of another program in the schema ${schema}, wanted an empty schema: add ?schema=NAME`,
     );
   }
-  const { version } = await db
-    .selectFrom("store_version")
-    .select("version")
-    .executeTakeFirstOrThrow();
-  if (version > newestVersion) {
-    throw cannotOpen(
-      `tables of version ${version} from a newer dprime, wanted at most ${newestVersion}; update this one`,
-    );
-  }
-  return version;
+  return readVersion(db, cannotOpen);
 }
 
 /** The error for a reader; `cause` keeps the driver's. */

@@ -5,7 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Kysely, sql, SqliteDialect } from "kysely";
 import { CancelledError, InputError, messageOf, RunError } from "../core/errors.ts";
 import { type Backend, megabytes, type TransactionOptions } from "./backend.ts";
-import { migrate, newestVersion } from "./migrations.ts";
+import { migrate, newestVersion, readVersion } from "./migrations.ts";
 import { openSqliteDriver, sqliteCondition } from "./sqlite-driver.ts";
 import type { Tables } from "./tables.ts";
 
@@ -111,16 +111,7 @@ async function checkOwner(
   if (application !== applicationId) {
     throw cannotOpen("a database of another program, wanted a store or a new file");
   }
-  const { version } = await db
-    .selectFrom("store_version")
-    .select("version")
-    .executeTakeFirstOrThrow();
-  if (version > newestVersion) {
-    throw cannotOpen(
-      `tables of version ${version} from a newer dprime, wanted at most ${newestVersion}; update this one`,
-    );
-  }
-  return version;
+  return readVersion(db, cannotOpen);
 }
 
 /** Does something again while another connection holds a lock that it needs. */

@@ -1,6 +1,6 @@
 /** A chunk of cases through a method: its images, and what the metrics say of them. */
 import { makeImage, type Image } from "../core/image.ts";
-import { InputError } from "../core/errors.ts";
+import { openMember } from "../core/member.ts";
 import { catalogue as metrics } from "../metrics/catalogue.ts";
 import { bytesOf } from "./bytes.ts";
 import type { MetricPlan } from "./description.ts";
@@ -38,13 +38,11 @@ export async function measure(
 ): Promise<MeasuredValues["metrics"]> {
   const out: Record<string, (number | null)[]> = {};
   for (const [id, plan] of Object.entries(plans)) {
-    const open = Object.hasOwn(metrics, plan.name) ? metrics[plan.name] : undefined;
-    if (open === undefined) {
-      throw new InputError(
-        `Cannot use the study: metrics.${id}.name: found ${plan.name}, wanted one of ${Object.keys(metrics).join(", ")}`,
-      );
-    }
-    const metric = await open();
+    const metric = await openMember(
+      metrics,
+      plan.name,
+      `Cannot use the study: metrics.${id}.name: found ${plan.name}`,
+    );
     out[id] = pairs.map(({ clean, result }) => {
       const context = {
         reference: clean,

@@ -1,5 +1,6 @@
 /** Checks a description's names and options against the rooms that hold them, before anything runs. */
 import { InputError, messageOf } from "../core/errors.ts";
+import { type Members, openMember } from "../core/member.ts";
 import { type ParameterTable, resolveParameters } from "../core/parameters.ts";
 import { findDenoiser } from "../denoise/find-denoiser.ts";
 import { catalogue as losses } from "../losses/catalogue.ts";
@@ -10,7 +11,6 @@ import { networkOf } from "../train/loop.ts";
 import type { Study } from "./description.ts";
 
 type Given = Readonly<Record<string, unknown>>;
-type Members = Readonly<Record<string, () => Promise<object>>>;
 
 /** @throws InputError naming the field, what was found and what was wanted */
 export async function checkMembers(study: Study): Promise<void> {
@@ -47,15 +47,14 @@ async function at(field: string, check: () => Promise<unknown>): Promise<void> {
 async function member(
   field: string,
   { name, options }: { readonly name: string; readonly options: Given },
-  catalogue: Members,
+  catalogue: Members<object>,
 ): Promise<void> {
-  const open = Object.hasOwn(catalogue, name) ? catalogue[name] : undefined;
-  if (open === undefined) {
-    throw new InputError(
-      `Cannot use the study: ${field}.name: found ${name}, wanted one of ${Object.keys(catalogue).join(", ")}`,
-    );
-  }
-  const { parameters = {}, options: table = parameters } = (await open()) as {
+  const found = await openMember(
+    catalogue,
+    name,
+    `Cannot use the study: ${field}.name: found ${name}`,
+  );
+  const { parameters = {}, options: table = parameters } = found as {
     parameters?: ParameterTable;
     options?: ParameterTable;
   };

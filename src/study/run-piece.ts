@@ -1,5 +1,6 @@
 /** What a worker thread does with one piece: find its kind, run it, hand back what it left. */
-import { InputError, throwIfAborted } from "../core/errors.ts";
+import { throwIfAborted } from "../core/errors.ts";
+import { openMember } from "../core/member.ts";
 import type { LongTaskContext, LongWorkerFunction } from "../parallel/index.ts";
 import type { Json } from "../store/store.ts";
 import type { PieceKind, PieceResults } from "./piece.ts";
@@ -37,13 +38,7 @@ export interface PieceDone {
 
 /** @throws InputError naming the kinds there are */
 export async function kindOf(name: string, kinds: PieceCatalogue): Promise<PieceKind> {
-  const load = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
-  if (load === undefined) {
-    throw new InputError(
-      `Cannot run a piece of kind ${name}: found no such kind, wanted one of ${Object.keys(kinds).join(", ")}`,
-    );
-  }
-  return load();
+  return openMember(kinds, name, `Cannot run a piece of kind ${name}: found no such kind`);
 }
 
 /** Shortest time in ms between two words about progress. */

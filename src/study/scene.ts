@@ -4,6 +4,7 @@
  */
 import { InputError } from "../core/errors.ts";
 import { type Image, layoutOf, withData } from "../core/image.ts";
+import { openMember } from "../core/member.ts";
 import type { ParameterValues } from "../core/parameters.ts";
 import { streamOf } from "../core/random.ts";
 import { catalogue as noiseModels } from "../noise/catalogue.ts";
@@ -40,29 +41,27 @@ const populations: Readonly<Record<string, (options: ParameterValues) => Backgro
   lumpy: lumpyPopulation,
 };
 
-async function pick<T>(
-  what: string,
-  name: string,
-  catalogue: Readonly<Record<string, () => Promise<T>>>,
-): Promise<T> {
-  const load = Object.hasOwn(catalogue, name) ? catalogue[name] : undefined;
-  if (load === undefined) {
-    throw new InputError(
-      `Cannot use the study: found no ${what} ${name}, wanted one of ${Object.keys(catalogue).join(", ")}`,
-    );
-  }
-  return load();
-}
-
 /**
  * Opens a task for drawing.
  *
  * @throws InputError on names that do not exist, options out of range and objects that are not planes
  */
 export async function openScene(task: StudyTask, seed: number): Promise<Scene> {
-  const phantom = await pick("phantom", task.object.name, phantoms);
-  const signalKind = await pick("signal", task.signal.name, signals);
-  const noise: NoiseModel = await pick("noise model", task.noise.name, noiseModels);
+  const phantom = await openMember(
+    phantoms,
+    task.object.name,
+    `Cannot use the study: found no phantom ${task.object.name}`,
+  );
+  const signalKind = await openMember(
+    signals,
+    task.signal.name,
+    `Cannot use the study: found no signal ${task.signal.name}`,
+  );
+  const noise: NoiseModel = await openMember(
+    noiseModels,
+    task.noise.name,
+    `Cannot use the study: found no noise model ${task.noise.name}`,
+  );
   const { options } = task.object;
   const probe = phantom.draw(streamOf(seed, "probe"), options).image;
   const { ny, nx, nz, blocks } = layoutOf(probe);

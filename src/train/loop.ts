@@ -3,6 +3,7 @@
  * checkpoint and goes on ends in the same weights as one that never stopped.
  */
 import { InputError, RunError, throwIfAborted } from "../core/errors.ts";
+import { openMember } from "../core/member.ts";
 import { resolveParameters, type ParameterValues } from "../core/parameters.ts";
 import type { WorkOptions } from "../core/progress.ts";
 import { streamOf } from "../core/random.ts";
@@ -63,26 +64,16 @@ export interface TrainOptions extends WorkOptions {
   readonly onRow?: (row: TrainingRow) => void;
 }
 
-async function pickFrom<T>(
-  what: string,
-  catalogue: Readonly<Record<string, () => Promise<T>>>,
-  name: string,
-): Promise<T> {
-  const load = Object.hasOwn(catalogue, name) ? catalogue[name] : undefined;
-  if (load === undefined) {
-    throw new InputError(
-      `Cannot find ${what} ${name}: wanted one of ${Object.keys(catalogue).join(", ")}`,
-    );
-  }
-  return load();
-}
-
 /** A network by name with its options checked and filled in. */
 export async function networkOf(choice: TrainingConfig["network"]): Promise<{
   network: Network;
   options: ParameterValues;
 }> {
-  const network = await pickFrom("network", networks, choice.name);
+  const network = await openMember(
+    networks,
+    choice.name,
+    `Cannot train: found no network ${choice.name}`,
+  );
   return {
     network,
     options: resolveParameters(`network ${choice.name}`, network.options, choice.options),
@@ -112,8 +103,16 @@ export async function train(
   options: TrainOptions,
 ): Promise<TrainingResult> {
   const { network, options: networkOptions } = await networkOf(config.network);
-  const loss = await pickFrom("loss", losses, config.loss.name);
-  const optimiser = await pickFrom("optimiser", optimisers, config.optimiser.name);
+  const loss = await openMember(
+    losses,
+    config.loss.name,
+    `Cannot train: found no loss ${config.loss.name}`,
+  );
+  const optimiser = await openMember(
+    optimisers,
+    config.optimiser.name,
+    `Cannot train: found no optimiser ${config.optimiser.name}`,
+  );
   const lossOptions = resolveParameters(`loss ${loss.name}`, loss.options, config.loss.options);
   const optimiserOptions = resolveParameters(
     `optimiser ${optimiser.name}`,

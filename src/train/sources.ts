@@ -1,6 +1,7 @@
 /** Training images from descriptions: phantoms drawn by seed, and images given by whoever reads files. */
 import { InputError, throwIfAborted } from "../core/errors.ts";
 import { type Image, layoutOf } from "../core/image.ts";
+import { openMember } from "../core/member.ts";
 import type { WorkOptions } from "../core/progress.ts";
 import { streamOf } from "../core/random.ts";
 import { catalogue as phantoms } from "../phantoms/catalogue.ts";
@@ -56,13 +57,11 @@ export async function phantomSources(
   { seed, role, index }: { seed: number; role: "train" | "validation"; index: number },
   { signal, onProgress }: WorkOptions = {},
 ): Promise<PlaneSource[]> {
-  const load = Object.hasOwn(phantoms, config.name) ? phantoms[config.name] : undefined;
-  if (load === undefined) {
-    throw new InputError(
-      `Cannot draw phantom ${config.name}: wanted one of ${Object.keys(phantoms).join(", ")}`,
-    );
-  }
-  const phantom = await load();
+  const phantom = await openMember(
+    phantoms,
+    config.name,
+    `Cannot train: found no phantom ${config.name}`,
+  );
   const sources: PlaneSource[] = [];
   for (let i = 0; i < config.count; i++) {
     throwIfAborted(signal, `drawing ${config.name}`);

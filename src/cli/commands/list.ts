@@ -1,5 +1,5 @@
 /** `dprime list`: what there is, by kind, with parameters. */
-import { InputError } from "../../core/errors.ts";
+import { type Members, openMember } from "../../core/member.ts";
 import type { Parameter, ParameterTable } from "../../core/parameters.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { kinds } from "./kinds.ts";
@@ -41,21 +41,17 @@ export const list: Command = {
       context.result({ kinds: counts });
       return;
     }
-    const open = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
-    if (open === undefined) {
-      throw new InputError(
-        `Cannot list: found the kind "${kind}", wanted one of ${Object.keys(kinds).sort().join(", ")}`,
-      );
-    }
-    const catalogue = await open();
+    const catalogue = await openMember(kinds, kind, `Cannot list: found the kind "${kind}"`);
     if (name === undefined) await listMembers(context, kind, catalogue);
     else await showMember(context, kind, { name, catalogue });
   },
 };
 
-type Members = Readonly<Record<string, () => Promise<object>>>;
-
-async function listMembers(context: CommandContext, kind: string, members: Members): Promise<void> {
+async function listMembers(
+  context: CommandContext,
+  kind: string,
+  members: Members<object>,
+): Promise<void> {
   const rows = await Promise.all(
     Object.entries(members).map(async ([name, open]) => ({
       name,
@@ -72,15 +68,13 @@ async function listMembers(context: CommandContext, kind: string, members: Membe
 async function showMember(
   context: CommandContext,
   kind: string,
-  { name, catalogue }: { name: string; catalogue: Members },
+  { name, catalogue }: { name: string; catalogue: Members<object> },
 ): Promise<void> {
-  const open = Object.hasOwn(catalogue, name) ? catalogue[name] : undefined;
-  if (open === undefined) {
-    throw new InputError(
-      `Cannot list: found no "${name}" among ${kind}, wanted one of ${Object.keys(catalogue).join(", ")}`,
-    );
-  }
-  const member = (await open()) as Listed;
+  const member: Listed = await openMember(
+    catalogue,
+    name,
+    `Cannot list: found no "${name}" among ${kind}`,
+  );
   context.print(`${name}${member.title === undefined ? "" : `: ${member.title}`}`);
   if (member.summary !== undefined) context.print(member.summary);
   if (member.references !== undefined && member.references.length > 0) {

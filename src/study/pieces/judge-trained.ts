@@ -1,5 +1,5 @@
 /** Scores of an observer that learns anew on a method's own training images. */
-import { InputError } from "../../core/errors.ts";
+import { openMember } from "../../core/member.ts";
 import { catalogue as observers } from "../../observers/catalogue.ts";
 import { casesOfRows } from "../../observers/cases.ts";
 import { imagesOf } from "../method-images.ts";
@@ -21,13 +21,11 @@ export const judgeTrained: PieceKind = {
   async run(inputs, { depends, signal, onProgress }) {
     const given = inputs as unknown as JudgeTrainedInputs;
     const { setting, shape, seed } = given;
-    const open = Object.hasOwn(observers, given.observer) ? observers[given.observer] : undefined;
-    if (open === undefined) {
-      throw new InputError(
-        `Cannot use the study: found no observer ${given.observer}, wanted one of ${Object.keys(observers).join(", ")}`,
-      );
-    }
-    const observer = await open();
+    const observer = await openMember(
+      observers,
+      given.observer,
+      `Cannot use the study: found no observer ${given.observer}`,
+    );
     const cases = (role: Role, which: CaseClass) => {
       const data = imagesOf(depends, { role, which, setting });
       const count = data.length / (shape[0] * shape[1]);

@@ -1,0 +1,23 @@
+/** Members of a catalogue by name. */
+import { InputError } from "./errors.ts";
+
+/** Members under their names, each opened when it is first wanted. */
+export type Members<T> = Readonly<Record<string, () => Promise<T>>>;
+
+/**
+ * Opens a member by its name.
+ *
+ * @param refusal what cannot be done and what was found, as the start of the error's sentence
+ * @throws InputError that ends with the names there are
+ */
+export async function openMember<T>(
+  members: Members<T>,
+  name: string,
+  refusal: string,
+): Promise<T> {
+  const open = Object.hasOwn(members, name) ? members[name] : undefined;
+  if (open === undefined) {
+    throw new InputError(`${refusal}, wanted one of ${Object.keys(members).join(", ")}`);
+  }
+  return open();
+}
