@@ -96,7 +96,7 @@ export async function interrupted(
   return { code, out, err };
 }
 
-/** A new folder for one test file; the operating system clears it away. */
+/** A new folder for one test file; it goes with the run (test/temporary-folder.ts). */
 export function newFolder(name: string): string {
   return mkdtempSync(join(tmpdir(), `dprime-${name}-`));
 }
