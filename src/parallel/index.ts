@@ -2,6 +2,7 @@ export {
   defaultThreads,
   type MapOptions,
   mapInWorkers,
+  type ResultOptions,
   type TaskContext,
   type TaskFunction,
   type WorkerFunction,

@@ -33,6 +33,21 @@ describe("mapInWorkers", () => {
     }
   });
 
+  it.each([1, 2])("hands results over in the order of the tasks (%d threads)", async (threads) => {
+    // The first tasks take longest, so that they come back after later ones.
+    const tasks = Array.from({ length: 9 }, (_, index) => ({ index, draws: 2000 * (10 - index) }));
+    const call = taskOf<unknown, Float64Array>("meanOfDraws");
+    const seen: [number, number][] = [];
+    const onResult = (result: Float64Array, index: number) => void seen.push([index, result[0]!]);
+    expect(await mapInWorkers(call, tasks, { threads, onResult })).toEqual([]);
+    expect(seen).toEqual(tasks.map(({ index }) => [index, index]));
+    const refuse = () => {
+      throw new InputError("Cannot take it: found too much");
+    };
+    const work = mapInWorkers(call, tasks, { threads, onResult: refuse });
+    await expect(work).rejects.toThrow("Cannot take it: found too much");
+  });
+
   it.each([1, 2])("carries an error over with its class (%d threads)", async (threads) => {
     const call = taskOf<number, number>("refuseThird");
     const work = mapInWorkers(call, [1, 2, 3, 4, 5], { threads });

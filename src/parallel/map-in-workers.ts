@@ -37,6 +37,14 @@ export interface MapOptions extends WorkOptions {
   readonly label?: string;
 }
 
+export interface ResultOptions<Result> {
+  /**
+   * Takes each result as soon as it and all before it are there, in the order of the tasks; the list
+   * that comes back is then empty. What it throws ends the work.
+   */
+  readonly onResult?: (result: Result, index: number) => void;
+}
+
 /** Lets timers and the abort signal's listeners run. */
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
@@ -58,13 +66,15 @@ const turnEvery = 20;
 export async function mapInWorkers<Task, Result>(
   call: WorkerFunction<Task, Result>,
   tasks: readonly Task[],
-  options: MapOptions = {},
+  options: MapOptions & ResultOptions<Result> = {},
 ): Promise<Result[]> {
-  const { threads = 1, signal, onProgress, label = call.name } = options;
+  const { threads = 1, signal, onProgress, onResult, label = call.name } = options;
   throwIfAborted(signal, label);
   const total = tasks.length;
   if (threads > 1 && total > 1 && isNode()) {
     const { mapInNodeWorkers } = await import("./node.ts");
+    // The first import takes long enough for an abort to be raised, whose event then has gone by.
+    throwIfAborted(signal, label);
     return mapInNodeWorkers(call, tasks, { ...options, threads, label });
   }
   const results: Result[] = [];
@@ -75,9 +85,11 @@ export async function mapInWorkers<Task, Result>(
     turned = performance.now();
     if (signal?.aborted) throw new CancelledError(label, { cause: signal.reason });
   };
-  for (const task of tasks) {
-    results.push(await call.run(task, { pause }));
-    onProgress?.({ done: results.length, total, label });
+  for (const [index, task] of tasks.entries()) {
+    const result = await call.run(task, { pause });
+    if (onResult) onResult(result, index);
+    else results.push(result);
+    onProgress?.({ done: index + 1, total, label });
     await pause();
     throwIfAborted(signal, label);
   }

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import { CancelledError, RunError } from "../core/errors.ts";
-import type { MapOptions, WorkerFunction } from "./map-in-workers.ts";
+import type { MapOptions, ResultOptions, WorkerFunction } from "./map-in-workers.ts";
 import { portable, revived } from "./portable-error.ts";
 import type { LongWorkerFunction, RunInWorkerOptions } from "./run-in-worker.ts";
 import type { ResultMessage, SaidMessage, TaskMessage, WordMessage } from "./worker.ts";
@@ -66,14 +66,24 @@ function letGo(thread: Thread): void {
 export function mapInNodeWorkers<Task, Result>(
   call: WorkerFunction<Task, Result>,
   tasks: readonly Task[],
-  options: MapOptions & { readonly threads: number; readonly label: string },
+  options: MapOptions &
+    ResultOptions<Result> & { readonly threads: number; readonly label: string },
 ): Promise<Result[]> {
-  const { threads, signal, onProgress, label } = options;
+  const { threads, signal, onProgress, onResult, label } = options;
   const results = new Array<Result>(tasks.length);
+  const early = new Map<number, Result>();
   const busy = new Set<Thread>();
   return new Promise<Result[]>((resolve, reject) => {
     let next = 0;
     let done = 0;
+    let given = 0;
+    const giveInTurn = () => {
+      while (early.has(given)) {
+        const result = early.get(given)!;
+        early.delete(given);
+        onResult?.(result, given++);
+      }
+    };
     const release = (thread: Thread) => {
       busy.delete(thread);
       letGo(thread);
@@ -122,13 +132,21 @@ export function mapInNodeWorkers<Task, Result>(
           fail(revived(message.error));
           return;
         }
-        results[message.id] = message.result as Result;
+        if (onResult) early.set(message.id, message.result as Result);
+        else results[message.id] = message.result as Result;
         done++;
         onProgress?.({ done, total: tasks.length, label });
+        // The thread goes on while this one takes what it gave.
         feed(thread);
+        try {
+          giveInTurn();
+        } catch (error) {
+          fail(error);
+          return;
+        }
         if (done < tasks.length) return;
         signal?.removeEventListener("abort", onAbort);
-        resolve(results);
+        resolve(onResult ? [] : results);
       };
       feed(thread);
     };

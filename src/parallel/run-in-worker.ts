@@ -56,5 +56,6 @@ export async function runInWorker<Task, Result>(
     throw new InputError(`Cannot run ${label}: found no worker threads, wanted Node`);
   }
   const { runInNodeWorker } = await import("./node.ts");
+  throwIfAborted(signal, label);
   return runInNodeWorker(call, task, { ...options, label });
 }
