@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { zlibSync } from "fflate";
 import { describe, expect, it } from "vitest";
 import { collection } from "../../test/oracle/python.ts";
 import { makeImage } from "../core/image.ts";
@@ -51,6 +52,50 @@ describe("geometry", () => {
 });
 
 describe("data", () => {
+  const typed = (type: string, ...more: string[]) =>
+    header([
+      "NDims = 2",
+      "DimSize = 2 2",
+      ...more,
+      `ElementType = ${type}`,
+      "ElementDataFile = LOCAL",
+    ]);
+  const numbersOf = async (bytes: Uint8Array) => {
+    const { stored } = (await metaimage.read(bytes)).images[0]!;
+    return { type: stored.type, data: [...(stored.data as Int32Array)].map(Number) };
+  };
+
+  it("reads MET_LONG as wide as the data are", async () => {
+    const values = [1, -2, 300000, -4];
+    const four = new Uint8Array(Int32Array.from(values).buffer);
+    const eight = new Uint8Array(BigInt64Array.from(values.map(BigInt)).buffer);
+    const packed = "CompressedData = True";
+    for (const [bytes, type] of [
+      [four, "int32"],
+      [eight, "int64"],
+    ] as const) {
+      const wanted = { type, data: values };
+      expect(await numbersOf(join2(typed("MET_LONG"), bytes))).toEqual(wanted);
+      expect(await numbersOf(join2(typed("MET_LONG", packed), zlibSync(bytes)))).toEqual(wanted);
+    }
+    // What is cut from eight bytes each is not read as four.
+    await expect(
+      metaimage.read(join2(typed("MET_LONG"), eight.slice(0, 24))),
+    ).rejects.toMatchObject({ kind: "truncated" });
+    expect((await numbersOf(join2(typed("MET_ULONG"), four.fill(7)))).type).toBe("uint32");
+  });
+
+  it("reads elements that are text", async () => {
+    const text = (words: string) =>
+      join2(typed("MET_SHORT", "BinaryData = False"), new TextEncoder().encode(words));
+    expect(await numbersOf(text("1 -2\n3 400\n"))).toEqual({
+      type: "int16",
+      data: [1, -2, 3, 400],
+    });
+    await expect(metaimage.read(text("1 2 3"))).rejects.toMatchObject({ kind: "truncated" });
+    await expect(metaimage.read(text("1 2 3 70000"))).rejects.toMatchObject({ kind: "corrupt" });
+  });
+
   const lines = [
     "NDims = 3",
     "DimSize = 2 1 3",

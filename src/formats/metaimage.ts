@@ -1,20 +1,13 @@
 /**
  * MetaImage (ITK): `.mha` with its data inside, `.mhd` with data beside it, both byte orders,
- * compressed or not, one file or numbered slices.
+ * compressed or not or as text, one file or numbered slices.
  *
  * Rows of TransformMatrix are the LPS directions of the index axes. Channels are interleaved. A fourth
  * dimension becomes the series axis.
  */
-import { FormatError, InputError } from "../core/errors.ts";
-import { type Axes, type Geometry, type Image, makeImage, rangeOf, sizeOf } from "../core/image.ts";
-import {
-  allTypes,
-  bytesOf,
-  checkSizes,
-  readElements,
-  toFloat32,
-  writeElements,
-} from "./elements.ts";
+import { InputError } from "../core/errors.ts";
+import { type Axes, type Image, makeImage, rangeOf, sizeOf } from "../core/image.ts";
+import { allTypes, bytesOf, readElements, toFloat32, writeElements } from "./elements.ts";
 import { elementsToWrite, parseRemark, remarkOf } from "./elements-to-write.ts";
 import type {
   ComponentKind,
@@ -22,30 +15,27 @@ import type {
   Format,
   ReadOptions,
   Stored,
+  StoredArray,
   StoredType,
   WriteOptions,
   Written,
 } from "./format.ts";
 import { inflate } from "./inflate.ts";
+import {
+  geometryFrom,
+  type Header,
+  type Layout,
+  layoutOf,
+  linesOf,
+  longestHeader,
+  looksLike,
+  metaimageFail,
+  numbers,
+} from "./metaimage-header.ts";
 import { numberedNames } from "./nrrd-data.ts";
-import { geometryOf, liesFlat } from "./orientation.ts";
+import { liesFlat } from "./orientation.ts";
+import { elementsOfText } from "./text-elements.ts";
 import { zlibSync } from "fflate";
-
-const typesByName: Readonly<Record<string, StoredType>> = {
-  MET_CHAR: "int8",
-  MET_UCHAR: "uint8",
-  MET_SHORT: "int16",
-  MET_USHORT: "uint16",
-  MET_INT: "int32",
-  MET_UINT: "uint32",
-  // ITK writes 64-bit elements under both names.
-  MET_LONG_LONG: "int64",
-  MET_ULONG_LONG: "uint64",
-  MET_LONG: "int64",
-  MET_ULONG: "uint64",
-  MET_FLOAT: "float32",
-  MET_DOUBLE: "float64",
-};
 
 const nameOfType: Readonly<Record<StoredType, string>> = {
   int8: "MET_CHAR",
@@ -59,185 +49,6 @@ const nameOfType: Readonly<Record<StoredType, string>> = {
   float32: "MET_FLOAT",
   float64: "MET_DOUBLE",
 };
-
-function fail(
-  message: string,
-  kind: "truncated" | "corrupt" | "unsupported" | "mismatch",
-  offset: number,
-): never {
-  throw new FormatError(message, { format: "metaimage", kind, offset });
-}
-
-const longestHeader = 1 << 16;
-
-interface Header {
-  readonly fields: Readonly<Record<string, string>>;
-  readonly places: Readonly<Record<string, number>>;
-  /** Byte behind the line of ElementDataFile. */
-  readonly end: number;
-  /** File names of a `LIST`. */
-  readonly list: readonly string[];
-}
-
-/** "Key = value" lines up to ElementDataFile, which is the last; undefined when there is none. */
-function linesOf(bytes: Uint8Array): Header | undefined {
-  const fields: Record<string, string> = {};
-  const places: Record<string, number> = {};
-  let at = 0;
-  while (at < bytes.length && at < longestHeader) {
-    const from = at;
-    while (at < bytes.length && at < longestHeader && bytes[at] !== 10) at++;
-    const line = new TextDecoder("latin1").decode(bytes.subarray(from, at)).trim();
-    at++;
-    if (line === "") continue;
-    const field = /^([A-Za-z]\w*)\s*=\s*(.*)$/.exec(line);
-    if (field === null) return undefined;
-    fields[field[1]!] = field[2]!;
-    places[field[1]!] = from;
-    if (field[1] === "ElementDataFile") {
-      const end = Math.min(at, bytes.length);
-      const list =
-        field[2] === "LIST"
-          ? new TextDecoder("latin1")
-              .decode(bytes.subarray(end, end + longestHeader))
-              .split(/\r?\n/)
-              .map((l) => l.trim())
-              .filter((l) => l !== "")
-          : [];
-      return { fields, places, end, list };
-    }
-  }
-  return undefined;
-}
-
-function looksLike(bytes: Uint8Array): boolean {
-  const head = new TextDecoder("latin1").decode(bytes.subarray(0, 512));
-  return (
-    /^\s*(ObjectType|NDims|Comment|ObjectSubType|Name|ID)\s*=/.test(head) &&
-    /(^|\n)\s*NDims\s*=\s*\d/.test(head)
-  );
-}
-
-function numbers(header: Header, key: string): number[] | undefined {
-  const text = header.fields[key];
-  if (text === undefined) return undefined;
-  const values = text.split(/\s+/).map(Number);
-  if (!values.every(Number.isFinite)) {
-    fail(
-      `Cannot read MetaImage ${key}: found ${JSON.stringify(text.slice(0, 60))}, wanted numbers`,
-      "corrupt",
-      header.places[key]!,
-    );
-  }
-  return values;
-}
-
-function flag(header: Header, key: string): boolean {
-  return /^(true|1|t)$/i.test(header.fields[key] ?? "False");
-}
-
-function first(header: Header, keys: readonly string[]): string | undefined {
-  return keys.find((key) => header.fields[key] !== undefined);
-}
-
-function geometryFrom(
-  header: Header,
-  rank: number,
-  notes: string[],
-): Partial<Geometry> & { known: boolean } {
-  const spatial = Math.min(rank, 3);
-  const spacingKey = first(header, ["ElementSpacing", "ElementSize"]);
-  const spacing = spacingKey === undefined ? undefined : numbers(header, spacingKey);
-  const originKey = first(header, ["Offset", "Position", "Origin"]);
-  const origin = (originKey === undefined ? undefined : numbers(header, originKey)) ?? [];
-  const matrixKey = first(header, ["TransformMatrix", "Rotation", "Orientation"]);
-  const matrix = matrixKey === undefined ? undefined : numbers(header, matrixKey);
-  if (matrix !== undefined && matrix.length !== rank * rank) {
-    fail(
-      `Cannot read MetaImage ${matrixKey}: found ${matrix.length} numbers, wanted ${rank * rank}`,
-      "corrupt",
-      header.places[matrixKey!]!,
-    );
-  }
-  const lengths = [0, 1, 2].map((i) => (i < spatial ? Math.abs(spacing?.[i] ?? 1) || 1 : 1));
-  const column = (axis: number) =>
-    [0, 1, 2].map((r) =>
-      axis < spatial && r < spatial
-        ? (matrix?.[axis * rank + r] ?? (axis === r ? 1 : 0))
-        : axis === r
-          ? 1
-          : 0,
-    );
-  const columns = [0, 1, 2].map(column);
-  const affine = [0, 1, 2].flatMap((r) => [
-    ...[0, 1, 2].map((c) => columns[c]![r]! * lengths[c]!),
-    r < spatial ? (origin[r] ?? 0) : 0,
-  ]);
-  const geometry = geometryOf(affine);
-  if (geometry === undefined) {
-    notes.push("the direction matrix does not span space; the identity is assumed");
-    return { spacing: [lengths[2]!, lengths[1]!, lengths[0]!], known: false };
-  }
-  // Spacing is taken as written: unit columns keep it to rounding only.
-  return {
-    ...geometry,
-    known: spacing !== undefined || originKey !== undefined || matrix !== undefined,
-  };
-}
-
-interface Layout {
-  readonly type: StoredType;
-  readonly components: number;
-  readonly sizes: readonly number[];
-  readonly littleEndian: boolean;
-  readonly compressed: boolean;
-}
-
-function layoutOf(header: Header, options: ReadOptions): Layout {
-  const place = (key: string) => header.places[key] ?? 0;
-  const rank = numbers(header, "NDims")?.[0];
-  const sizes = numbers(header, "DimSize");
-  if (rank === undefined || !Number.isInteger(rank) || rank < 1 || rank > 4) {
-    return fail(
-      `Cannot read a MetaImage of ${header.fields.NDims ?? "no"} dimensions: wanted 1 to 4`,
-      rank === undefined ? "corrupt" : "unsupported",
-      place("NDims"),
-    );
-  }
-  if (sizes === undefined || sizes.length !== rank) {
-    return fail(
-      `Cannot read a MetaImage: found ${sizes?.length ?? 0} sizes, wanted ${rank}`,
-      "corrupt",
-      place("DimSize"),
-    );
-  }
-  const typeName = header.fields.ElementType ?? "none";
-  const type = typesByName[typeName.replace(/_ARRAY$/, "")];
-  if (type === undefined) {
-    return fail(
-      `Cannot read a MetaImage of element type ${typeName}: wanted one of ${Object.keys(typesByName).join(", ")}`,
-      "unsupported",
-      place("ElementType"),
-    );
-  }
-  const components = numbers(header, "ElementNumberOfChannels")?.[0] ?? 1;
-  const limit = options.maxElements === undefined ? {} : { maxElements: options.maxElements };
-  checkSizes([...sizes, components], { format: "metaimage", offset: place("DimSize"), ...limit });
-  if (flag(header, "BinaryData") === false && header.fields.BinaryData !== undefined) {
-    fail(
-      "Cannot read a MetaImage with text elements: wanted BinaryData = True",
-      "unsupported",
-      place("BinaryData"),
-    );
-  }
-  return {
-    type,
-    components,
-    sizes,
-    littleEndian: !(flag(header, "ElementByteOrderMSB") || flag(header, "BinaryDataByteOrderMSB")),
-    compressed: flag(header, "CompressedData"),
-  };
-}
 
 async function filesOf(
   header: Header,
@@ -264,7 +75,7 @@ async function filesOf(
     else files.push(found);
   }
   if (absent.length > 0 || files.length === 0) {
-    fail(
+    metaimageFail(
       `Cannot read the data of a MetaImage: found ${files.length} of ${names.length} data files beside it, wanted all (first absent: ${absent[0] ?? name})`,
       "mismatch",
       header.places.ElementDataFile!,
@@ -288,7 +99,7 @@ async function plainOf(
   const skip = numbers(header, "HeaderSize")?.[0] ?? 0;
   const from = local || skip === 0 ? 0 : skip === -1 ? data.length - wanted : skip;
   if (from < 0 || from + wanted > data.length) {
-    fail(
+    metaimageFail(
       `Cannot read MetaImage data: found ${Math.max(0, data.length - Math.max(0, from))} bytes, wanted ${wanted}`,
       "truncated",
       file.length,
@@ -297,26 +108,68 @@ async function plainOf(
   return data.subarray(from, from + wanted);
 }
 
-async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decoded> {
-  const header = linesOf(bytes);
-  if (header === undefined) {
-    return fail(
-      "Cannot read a MetaImage: found no line ElementDataFile behind its fields, wanted one",
-      bytes.length < longestHeader ? "truncated" : "corrupt",
-      Math.min(bytes.length, longestHeader),
+/** Where the data are, and how many elements. */
+interface Place {
+  readonly count: number;
+  readonly local: boolean;
+}
+
+async function typeOf(
+  files: readonly Uint8Array[],
+  header: Header,
+  layout: Layout,
+  { count, local }: Place,
+): Promise<StoredType> {
+  if (!layout.long || layout.text) return layout.type;
+  const narrow = layout.type === "int64" ? "int32" : "uint32";
+  const wanted = (count * bytesOf[narrow]) / files.length;
+  const start = local ? header.end : 0;
+  if (!layout.compressed) {
+    const skip = local ? 0 : (numbers(header, "HeaderSize")?.[0] ?? 0);
+    return files.every((file) => file.length - start - skip === wanted) ? narrow : layout.type;
+  }
+  try {
+    for (const file of files)
+      await inflate(file.subarray(start), {
+        format: "metaimage",
+        packing: "zlib",
+        wanted,
+        exact: true,
+      });
+    return narrow;
+  } catch {
+    return layout.type;
+  }
+}
+
+function textOf(
+  files: readonly Uint8Array[],
+  header: Header,
+  type: StoredType,
+  { count, local }: Place,
+): StoredArray {
+  const [file] = files;
+  if (file === undefined || files.length > 1) {
+    return metaimageFail(
+      `Cannot read text elements of a MetaImage: found ${files.length} files of them, wanted one`,
+      "unsupported",
+      header.places.BinaryData!,
     );
   }
-  const layout = layoutOf(header, options);
-  const { sizes, components, type } = layout;
-  const notes: string[] = [];
-  const geometry = geometryFrom(header, sizes.length, notes);
-  const count = sizeOf(sizes) * components;
-  const local =
-    header.fields.ElementDataFile === "LOCAL" || header.fields.ElementDataFile === "Local";
-  const files = local ? [bytes] : await filesOf(header, layout, options);
+  const offset = local ? header.end : 0;
+  return elementsOfText(file.subarray(offset), { format: "metaimage", type, count, offset });
+}
+
+async function binaryOf(
+  files: readonly Uint8Array[],
+  header: Header,
+  layout: Layout,
+  { count, local }: Place,
+): Promise<StoredArray> {
+  const { type, littleEndian } = layout;
   const share = (count * bytesOf[type]) / files.length;
   if (!Number.isInteger(share)) {
-    fail(
+    metaimageFail(
       `Cannot read a MetaImage over ${files.length} files: found ${count} elements, wanted the same number in each`,
       "mismatch",
       header.places.ElementDataFile!,
@@ -330,12 +183,31 @@ async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decod
     plain = new Uint8Array(count * bytesOf[type]);
     parts.forEach((part, i) => plain.set(part, i * share));
   }
-  const data = readElements(plain, {
-    format: "metaimage",
-    type,
-    count,
-    littleEndian: layout.littleEndian,
-  });
+  return readElements(plain, { format: "metaimage", type, count, littleEndian });
+}
+
+async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decoded> {
+  const header = linesOf(bytes);
+  if (header === undefined) {
+    return metaimageFail(
+      "Cannot read a MetaImage: found no line ElementDataFile behind its fields, wanted one",
+      bytes.length < longestHeader ? "truncated" : "corrupt",
+      Math.min(bytes.length, longestHeader),
+    );
+  }
+  const layout = layoutOf(header, options);
+  const { sizes, components } = layout;
+  const notes: string[] = [];
+  const geometry = geometryFrom(header, sizes.length, notes);
+  const count = sizeOf(sizes) * components;
+  const local =
+    header.fields.ElementDataFile === "LOCAL" || header.fields.ElementDataFile === "Local";
+  const files = local ? [bytes] : await filesOf(header, layout, options);
+  const place = { count, local };
+  const type = await typeOf(files, header, layout, place);
+  const data = layout.text
+    ? textOf(files, header, type, place)
+    : await binaryOf(files, header, { ...layout, type }, place);
   const remark = parseRemark(header.fields.Comment ?? "");
   let shape = sizes.length === 1 ? [1, sizes[0]!] : [...sizes].reverse();
   if (shape.length === 3 && shape[0] === 1 && /^c?yx$/.test(remark.axes ?? ""))

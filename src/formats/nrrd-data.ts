@@ -1,10 +1,11 @@
 /** The data of an NRRD: attached or in files beside its header, raw, gzip, text or hex. */
 import { FormatError } from "../core/errors.ts";
 import { sizeOf } from "../core/image.ts";
-import { bytesOf, emptyArray, integerRange, readElements } from "./elements.ts";
+import { bytesOf, readElements } from "./elements.ts";
 import type { ReadOptions, StoredArray } from "./format.ts";
 import { inflate } from "./inflate.ts";
 import type { NrrdHeader } from "./nrrd-header.ts";
+import { elementsOfText } from "./text-elements.ts";
 
 export function nrrdFail(
   message: string,
@@ -122,7 +123,7 @@ export async function elementsOf(
   data = data.subarray(Math.max(0, header.byteSkip));
   return header.encoding === "hex"
     ? fromHex(data, header, { count, offset })
-    : fromText(data, header, { count, offset });
+    : elementsOfText(data, { format: "nrrd", type: header.type, count, offset });
 }
 
 function fromHex(
@@ -162,57 +163,4 @@ function fromHex(
     count: place.count,
     littleEndian: header.littleEndian,
   });
-}
-
-function fromText(
-  data: Uint8Array,
-  header: NrrdHeader,
-  place: { count: number; offset: number },
-): StoredArray {
-  // Each number takes a digit, and all but the last a separator.
-  if (data.length < 2 * place.count - 1) {
-    nrrdFail(
-      `Cannot read text NRRD data: found ${data.length} characters, wanted ${place.count} numbers`,
-      "truncated",
-      place.offset + data.length,
-    );
-  }
-  const out = emptyArray(header.type, place.count);
-  const range = integerRange(header.type);
-  let i = 0;
-  for (let k = 0; k < place.count; k++) {
-    while (i < data.length && (data[i]! <= 32 || data[i] === 44)) i++;
-    const from = i;
-    while (i < data.length && data[i]! > 32 && data[i] !== 44) i++;
-    const text = String.fromCharCode(...data.subarray(from, Math.min(i, from + 400)));
-    if (text === "")
-      nrrdFail(
-        `Cannot read text NRRD data: found ${k} numbers, wanted ${place.count}`,
-        "truncated",
-        place.offset + data.length,
-      );
-    const value = /^nan$/i.test(text)
-      ? NaN
-      : /^[-+]?inf(inity)?$/i.test(text)
-        ? text.startsWith("-")
-          ? -Infinity
-          : Infinity
-        : Number(text);
-    const bad = Number.isNaN(value) && !/^nan$/i.test(text);
-    if (
-      bad ||
-      (range !== undefined &&
-        !(Number.isInteger(value) && value >= range.min && value <= range.max))
-    ) {
-      nrrdFail(
-        `Cannot read text NRRD data: found ${JSON.stringify(text.slice(0, 20))}, wanted a number of type ${header.type}`,
-        "corrupt",
-        place.offset + from,
-      );
-    }
-    if (out instanceof BigInt64Array || out instanceof BigUint64Array)
-      out[k] = BigInt.asIntN(64, BigInt(text));
-    else out[k] = value;
-  }
-  return out;
 }

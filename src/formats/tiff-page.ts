@@ -69,7 +69,7 @@ export function describePage(file: TiffFile, directory: TiffDirectory): Page {
   const type =
     typeOf(bits, sampleFormat) ??
     tiffFail(
-      `Cannot read TIFF samples of ${bits} bits and format ${sampleFormat}: wanted 1, 2, 4, 8, 12, 16, 32 or 64-bit integers or 16, 32 or 64-bit floating point`,
+      `Cannot read TIFF samples of ${bits} bits and format ${sampleFormat}: wanted whole numbers of 1 to 16, 32 or 64 bits or floating point of 16, 32 or 64`,
       "unsupported",
       at,
     );
@@ -185,9 +185,8 @@ function typeOf(bits: number, format: number): StoredType | undefined {
   if (format !== 1 && format !== 2) return undefined;
   const sign = format === 1 ? "uint" : "int";
   if (bits === 8 || bits === 16 || bits === 32 || bits === 64) return `${sign}${bits}`;
-  if (format !== 1) return undefined;
-  if (bits === 1 || bits === 2 || bits === 4) return "uint8";
-  return bits === 12 ? "uint16" : undefined;
+  if (format !== 1 || !(bits >= 1 && bits < 16)) return undefined;
+  return bits < 8 ? "uint8" : "uint16";
 }
 
 function paletteOf(
@@ -337,15 +336,12 @@ function samplesOf(plain: Uint8Array, page: Page, shape: BlockShape): StoredArra
   return out;
 }
 
-/** Sample of 1, 2, 4 or 12 bits, highest bit first. */
+/** Sample of 1 to 15 bits, highest bit first. */
 function packedSample(row: Uint8Array, index: number, bits: number): number {
   const bit = index * bits;
   const at = bit >> 3;
-  if (bits === 12) {
-    const [a, b] = [row[at]!, row[at + 1]!];
-    return (bit & 7) === 0 ? (a << 4) | (b >> 4) : ((a & 15) << 8) | b;
-  }
-  return (row[at]! >> (8 - bits - (bit & 7))) & ((1 << bits) - 1);
+  const window = (row[at]! << 16) | ((row[at + 1] ?? 0) << 8) | (row[at + 2] ?? 0);
+  return (window >> (24 - bits - (bit & 7))) & ((1 << bits) - 1);
 }
 
 function undoDifferences(

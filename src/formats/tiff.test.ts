@@ -139,3 +139,47 @@ describe("writing", () => {
     expect(c!.shape).toEqual([4, 5, 3]);
   });
 });
+
+describe("packed samples", () => {
+  it.each([1, 2, 3, 5, 7, 9, 10, 11, 13, 14, 15])("of %d bits", async (bits) => {
+    const [width, height] = [11, 3];
+    const values = Array.from({ length: width * height }, (_, i) => (i * 2654435761) % 2 ** bits);
+    const rowBytes = Math.ceil((width * bits) / 8);
+    const data = new Uint8Array(rowBytes * height);
+    for (const [i, value] of values.entries()) {
+      for (let b = 0; b < bits; b++) {
+        const at = (i % width) * bits + b;
+        const on = Math.floor(value / 2 ** (bits - 1 - b)) % 2;
+        data[Math.floor(i / width) * rowBytes + (at >> 3)]! |= on << (7 - (at & 7));
+      }
+    }
+    const fields = [
+      [256, width],
+      [257, height],
+      [258, bits],
+      [259, 1],
+      [262, 1],
+      [273, 8],
+      [277, 1],
+      [278, height],
+      [279, data.length],
+    ] as const;
+    const start = 8 + data.length + (data.length % 2);
+    const bytes = new Uint8Array(start + 2 + 12 * fields.length + 4);
+    const view = new DataView(bytes.buffer);
+    bytes.set([0x49, 0x49, 42, 0]);
+    view.setUint32(4, start, true);
+    bytes.set(data, 8);
+    view.setUint16(start, fields.length, true);
+    for (const [i, [tag, value]] of fields.entries()) {
+      const at = start + 2 + 12 * i;
+      view.setUint16(at, tag, true);
+      view.setUint16(at + 2, 4, true);
+      view.setUint32(at + 4, 1, true);
+      view.setUint32(at + 8, value, true);
+    }
+    const { stored } = (await tiff.read(bytes)).images[0]!;
+    expect([...(stored.data as Uint16Array)]).toEqual(values);
+    expect(stored.type).toBe(bits < 8 ? "uint8" : "uint16");
+  });
+});

@@ -1,11 +1,14 @@
 /** The traps of dcmjs and dcmjs-codecs, each held by a test of the place where it is met. */
 import { describe, expect, it } from "vitest";
-import { testObject, testValues } from "../../../test/dicom-objects.ts";
+import { testObject, testUids, testValues } from "../../../test/dicom-objects.ts";
 import { FormatError } from "../../core/errors.ts";
 import { decodeFrame, encodeFrame, loadCodecs } from "./codecs.ts";
+import { jpegHeader } from "./codestream.ts";
+import { littleBytes } from "./encode-pixels.ts";
 import { parseDicom } from "./parse.ts";
 import { type PixelLayout, pixelLayout } from "./pixels.ts";
 import { readDicom } from "./read.ts";
+import { serialiseDicom } from "./serialise.ts";
 import {
   htj2kLossless,
   jpeg2000Lossless,
@@ -158,6 +161,99 @@ describe("compressed frames", () => {
       /found 3 fragments, wanted 4 frames/,
     );
     expect(table!.bytes.length).toBe(12);
+  });
+
+  it("reads a stream that one byte of anything makes even", async () => {
+    const { bytes, layout } = await frameOf(jpegLsLossless);
+    const end = bytes.length - (bytes.at(-1) === 0 ? 1 : 0);
+    const before = await decodeFrame(bytes, { codec: "jpeg-ls", layout, offset: 0 });
+    const odd = Uint8Array.from([...bytes.subarray(0, end), ...(end % 2 ? [0x47] : [0, 0])]);
+    // An odd stream is needed: a comment of one byte moves the end by five.
+    const comment = [0xff, 0xd8, 0xff, 0xfe, 0, 3, 0x20];
+    const shifted = Uint8Array.from(comment.concat([...bytes.subarray(2, end)], 0x47));
+    for (const padded of [odd, ...(end % 2 ? [] : [shifted])]) {
+      expect(padded.length % 2).toBe(0);
+      const after = await decodeFrame(padded, { codec: "jpeg-ls", layout, offset: 0 });
+      expect(after.bytes).toEqual(before.bytes);
+    }
+  });
+
+  it("says that colours called RGB are luma and chroma by their own code stream", async () => {
+    const colours = testValues(3 * 16 * 16, 8, false);
+    const { dataSet } = parseDicom(
+      await testObject({ data: colours, rows: 16, columns: 16, samples: 3, photometric: "RGB" }),
+    );
+    await loadCodecs();
+    const options = { rows: 16, columns: 16, samples: 3, bitsAllocated: 8, bitsStored: 8 };
+    const bytes = littleBytes(colours).slice();
+    const coded = encodeFrame(bytes, { codec: "jpeg", ...options, signed: false });
+    const segment = (marker: number, name: string, rest: number[]) => {
+      const body = [...new TextEncoder().encode(name), ...rest];
+      return [0xff, marker, 0, body.length + 2, ...body];
+    };
+    const jfif = segment(0xe0, "JFIF", [0, 1, 1, 0, 0, 1, 0, 1, 0, 0]);
+    const adobe = (transform: number) => segment(0xee, "Adobe", [0, 100, 0, 0, 0, 0, transform]);
+    const from = coded[3] === 0xe0 || coded[3] === 0xee ? 4 + coded[5]! : 2;
+    for (const [extra, said] of [
+      [[], false],
+      [jfif, true],
+      [adobe(0), false],
+      [adobe(1), true],
+    ] as const) {
+      const stream = [0xff, 0xd8, ...extra, ...coded.subarray(from)];
+      const { chroma } = jpegHeader(Uint8Array.from(stream), 0);
+      expect(chroma).toBe(said);
+      if (stream.length % 2) stream.push(0);
+      const fragments = [[], stream].map((part) => ({ bytes: Uint8Array.from(part), offset: 0 }));
+      const pixels = { ...dataSet.elements.get(0x7fe00010)!, undefinedLength: true, fragments };
+      const file = serialiseDicom(new Map([...dataSet.elements, [0x7fe00010, pixels]]), {
+        encoding: dataSet.encoding,
+        transferSyntax: jpegLossless,
+        sopClassUid: testUids.sopClass,
+        sopInstanceUid: testUids.instance,
+        signedPixels: false,
+      });
+      const { findings } = await readDicom(file);
+      expect(findings.join().includes("luma and chroma")).toBe(said);
+    }
+  });
+
+  it("puts the colours of JPEG-LS together that stand in scans of their own", async () => {
+    await loadCodecs();
+    const [rows, columns] = [11, 13];
+    const planes = [0, 1, 2].map((c) =>
+      Uint8Array.from({ length: rows * columns }, (_, i) => (i * (c + 3) + 40 * c) % 256),
+    );
+    const scans = planes.map((plane) => {
+      const options = { rows, columns, samples: 1, bitsAllocated: 8, bitsStored: 8, signed: false };
+      return encodeFrame(plane, { codec: "jpeg-ls", ...options });
+    });
+    const stream = [0xff, 0xd8, 0xff, 0xf7, 0, 17, 8, 0, rows, 0, columns, 3];
+    stream.push(1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0);
+    for (const [c, scan] of scans.entries()) {
+      const start = scan.findIndex((byte, i) => byte === 0xff && scan[i + 1] === 0xda);
+      const end = scan.findLastIndex((byte, i) => byte === 0xff && scan[i + 1] === 0xd9);
+      stream.push(0xff, 0xda, 0, 8, 1, c + 1, ...scan.subarray(start + 6, end));
+    }
+    stream.push(0xff, 0xd9);
+    if (stream.length % 2) stream.push(0);
+    const colours = Uint8Array.from(
+      { length: 3 * rows * columns },
+      (_, i) => planes[i % 3]![Math.floor(i / 3)]!,
+    );
+    const { dataSet } = parseDicom(
+      await testObject({ data: colours, rows, columns, samples: 3, photometric: "RGB" }),
+    );
+    const fragments = [[], stream].map((bytes) => ({ bytes: Uint8Array.from(bytes), offset: 0 }));
+    const pixels = { ...dataSet.elements.get(0x7fe00010)!, undefinedLength: true, fragments };
+    const file = serialiseDicom(new Map([...dataSet.elements, [0x7fe00010, pixels]]), {
+      encoding: dataSet.encoding,
+      transferSyntax: jpegLsLossless,
+      sopClassUid: testUids.sopClass,
+      sopInstanceUid: testUids.instance,
+      signedPixels: false,
+    });
+    expect([...((await readDicom(file)).stored.data as Uint8Array)]).toEqual([...colours]);
   });
 
   it("refuses what an encoder cannot take before it is asked", async () => {

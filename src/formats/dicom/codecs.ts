@@ -1,8 +1,9 @@
 /**
  * Compressed frames by dcmjs-codecs (WebAssembly). Traps of that library that are met here, once:
- * it fills truncated streams in silence (`codestream.ts` looks first), it is left in an undefined state
- * after a trap (it is released and made anew), its memory never shrinks (released after large frames),
- * it prints to the console (silenced), and its loading pulls in dcmjs (so only when first needed).
+ * it fills truncated streams in silence (`codestream.ts` looks first), it says that colours from
+ * separate scans of JPEG-LS are interleaved (they are not), it is left in an undefined state after a
+ * trap (it is released and made anew), its memory never shrinks (released after large frames), it
+ * prints to the console (silenced), and its loading pulls in dcmjs (so only when first needed).
  */
 import { messageOf } from "../../core/errors.ts";
 import { type CodestreamHeader, jpeg2000Header, jpegHeader } from "./codestream.ts";
@@ -119,7 +120,10 @@ export async function decodeFrame(
   try {
     const result = decode(context);
     const out = result.getDecodedBuffer() ?? new Uint8Array(0);
-    const planar = result.getPlanarConfiguration() === 1;
+    // The decoder of JPEG-LS leaves components as their scans have them, and does not say so.
+    const planar =
+      result.getPlanarConfiguration() === 1 ||
+      (codec === "jpeg-ls" && layout.samples > 1 && header?.separateScans === true);
     if (out.length === (wanted * layout.bitsAllocated) / 8) return { bytes: out, planar, header };
     if (out.length === wanted && layout.bitsAllocated === 16) {
       return { bytes: widened(out, layout.signed && header?.signed === true), planar, header };

@@ -13,6 +13,10 @@ export interface CodestreamHeader {
   readonly signed: boolean;
   /** Byte at which the code stream begins, behind boxes around it. */
   readonly start: number;
+  /** JPEG family: the components stand in scans of their own. */
+  readonly separateScans?: boolean;
+  /** JPEG: a JFIF or Adobe segment says that the components are luma and chroma. */
+  readonly chroma?: boolean;
 }
 
 function cut(what: string, offset: number): never {
@@ -35,6 +39,7 @@ export function jpegHeader(bytes: Uint8Array, offset: number): CodestreamHeader 
   }
   let at = 2;
   let header: CodestreamHeader | undefined;
+  let chroma = false;
   while (at + 4 <= bytes.length) {
     if (bytes[at] !== 0xff) {
       throw dicomError(
@@ -61,6 +66,10 @@ export function jpegHeader(bytes: Uint8Array, offset: number): CodestreamHeader 
         `Cannot decode JPEG: found a segment of ${length} bytes, wanted at least 2`,
       );
     if (at + 2 + length > bytes.length) cut("JPEG", offset + bytes.length);
+    const says = (name: string) =>
+      String.fromCharCode(...bytes.subarray(at + 4, at + 4 + name.length)) === name;
+    if (marker === 0xe0 && length >= 7 && says("JFIF")) chroma = true;
+    if (marker === 0xee && length >= 14 && says("Adobe")) chroma ||= bytes[at + 15] === 1;
     const frame = marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
     if ((frame || marker === 0xf7) && !header) {
       if (length < 8)
@@ -78,6 +87,10 @@ export function jpegHeader(bytes: Uint8Array, offset: number): CodestreamHeader 
         start: 0,
       };
     }
+    if (marker === 0xda && header) {
+      const scanned = length > 2 ? bytes[at + 4]! : 0;
+      header = { ...header, separateScans: scanned < header.components, chroma };
+    }
     at += 2 + length;
     if (marker === 0xda) break;
   }
@@ -91,9 +104,11 @@ export function jpegHeader(bytes: Uint8Array, offset: number): CodestreamHeader 
   return header;
 }
 
-/** Whether FF `code` stands at the end, before padding of zeros or FF. */
+/** Whether FF `code` stands at the end, before padding of zeros or FF, or one byte of anything. */
 function endsWithMarker(bytes: Uint8Array, code: number): boolean {
   let at = bytes.length - 1;
+  // Some writers make a length even with whatever byte is at hand.
+  if (at >= 3 && at % 2 === 1 && bytes[at - 1] === code && bytes[at - 2] === 0xff) return true;
   while (at > 1 && (bytes[at] === 0 || bytes[at] === 0xff)) at--;
   return at >= 1 && bytes[at] === code && bytes[at - 1] === 0xff;
 }

@@ -72,6 +72,31 @@ describe("parseDicom", () => {
     expect(failure(whole.slice(0, -3)).offset).toBe(pixels.offset);
   });
 
+  it("reads files whose mark stands at the very beginning", async () => {
+    const whole = await testObject({ data: testValues(16, 16, true), rows: 4, columns: 4 });
+    const bare = whole.slice(128);
+    expect(looksLikeDicom(bare)).toBe(true);
+    const file = parseDicom(bare);
+    expect(file.findings).toContain("the file has no preamble");
+    expect([...file.dataSet.elements.keys()]).toEqual([
+      ...parseDicom(whole).dataSet.elements.keys(),
+    ]);
+    expect(looksLikeDicom(new TextEncoder().encode("DICM and other words of text"))).toBe(false);
+  });
+
+  it("keeps elements of unknown representation, short as older toolkits write them", async () => {
+    const whole = await testObject({ data: testValues(16, 16, true), rows: 4, columns: 4 });
+    const pixels = parseDicom(whole).dataSet.elements.get(0x7fe00010)!;
+    const at = pixels.offset - 12;
+    const odd = (value: number[]) => join(explicitHead(0x00730001, "??", value.length), value);
+    for (const value of [[97, 98], []]) {
+      const file = parseDicom(join(whole.slice(0, at), odd(value), whole.slice(at)));
+      const element = file.dataSet.elements.get(0x00730001)!;
+      expect({ vr: element.vr, value: [...element.value] }).toEqual({ vr: "UN", value });
+      expect(file.dataSet.elements.get(0x7fe00010)!.value).toEqual(pixels.value);
+    }
+  });
+
   it("names empty files and files of another kind", () => {
     expect(failure(new Uint8Array(0))).toMatchObject({ kind: "empty", offset: 0 });
     expect(failure(new TextEncoder().encode("NRRD0004\ntype: float\nsizes: 3"))).toMatchObject({

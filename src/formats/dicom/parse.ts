@@ -52,7 +52,7 @@ function guessedSyntax(bytes: Uint8Array, at: number): string {
 
 /** Whether bytes carry the mark of a DICOM file, or begin with an identifying element without it. */
 export function looksLikeDicom(bytes: Uint8Array): boolean {
-  if (bytes.length >= 132 && hasPrefix(bytes)) return true;
+  if (prefixEnd(bytes) > 0) return true;
   if (bytes.length < 16) return false;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (const little of [true, false]) {
@@ -79,8 +79,16 @@ export function looksLikeDicom(bytes: Uint8Array): boolean {
   return false;
 }
 
-function hasPrefix(bytes: Uint8Array): boolean {
-  return bytes[128] === 0x44 && bytes[129] === 0x49 && bytes[130] === 0x43 && bytes[131] === 0x4d;
+/** Byte behind the mark, which a few writers put at the very beginning; 0 without one. */
+function prefixEnd(bytes: Uint8Array): number {
+  const marked = (at: number) =>
+    bytes[at] === 0x44 &&
+    bytes[at + 1] === 0x49 &&
+    bytes[at + 2] === 0x43 &&
+    bytes[at + 3] === 0x4d;
+  if (marked(128)) return 132;
+  // The mark alone is four letters of text; group 0002 must follow.
+  return marked(0) && bytes[4] === 2 && bytes[5] === 0 ? 4 : 0;
 }
 
 export interface ParseOptions {
@@ -100,8 +108,8 @@ export function parseDicom(source: Uint8Array, options: ParseOptions = {}): Dico
   const bytes = new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
   if (bytes.length === 0)
     throw dicomError("empty", 0, "Cannot read DICOM: found no bytes, wanted a file");
-  const marked = bytes.length >= 132 && hasPrefix(bytes);
-  if (!marked && !looksLikeDicom(bytes)) {
+  const marked = prefixEnd(bytes);
+  if (marked === 0 && !looksLikeDicom(bytes)) {
     throw dicomError(
       "mismatch",
       0,
@@ -109,8 +117,8 @@ export function parseDicom(source: Uint8Array, options: ParseOptions = {}): Dico
     );
   }
   const findings: string[] = [];
-  if (!marked) findings.push("the file has no preamble");
-  let position = marked ? 132 : 0;
+  if (marked < 132) findings.push("the file has no preamble");
+  let position = marked;
   const { meta, end } = parseMeta(bytes, position, findings);
   position = end;
   const uid = textOf(meta, 0x00020010);

@@ -37,14 +37,25 @@ export function finiteRange(data: Float32Array): [number, number] {
 export function fittedRescaling(range: readonly [number, number], lowest = 0): Rescaling {
   const [min, max] = range;
   const span = Math.max(max - min, Math.abs(max) * 2 ** -23, Number.MIN_VALUE * 2 ** 60);
-  // A little more than the span, so that rounding the decimal string never leaves the range.
-  const slope = Number(
-    decimalText(Number(((span / (65535 - lowest)) * (1 + 1e-7)).toPrecision(9))),
-  );
-  const intercept = Number(decimalText(Number((min - lowest * slope).toPrecision(10))));
-  const top = lowest + Math.round((max - intercept) / slope);
-  if (Math.round((min - intercept) / slope) >= lowest && top <= 65535 + lowest) {
-    return { slope, intercept, bitsStored: 16, bitsAllocated: 16, signed: false };
+  // A little more than the span, so that rounding the decimal string never leaves the range; where the
+  // values lie far from zero, with all digits that the string holds, and more than a little.
+  for (const [digits, more] of [
+    [10, 1e-7],
+    [15, 1e-7],
+    [15, 1e-4],
+    [15, 1e-2],
+  ] as const) {
+    const slope = Number(
+      decimalText(Number(((span / (65535 - lowest)) * (1 + more)).toPrecision(9))),
+    );
+    const below = digits === 10 ? 0 : (more * span) / 2;
+    const intercept = Number(
+      decimalText(Number((min - below - lowest * slope).toPrecision(digits))),
+    );
+    const top = lowest + Math.round((max - intercept) / slope);
+    if (Math.round((min - intercept) / slope) >= lowest && top <= 65535) {
+      return { slope, intercept, bitsStored: 16, bitsAllocated: 16, signed: false };
+    }
   }
   throw new InputError(
     `Cannot write DICOM: found values from ${min} to ${max}, wanted a range that decimal strings can describe`,

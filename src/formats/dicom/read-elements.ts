@@ -39,6 +39,9 @@ export function isVr(bytes: Uint8Array, at: number): boolean {
   return a >= 0x41 && a <= 0x5a && b >= 0x41 && b <= 0x5a;
 }
 
+/** "??", which older toolkits write in place of UN, with a short length. */
+const unknownVr = 0x3f3f;
+
 interface Header {
   readonly tag: number;
   readonly vr: string;
@@ -64,7 +67,8 @@ export function readHeader(p: Parsing, encoding: Encoding, end: number): Header 
   if (tag >>> 16 === 0xfffe) {
     return { tag, vr: "", length: view.getUint32(at + 4, little), start: at + 8, implicit: true };
   }
-  if (!encoding.explicit || !isVr(bytes, at + 4)) {
+  const unknown = encoding.explicit && view.getUint16(at + 4) === unknownVr;
+  if (!encoding.explicit || !(unknown || isVr(bytes, at + 4))) {
     return {
       tag,
       vr: standardVr(tag),
@@ -73,8 +77,9 @@ export function readHeader(p: Parsing, encoding: Encoding, end: number): Header 
       implicit: true,
     };
   }
-  const vr = String.fromCharCode(bytes[at + 4]!, bytes[at + 5]!);
-  const long = longVrs.has(vr) || (!shortVrs.has(vr) && view.getUint16(at + 6, little) === 0);
+  const vr = unknown ? "UN" : String.fromCharCode(bytes[at + 4]!, bytes[at + 5]!);
+  const long =
+    !unknown && (longVrs.has(vr) || (!shortVrs.has(vr) && view.getUint16(at + 6, little) === 0));
   if (!long) {
     return { tag, vr, length: view.getUint16(at + 6, little), start: at + 8, implicit: false };
   }
