@@ -72,6 +72,18 @@ export interface Stream {
   permutation(n: number): Uint32Array;
   /** `n` standard normal numbers. */
   normals(n: number): Float64Array;
+  /**
+   * Takes the next `blocks` Philox blocks (counter words block, block ≫ 32, 1, 0) of a sequence beside
+   * that of single draws, for code that makes very many numbers at once (`fillNormals` of dprime/math).
+   * Neither sequence moves the other.
+   */
+  reserve(blocks: number): ReservedBlocks;
+}
+
+/** Key, and number of the first of the blocks reserved. */
+export interface ReservedBlocks {
+  readonly key: readonly [number, number];
+  readonly block: number;
 }
 
 /** FNV-1a over UTF-16 units, then a finaliser: turns a path step into key material. */
@@ -92,6 +104,7 @@ class PhiloxStream implements Stream {
   readonly #key: [number, number];
   readonly #block = new Uint32Array(4);
   #counter = 0;
+  #reserved = 0;
   #used = 4;
   #spare: number | undefined;
 
@@ -216,6 +229,17 @@ class PhiloxStream implements Stream {
     const values = new Float64Array(n);
     for (let i = 0; i < n; i++) values[i] = this.normal();
     return values;
+  }
+
+  reserve(blocks: number): ReservedBlocks {
+    if (!Number.isSafeInteger(blocks) || blocks < 0) {
+      throw new InputError(
+        `Cannot reserve ${blocks} blocks of random numbers: wanted a whole number, 0 or more`,
+      );
+    }
+    const block = this.#reserved;
+    this.#reserved += blocks;
+    return { key: this.#key, block };
   }
 }
 

@@ -3,6 +3,7 @@ import { InputError } from "../core/errors.ts";
 import { streamOf } from "../core/random.ts";
 import { cholesky, choleskyPlain } from "../math/cholesky.ts";
 import { gramPlain, openGram } from "../math/gram.ts";
+import { blockSums, centredBlocks } from "./centred-blocks.ts";
 import { choleskyKernel } from "./cholesky.ts";
 import { choleskySource } from "./generated/cholesky.ts";
 import { openKernel } from "./load.ts";
@@ -77,5 +78,63 @@ describe("openKernel", () => {
     expect(kernel.putUint8(Uint8Array.of(7))).toBe(a);
     expect(() => kernel.allocate(-1)).toThrow(InputError);
     expect(() => kernel.allocate(2 ** 33)).toThrow(/no room/);
+  });
+});
+
+describe("centredBlocks", () => {
+  it("takes the shift off, cuts and transposes, and sums columns row after row", () => {
+    const [columns, count] = [10, 19];
+    const rows = Float32Array.from(streamOf(3, "blocks").normals(columns * count), (v) => v + 5);
+    const shift = Float32Array.from({ length: columns }, (_, j) => 5 + j / 7);
+    const laid = centredBlocks(columns, { batch: 30, block: 6 });
+    expect([laid.batch, laid.block, laid.right.length]).toEqual([32, 8, 2]);
+    // Twice, so that a shorter batch must clear what a longer one left.
+    for (const n of [count, 5]) {
+      const sums = laid.fill(rows.subarray(0, n * columns), shift);
+      for (let b = 0; b < 2; b++) {
+        for (let r = 0; r < 32; r++) {
+          for (let c = 0; c < 8; c++) {
+            const j = 8 * b + c;
+            const want = r < n && j < columns ? Math.fround(rows[r * columns + j]! - shift[j]!) : 0;
+            expect(laid.right[b]![r * 8 + c]).toBe(want);
+            expect(laid.left[b]![c * 32 + r]).toBe(want);
+          }
+        }
+      }
+      for (let j = 0; j < columns; j++) {
+        let want = 0;
+        for (let r = 0; r < n; r++) want += rows[r * columns + j]!;
+        expect(sums[j]).toBe(want);
+      }
+    }
+  });
+});
+
+describe("blockSums", () => {
+  it("adds blocks on and above the diagonal, and mirrors them", () => {
+    const [columns, block] = [10, 4];
+    const sums = blockSums(columns, { block });
+    const want = new Float64Array(columns * columns);
+    for (let time = 0; time < 3; time++) {
+      for (let i = 0; i < 3; i++) {
+        for (let j = i; j < 3; j++) {
+          const product = Float32Array.from({ length: 16 }, (_, k) => {
+            const [a, b] = [4 * i + Math.floor(k / 4), 4 * j + (k % 4)];
+            return Math.fround(Math.sin(time + Math.min(a, b) + 20 * Math.max(a, b)));
+          });
+          sums.add(product, { i, j });
+          product.forEach((v, k) => {
+            const [a, b] = [4 * i + Math.floor(k / 4), 4 * j + (k % 4)];
+            if (a >= columns || b >= columns || a > b) return;
+            want[a * columns + b]! += v;
+            if (a !== b) want[b * columns + a]! += v;
+          });
+        }
+      }
+    }
+    const found = sums.matrix();
+    expect(found).toEqual(want);
+    found.fill(0);
+    expect(sums.matrix()).toEqual(want);
   });
 });

@@ -84,12 +84,13 @@ function putPadded(
 }
 
 /**
- * Bilateral means in float32 SIMD; defined by `bilateralPlain` of denoise/neighbourhood.
+ * Bilateral means in float32 SIMD, in steps of a few rows; defined by `bilateralPlain` of
+ * denoise/neighbourhood.
  *
  * @returns one value for each output pixel
  * @throws RunError when the memory cannot be had
  */
-export function bilateralKernel(rows: BilateralRows): Float32Array {
+export function* bilateralKernel(rows: BilateralRows): Generator<undefined, Float32Array, void> {
   const kernel = openKernel<Exports>(neighbourhoodSource);
   const size = rows.start.length * rows.nx;
   const guide = putPadded(kernel, rows.guide);
@@ -113,6 +114,7 @@ export function bilateralKernel(rows: BilateralRows): Float32Array {
       logs,
       rows.offsets.length,
     );
+    yield undefined;
   }
   return kernel.float32(out, size).slice();
 }
@@ -135,19 +137,24 @@ export interface NonLocalRows {
   readonly offsets: Int32Array;
   /** Half width of the patch in px along every axis: 1, 2 or 3. */
   readonly patch: number;
+  /** Rows of a plane, or slices of a volume, to compute; all of them when absent. */
+  readonly core?: { readonly from: number; readonly to: number };
   /** Weight of the pixel itself: 1, or the largest of its neighbours. */
   readonly self: "one" | "largest";
 }
 
 /**
- * Non-local means in float32 SIMD; defined by `nonLocalMeansPlain` of denoise/neighbourhood.
+ * Non-local means in float32 SIMD, in steps of a few rows; defined by `nonLocalMeansPlain` of
+ * denoise/neighbourhood.
  *
- * @returns one value for each output pixel
+ * @returns one value for each pixel; 0 outside `core`
  * @throws RunError when the memory cannot be had
  */
-export function nonLocalMeansKernel(rows: NonLocalRows): Float32Array {
+export function* nonLocalMeansKernel(rows: NonLocalRows): Generator<undefined, Float32Array, void> {
   const kernel = openKernel<Exports>(neighbourhoodSource);
   const { nz, ny, nx, reach, patch } = rows;
+  const { from: z0, to: z1 } = nz > 1 && rows.core ? rows.core : { from: 0, to: nz };
+  const { from: y0, to: y1 } = nz === 1 && rows.core ? rows.core : { from: 0, to: ny };
   const size = nz * ny * nx;
   const stride = nx + 2 * reach;
   const sliceStride = stride * (ny + 2 * reach);
@@ -162,8 +169,8 @@ export function nonLocalMeansKernel(rows: NonLocalRows): Float32Array {
   const out = kernel.allocate(4 * (size + slack));
   const pitch = nx + 2 * patch + 2 * slack;
   const scratch = [1, 2, 3, 4].map(() => kernel.allocate(16 * pitch));
-  for (let z = 0; z < nz; z++) {
-    for (let y = 0; y < ny; y += 4) {
+  for (let z = z0; z < z1; z++) {
+    for (let y = y0; y < y1; y += 4) {
       const bytes = 4 * (z * ny + y) * nx;
       kernel.exports.nonLocalMeansRows(
         u,
@@ -173,7 +180,7 @@ export function nonLocalMeansKernel(rows: NonLocalRows): Float32Array {
         floor + bytes,
         (deep ? z + reach : 0) * sliceStride + (y + reach) * stride + reach,
         stride,
-        Math.min(4, ny - y),
+        Math.min(4, y1 - y),
         nx,
         offsets,
         rows.offsets.length,
@@ -189,6 +196,7 @@ export function nonLocalMeansKernel(rows: NonLocalRows): Float32Array {
         pitch,
         rows.self === "largest" ? 1 : 0,
       );
+      yield undefined;
     }
   }
   return kernel.float32(out, size).slice();

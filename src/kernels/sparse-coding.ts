@@ -25,15 +25,16 @@ export interface PursuitRequest {
   readonly most: number;
 }
 
-/** Signals coded in one call: bounds the kernel's memory. */
-const batch = 8192;
+/** Signals coded in one call: bounds the kernel's memory and the time of a step. */
+const batch = 2048;
 
 /**
- * Orthogonal matching pursuit by WebAssembly SIMD; defined by `pursuePlainly`.
+ * Orthogonal matching pursuit by WebAssembly SIMD, in steps of some thousand signals; defined by
+ * `pursuePlainly`.
  *
  * @throws InputError when the number of atoms is no multiple of 16
  */
-export function pursueKernel(request: PursuitRequest): SparseCodes {
+export function* pursueKernel(request: PursuitRequest): Generator<undefined, SparseCodes, void> {
   const { signals, dictionary, n, limit, most } = request;
   const atoms = dictionary.length / n;
   if (!Number.isInteger(atoms) || atoms % 16 !== 0) {
@@ -79,6 +80,7 @@ export function pursueKernel(request: PursuitRequest): SparseCodes {
     codes.counts.set(kernel.int32(counts, count), start);
     codes.indices.set(kernel.int32(indices, count * most), start * most);
     codes.coefficients.set(kernel.float32(coefficients, count * most), start * most);
+    yield undefined;
   }
   return codes;
 }

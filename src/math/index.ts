@@ -32,6 +32,7 @@ export {
   regularisedGammaP,
   regularisedGammaQ,
 } from "./gamma.ts";
+export { fillNormals, type FillNormalsOptions, fillNormalsPlain } from "./normals.ts";
 export { type GramAccumulator, type GramOptions, openGram } from "./gram.ts";
 export {
   type Boundary,

@@ -10,6 +10,8 @@ export const catalogue: Readonly<Record<string, () => Promise<Metric>>> = {
   "hausdorff95": () => import("./hausdorff95.ts").then((m) => m.hausdorff95),
   "mae": () => import("./mae.ts").then((m) => m.mae),
   "ms-ssim": () => import("./ms-ssim.ts").then((m) => m.msSsim),
+  "mtf": () => import("./mtf.ts").then((m) => m.mtf),
+  "neq": () => import("./neq.ts").then((m) => m.neq),
   "niqe": () => import("./niqe.ts").then((m) => m.niqe),
   "nps": () => import("./nps.ts").then((m) => m.nps),
   "psnr": () => import("./psnr.ts").then((m) => m.psnr),

@@ -4,7 +4,7 @@ import { streamOf } from "../core/random.ts";
 import { cnr } from "./cnr.ts";
 import { noisePower, radialMean, radialNoisePower } from "./noise-power.ts";
 import { nps } from "./nps.ts";
-import { regionOfShape } from "./region.ts";
+import { regionOfMask, regionOfShape } from "./region.ts";
 import { ringCorrelation, ringCorrelationMap } from "./ring-correlation.ts";
 import { noiseEquivalentQuanta, transferFromDisk, transferFromEdge } from "./transfer.ts";
 import { uniformity } from "./uniformity.ts";
@@ -62,6 +62,35 @@ describe("noise power spectrum", () => {
       expect(column / Math.cos((Math.PI * k) / 16) ** 2).toBeGreaterThan(0.9); // 300·16 values: sd 2 %, 5 sd
       expect(column / Math.cos((Math.PI * k) / 16) ** 2).toBeLessThan(1.1);
     }
+  });
+
+  it("as a metric of cubes, integrates to the variance over consecutive slices alone", () => {
+    const s = streamOf(9, "cubes");
+    const shape = [20, 24, 24];
+    const volume = makeImage(
+      Float32Array.from({ length: 20 * 24 * 24 }, () => 3 * s.normal()),
+      shape,
+      { spacing: [2, 0.5, 0.5] },
+    );
+    const found = nps.measure(volume, {}, { side: 8, dimensions: "3", detrend: "mean" });
+    if (found.status !== "ok") throw new Error(found.cause);
+    expect(found.parts!.regions).toBe(2 * 9);
+    // White noise: σ² Δz Δy Δx = 9 · 0.5 everywhere; 18 cubes of 512 values know σ to 1/√(2 · 9216) = 0.7 %.
+    expect(Math.abs(found.value / 3 - 1)).toBeLessThan(0.04);
+    const curve = found.curves!.radial!;
+    const plateau = curve.y.slice(1).reduce((a, b) => a + b, 0) / (curve.y.length - 1);
+    expect(Math.abs(plateau / 4.5 - 1)).toBeLessThan(0.15);
+    expect(curve.yLabel).toMatch(/mm³/);
+    // Slices 3 to 9 and 11 to 18: only the second run holds a cube.
+    const inside = Float32Array.from({ length: volume.data.length }, (_, i) => {
+      const z = Math.floor(i / 576);
+      return z >= 3 && z <= 18 && z !== 10 ? 1 : 0;
+    });
+    const mask = regionOfMask(makeImage(inside, shape));
+    const parted = nps.measure(volume, { mask }, { side: 8, dimensions: "3" });
+    expect(parted.status === "ok" && parted.parts!.regions).toBe(9);
+    const plane = makeImage(new Float32Array(256), [16, 16]);
+    expect(nps.measure(plane, {}, { side: 8, dimensions: "3" }).status).toBe("undefined");
   });
 
   it("as a metric, gives the standard deviation and says how many regions it used", () => {

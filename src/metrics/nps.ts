@@ -1,10 +1,12 @@
 /** Noise power spectrum of square regions tiled over an image, as a metric: its value is the noise's standard deviation. */
+import { layoutOf } from "../core/image.ts";
 import { resolveParameters } from "../core/parameters.ts";
 import type { Metric } from "./metric.ts";
 import { noisePower, radialNoisePower } from "./noise-power.ts";
 import type { Detrend } from "./noise-power.ts";
 import { prepare } from "./planes.ts";
 import { resultOf } from "./result.ts";
+import { tilesOf } from "./tiles.ts";
 
 export const nps: Metric = {
   name: "nps",
@@ -29,6 +31,12 @@ export const nps: Metric = {
       about:
         "side of the square regions; larger ones resolve lower frequencies and leave fewer regions",
     },
+    dimensions: {
+      type: "choice",
+      choices: ["2", "3"],
+      default: "2",
+      about: "squares of single slices, or cubes of a volume's consecutive slices",
+    },
     detrend: {
       type: "choice",
       choices: ["mean", "plane", "ensemble"],
@@ -47,38 +55,30 @@ export const nps: Metric = {
       averaging: "spectra averaged over regions of all slices",
     });
     const side = Math.min(variant.side as number, planes[0]!.ny, planes[0]!.nx);
-    const regions: Float64Array[] = [];
-    for (const { values, reference: truth, mask, ny, nx } of planes) {
-      for (let y = 0; y + side <= ny; y += side) {
-        for (let x = 0; x + side <= nx; x += side) {
-          const r = new Float64Array(side * side);
-          let counted = true;
-          for (let j = 0; j < side && counted; j++) {
-            for (let i = 0; i < side; i++) {
-              const p = (y + j) * nx + x + i;
-              if (mask && mask[p] === 0) {
-                counted = false;
-                break;
-              }
-              r[j * side + i] = values[p]! - (truth.length > 0 ? truth[p]! : 0);
-            }
-          }
-          if (counted) regions.push(r);
-        }
-      }
+    const solid = variant.dimensions === "3";
+    const depth = solid ? side : 1;
+    const { blocks, volumetric } = layoutOf(image);
+    if (solid && (!volumetric || blocks !== 1)) {
+      return {
+        status: "undefined",
+        cause: `the image of axes ${image.axes} is no volume`,
+        remedy: "use dimensions=2",
+        settings,
+      };
     }
+    const regions = tilesOf(planes, side, { depth });
     const needed = variant.detrend === "ensemble" ? 2 : 1;
     if (regions.length < needed) {
       return {
         status: "undefined",
-        cause: `${regions.length} regions of ${side}×${side} pixels fit inside the mask, ${needed} are needed`,
+        cause: `${regions.length} regions of ${solid ? `${side}×` : ""}${side}×${side} pixels fit inside the mask, ${needed} are needed`,
         remedy: "use a smaller side or a wider mask",
         settings,
       };
     }
     const spectrum = noisePower(regions, {
-      shape: [side, side],
-      spacing: image.spacing.slice(1),
+      shape: solid ? [side, side, side] : [side, side],
+      spacing: solid ? image.spacing : image.spacing.slice(1),
       detrend: variant.detrend as Detrend,
     });
     const curve = radialNoisePower(spectrum, image.unit);

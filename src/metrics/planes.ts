@@ -18,6 +18,8 @@ export interface Plane {
   readonly mask: Uint8Array | null;
   readonly ny: number;
   readonly nx: number;
+  /** Number of the plane in the image. */
+  readonly index: number;
 }
 
 export interface Prepared {
@@ -142,6 +144,7 @@ export function prepare(image: Image, context: MetricContext, options: PrepareOp
       mask: inside,
       ny,
       nx,
+      index: p,
     });
   }
   const range = rangeFor(image, context);

@@ -174,18 +174,22 @@ export function transferFromDisk(
  * Transfer function across a slightly tilted straight edge: the edge is found as the least-squares line
  * through the centroids of each row's (or column's) derivative.
  *
- * @param options.reach half-width of the profile in mm (default a quarter of the shorter side); `bin` in mm (default a quarter of a pixel)
+ * @param options.reach half-width of the profile in mm (default a quarter of the shorter side); `bin` in mm (default a quarter of a pixel); `inside` 1 where pixels count (default everywhere); `highest` frequency in 1/mm (default Nyquist's: the tilt samples finer than the pixels, so that higher ones mean something up to 1/pixel)
+ * @throws InputError when no edge is found, or a bin near it stays empty, as where the edge runs along the pixels
  */
 export function transferFromEdge(
   image: Image,
-  options: { reach?: number; bin?: number } = {},
+  options: { reach?: number; bin?: number; inside?: Uint8Array; highest?: number } = {},
 ): TransferFunction & { angleRad: number } {
   const { ny, nx, dy, dx } = planeOf(image);
+  const { inside } = options;
+  const counts = (j: number, i: number) => !inside || inside[j * nx + i] === 1;
   const at = (j: number, i: number) => image.data[j * nx + i]!;
   let gx = 0;
   let gy = 0;
   for (let j = 0; j < ny - 1; j++) {
     for (let i = 0; i < nx - 1; i++) {
+      if (!counts(j, i) || !counts(j, i + 1) || !counts(j + 1, i)) continue;
       gx += at(j, i + 1) - at(j, i);
       gy += at(j + 1, i) - at(j, i);
     }
@@ -194,6 +198,7 @@ export function transferFromEdge(
   const lines = upright ? ny : nx;
   const along = upright ? nx : ny;
   const value = (l: number, a: number) => (upright ? at(l, a) : at(a, l));
+  const real = (l: number, a: number) => (upright ? counts(l, a) : counts(a, l));
   let fit = { slope: 0, offset: (along - 1) / 2 };
   // Twice: the second pass weighs the derivative by a window about the line that the first one found.
   for (let pass = 0; pass < 3; pass++) {
@@ -207,6 +212,7 @@ export function transferFromEdge(
       let moment = 0;
       const centre = fit.offset + fit.slope * l;
       for (let a = 0; a + 1 < along; a++) {
+        if (!real(l, a) || !real(l, a + 1)) continue;
         const from = a + 0.5 - centre;
         const width = pass === 0 ? along : Math.max(6, along / 4);
         if (Math.abs(from) > width) continue;
@@ -240,13 +246,14 @@ export function transferFromEdge(
   const values: number[] = [];
   for (let l = 0; l < lines; l++) {
     for (let a = 0; a < along; a++) {
+      if (!real(l, a)) continue;
       distances.push((a - fit.offset - fit.slope * l) * step.along * cosine);
       values.push(value(l, a));
     }
   }
   const found = transferOfEdge(
     { distance: distances, value: values },
-    { bin, reach, nyquist: 1 / (2 * Math.max(dx, dy)) },
+    { bin, reach, nyquist: options.highest ?? 1 / (2 * Math.max(dx, dy)) },
   );
   return { ...found, angleRad: Math.atan(tilt) };
 }

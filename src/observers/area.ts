@@ -77,9 +77,12 @@ export function areaDifference(
   const [va, vb] = [deLongCovariance(a, a), deLongCovariance(b, b)];
   const perfect = (p: Placements, variance: number) =>
     (p.auc === 0 || p.auc === 1) && !(variance > 1e-24);
+  // Areas with utilities beyond 1 (EROC) are no shares.
+  const shares = [a.auc, b.auc].every((v) => v >= 0 && v <= 1);
   const enough = [a.present, a.absent, b.present, b.absent].every((part) => part.length >= 2);
   if (
     enough &&
+    shares &&
     (perfect(a, va) || perfect(b, vb)) &&
     (va > 1e-24 || perfect(a, va)) &&
     (vb > 1e-24 || perfect(b, vb))

@@ -16,7 +16,8 @@ export type { Cases } from "./cases.ts";
 export { fourierDetectability, hotellingFourier } from "./fourier-template.ts";
 export type { FourierObserver, FourierTask } from "./fourier-template.ts";
 export { hotellingOfMoments, streamingMoments } from "./moments.ts";
-export type { HotellingTemplate, Moments, OuterSum, StreamingMoments } from "./moments.ts";
+export type { HotellingTemplate, Moments, StreamingMoments } from "./moments.ts";
+export type { Centre, OuterSum } from "./outer-sum.ts";
 export {
   aucOfDetectability,
   scoreSeparation,
@@ -35,6 +36,7 @@ export type {
   ObserveOptions,
   ObserverChoice,
 } from "./observe.ts";
+export type { SearchArea } from "./search-scores.ts";
 export { judge, protocolFor, splitPlaces } from "./protocol.ts";
 export type { Judged, Protocol } from "./protocol.ts";
 export { guardOverlap, guardRows } from "./guards.ts";

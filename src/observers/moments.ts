@@ -7,8 +7,8 @@
  *   S = [ Σ (g−c)(g−c)ᵀ − n₀ (m₀−c)(m₀−c)ᵀ − n₁ (m₁−c)(m₁−c)ᵀ ] / (n₀ + n₁ − 2).
  */
 import { InputError } from "../core/errors.ts";
-import { openGram } from "../math/gram.ts";
 import type { Refusal } from "./observer.ts";
+import { columnSums, type OuterSum, outerSum, requireFinite } from "./outer-sum.ts";
 import { solveSymmetric } from "./solve-symmetric.ts";
 
 export interface Moments {
@@ -20,12 +20,6 @@ export interface Moments {
   readonly difference: Float64Array;
   /** Pooled covariance with n₀ + n₁ − 2 degrees of freedom, row-major size×size. */
   readonly covariance: Float64Array;
-}
-
-/** Where sums of outer products are kept: WebAssembly by default; a runtime's matrix product may stand in. */
-export interface OuterSum {
-  add(rows: Float32Array): void | Promise<void>;
-  matrix(): Float64Array | Promise<Float64Array>;
 }
 
 export interface StreamingMoments {
@@ -46,10 +40,11 @@ export function streamingMoments(
   size: number,
   options: { sums?: OuterSum } = {},
 ): StreamingMoments {
-  const sums: OuterSum = options.sums ?? openGram(size);
+  const sums: OuterSum = options.sums ?? outerSum(size);
   const count = { absent: 0, present: 0 };
   const total = { absent: new Float64Array(size), present: new Float64Array(size) };
-  let shift: Float64Array | undefined;
+  let shift: Float32Array | undefined;
+  let whole = true;
   return {
     size,
     add: async (rows, present) => {
@@ -61,29 +56,23 @@ export function streamingMoments(
       }
       if (n === 0) return;
       const key = present ? "present" : "absent";
-      const sum = total[key];
-      const batch = new Float64Array(size);
-      for (let r = 0; r < n; r++) {
-        const start = r * size;
-        for (let j = 0; j < size; j++) batch[j]! += rows[start + j]!;
+      if (!shift) {
+        const first = columnSums(rows, size);
+        requireFinite(first);
+        // float32, so that shifted values round as the sums assume.
+        shift = Float32Array.from(first, (v) => v / n);
       }
-      for (let j = 0; j < size; j++) {
-        if (!Number.isFinite(batch[j]!)) {
-          throw new InputError("Cannot add images: found values that are not finite, wanted none");
-        }
-        sum[j]! += batch[j]!;
-      }
+      whole = false;
+      await sums.add(rows, { shift, total: total[key] });
+      whole = true;
       count[key] += n;
-      // float32 shift, so that shifted values round as the sums below assume.
-      shift ??= Float64Array.from(Float32Array.from(batch, (v) => v / n));
-      const shifted = new Float32Array(rows.length);
-      for (let r = 0; r < n; r++) {
-        const start = r * size;
-        for (let j = 0; j < size; j++) shifted[start + j] = rows[start + j]! - shift[j]!;
-      }
-      await sums.add(shifted);
     },
     result: async () => {
+      if (!whole) {
+        throw new InputError(
+          "Cannot estimate a covariance: found a batch that failed half way, wanted all of them whole",
+        );
+      }
       if (count.absent < 1 || count.present < 1 || count.absent + count.present < 3 || !shift) {
         throw new InputError(
           `Cannot estimate a covariance: found ${count.absent} images without and ${count.present} with signal, wanted at least 1 of each and 3 in all`,

@@ -228,6 +228,34 @@ describe("localisation", () => {
       { tolerancePx: -1 },
     );
     expect(never.rows[0]!.localisation!.estimate).toBe(0);
+    // A version in which the observer sees twice the noise is worse at finding, case by case.
+    const noise = flat.draw(count, { present: false, label: "more" });
+    const worse = {
+      ...own,
+      name: "noisier",
+      present: casesOfRows(
+        rows.map((v, i) => v + 2 * noise.data[i]!),
+        { ...shifted },
+      ),
+    };
+    const compared = await observe(
+      [own, worse],
+      [{ observer: scanning, parameters: { template: "npw", side: 7 } }],
+    );
+    const [areas, difference] = [
+      compared.rows.map((r) => r.localisation!.estimate),
+      compared.searchDifferences[0]!,
+    ];
+    expect(compared.searchDifferences).toHaveLength(1);
+    expect(difference).toMatchObject({
+      area: "localisation",
+      arm: "noisier",
+      reference: "search",
+      paired: true,
+    });
+    expect(difference.estimate).toBeCloseTo(areas[1]! - areas[0]!, 12);
+    expect(difference.upper).toBeLessThan(0);
+    expect(difference.adjustedP).toBe(difference.pValue);
     await expect(
       observe([{ ...own, places: places.slice(2) }], [{ observer: scanning }]),
     ).rejects.toThrow(/found 79 places for 80/);

@@ -2,7 +2,8 @@
 import { InputError } from "../core/errors.ts";
 import type { ParameterValues } from "../core/parameters.ts";
 import { holm } from "../stats/compare.ts";
-import { erocArea, lrocArea } from "../stats/localisation.ts";
+import { erocArea, utilityPlacements } from "../stats/localisation.ts";
+import type { Placements } from "../stats/placements.ts";
 import type { Estimate } from "../stats/result.ts";
 import { requireLevel } from "../stats/result.ts";
 import type { AreaDifference } from "./area.ts";
@@ -14,6 +15,7 @@ import { guardOverlap, guardRows } from "./guards.ts";
 import type { Finding, Known, Observer, ObserverContext } from "./observer.ts";
 import type { Judged, Protocol } from "./protocol.ts";
 import { judge, protocolFor } from "./protocol.ts";
+import { searchScores, type SearchArea } from "./search-scores.ts";
 
 /** One version of the test images: noisy, or denoised by one method. */
 export interface Arm {
@@ -79,7 +81,7 @@ export interface ObservedDifference extends AreaDifference {
   readonly label: string;
   readonly arm: string;
   readonly reference: string;
-  /** Holm's adjustment over all differences of the result. */
+  /** Holm's adjustment over all differences of the result of the same kind of area. */
   readonly adjustedP: number;
 }
 
@@ -87,6 +89,8 @@ export interface Observed {
   readonly rows: readonly ObservedRow[];
   /** Every arm against the first, observer by observer. */
   readonly differences: readonly ObservedDifference[];
+  /** The same of areas under localisation and estimation ROC curves, where observers have them. */
+  readonly searchDifferences: readonly (ObservedDifference & { readonly area: SearchArea })[];
   readonly findings: readonly Finding[];
   readonly level: number;
   readonly protocol: Protocol["kind"];
@@ -140,6 +144,7 @@ export async function observe(
   const shared = options.protocol ?? protocolFor(first.present.count, first.absent.count);
   const rows: ObservedRow[] = [];
   const findings: Finding[] = [];
+  const searched: (Placed & { area: SearchArea })[] = [];
   for (const arm of arms) {
     const trainer = options.trainOn === "first" ? first : arm;
     const protocol: Protocol = trainer.training
@@ -172,6 +177,20 @@ export async function observe(
         });
         continue;
       }
+      const utilities = searchScores(result, {
+        dimensions: arm.present.shape.length,
+        tolerance: options.tolerancePx ?? known?.radius ?? 3,
+        ...(arm.parameters ? { parameters: arm.parameters } : {}),
+        ...(options.utility ? { utility: options.utility } : {}),
+      });
+      for (const [area, scores] of Object.entries(utilities)) {
+        searched.push({
+          area: area as SearchArea,
+          arm: arm.name,
+          label,
+          placements: utilityPlacements(scores),
+        });
+      }
       rows.push({
         ...base,
         status: "ok",
@@ -180,12 +199,9 @@ export async function observe(
         area: areaOfPlacements(result.placements, { level, method: result.method }),
         separation:
           protocol.kind === "leave-pair-out" ? NaN : scoreSeparation(result.present, result.absent),
-        ...localisationOf(result, {
-          dimensions: arm.present.shape.length,
-          tolerance: options.tolerancePx ?? known?.radius ?? 3,
-          level,
-        }),
-        ...estimationOf(result, arm.parameters, options),
+        ...Object.fromEntries(
+          Object.entries(utilities).map(([area, scores]) => [area, erocArea(scores, { level })]),
+        ),
         judged: result,
       });
       for (const f of result.findings) {
@@ -210,24 +226,17 @@ export async function observe(
   findings.push(
     ...guardRows(guarded, { reference: first.name, paired, ...(known ? { known } : {}) }),
   );
-  const differences = choices.flatMap(({ observer, label = observer.name }) => {
-    const own = guarded.filter((r) => r.label === label);
-    const base = own.find((r) => r.arm === first.name);
-    return base
-      ? own
-          .filter((r) => r !== base)
-          .map((r) => ({
-            label,
-            arm: r.arm,
-            reference: first.name,
-            ...areaDifference(r.placements, base.placements, { paired, level }),
-          }))
-      : [];
-  });
-  const adjusted = holm(differences.map((d) => d.pValue));
+  const against = { reference: first.name, paired, level };
+  const search = (["localisation", "estimation"] as const).flatMap((area) =>
+    differencesOf(
+      searched.filter((row) => row.area === area),
+      against,
+    ).map((d) => ({ ...d, area })),
+  );
   return {
     rows,
-    differences: differences.map((d, i) => ({ ...d, adjustedP: adjusted[i]! })),
+    differences: differencesOf(guarded, against),
+    searchDifferences: search,
     findings,
     level,
     protocol: shared.kind,
@@ -235,34 +244,34 @@ export async function observe(
   };
 }
 
-function localisationOf(
-  judged: Judged,
-  options: { dimensions: number; tolerance: number; level: number },
-): { localisation?: Estimate } {
-  const { places, truth, present, absent } = judged;
-  const { dimensions: d, tolerance, level } = options;
-  if (!places || !truth) return {};
-  const located = Array.from(present, (_, i) => {
-    let sum = 0;
-    for (let a = 0; a < d; a++) sum += (places[i * d + a]! - truth[i * d + a]!) ** 2;
-    return Math.sqrt(sum) <= tolerance;
-  });
-  return { localisation: lrocArea({ present, absent, located }, { level }) };
+interface Placed {
+  readonly arm: string;
+  readonly label: string;
+  readonly placements: Placements;
 }
 
-function estimationOf(
-  judged: Judged,
-  truth: Float64Array | undefined,
-  options: ObserveOptions,
-): { estimation?: Estimate } {
-  const { estimates, present, absent, chosen } = judged;
-  if (!estimates || !truth) return {};
-  const range = Math.max(...truth) - Math.min(...truth);
-  const within = (estimate: number, value: number) =>
-    Math.abs(estimate - value) <= range / 10 + 1e-12 ? 1 : 0;
-  const utility = options.utility ?? within;
-  const utilities = Array.from(present, (_, i) => utility(estimates[i]!, truth[chosen[i]!]!));
-  return { estimation: erocArea({ present, absent, utilities }, { level: options.level }) };
+/** Every arm's area less the reference's, observer by observer. */
+function differencesOf(
+  rows: readonly Placed[],
+  options: { reference: string; paired: boolean; level: number },
+): ObservedDifference[] {
+  const { reference } = options;
+  const found = [...new Set(rows.map((row) => row.label))].flatMap((label) => {
+    const own = rows.filter((row) => row.label === label);
+    const base = own.find((row) => row.arm === reference);
+    return base
+      ? own
+          .filter((row) => row !== base)
+          .map(({ arm, placements }) => ({
+            label,
+            arm,
+            reference,
+            ...areaDifference(placements, base.placements, options),
+          }))
+      : [];
+  });
+  const adjusted = holm(found.map((d) => d.pValue));
+  return found.map((d, i) => ({ ...d, adjustedP: adjusted[i]! }));
 }
 
 /** Equal images in both classes: one of the labels must be wrong. */

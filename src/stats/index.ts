@@ -35,11 +35,15 @@ export {
 export { formatImrmc, parseImrmc } from "./imrmc.ts";
 export {
   compareEroc,
+  compareLroc,
   erocArea,
   lrocArea,
   lrocCurve,
+  utilitiesOf,
+  utilityPlacements,
   type UtilityScores,
 } from "./localisation.ts";
+export { compareErocBootstrap, erocBootstrap } from "./localisation-bootstrap.ts";
 export { gallasArea, gallasCompare, type GallasResult, type Moments } from "./mrmc-gallas.ts";
 export {
   type OrhAnalysis,

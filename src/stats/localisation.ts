@@ -10,8 +10,8 @@
  */
 import { InputError } from "../core/errors.ts";
 import { normalCdf } from "../math/normal.ts";
-import type { LevelOptions } from "./auc.ts";
-import type { Comparison } from "./compare.ts";
+import { conditionOfArea, type LevelOptions, logitLimits, standInInterval } from "./auc.ts";
+import { type Comparison, separatedDifference } from "./compare.ts";
 import { deLongCovariance, type Placements, placements } from "./placements.ts";
 import { type Estimate, makeEstimate, noInterval, normalFactor, requireLevel } from "./result.ts";
 import { conditionOf, requirePaired, type Scores } from "./scores.ts";
@@ -36,7 +36,18 @@ function requireUtilities(scores: UtilityScores): void {
   }
 }
 
-function weighted(scores: UtilityScores): Placements {
+/** Whether an area of these utilities is a share, between 0 and 1. */
+const isShare = ({ utilities }: UtilityScores): boolean =>
+  Array.from(utilities).every((u) => u >= 0 && u <= 1);
+
+/**
+ * Parts of an area with utilities: of each present case, its utility times the share of absent cases that
+ * it outranks; of each absent case, the mean utility of present cases that outrank it.
+ *
+ * @throws InputError on a missing or infinite utility
+ */
+export function utilityPlacements(scores: UtilityScores): Placements {
+  requireUtilities(scores);
   const plain = placements(scores);
   const n1 = scores.present.length;
   const n0 = scores.absent.length;
@@ -75,13 +86,17 @@ function firstAtLeast(sorted: Float64Array, t: number, strictly: boolean): numbe
 /**
  * Area under the estimation ROC curve; under the localisation ROC curve when utilities are 0 and 1.
  *
+ * Where all utilities lie between 0 and 1 the interval is formed on the logit scale, and at an area of
+ * exactly 0 or 1 by Clopper and Pearson on disjoint pairs; otherwise it is symmetric.
+ *
  * @throws InputError on a missing or infinite utility
  */
 export function erocArea(scores: UtilityScores, options: LevelOptions = {}): Estimate {
   requireUtilities(scores);
   const level = requireLevel(options.level);
+  const share = isShare(scores);
   const shared = {
-    method: "U-statistic, Wald",
+    method: share ? "U-statistic, logit" : "U-statistic, Wald",
     present: scores.present.length,
     absent: scores.absent.length,
   };
@@ -90,23 +105,42 @@ export function erocArea(scores: UtilityScores, options: LevelOptions = {}): Est
     return makeEstimate({
       ...shared,
       status,
-      estimate: status === "not-finite" ? NaN : weighted(scores).auc,
+      estimate: status === "not-finite" ? NaN : utilityPlacements(scores).auc,
       standardError: NaN,
       interval: noInterval(level),
     });
   }
-  const p = weighted(scores);
+  const p = utilityPlacements(scores);
   const se = Math.sqrt(deLongCovariance(p, p));
   const half = normalFactor(level) * se;
-  const spread = se > 1e-12;
+  if (!(se > 1e-12)) {
+    const condition = share ? conditionOfArea(p.auc) : "constant-scores";
+    return makeEstimate({
+      ...shared,
+      status: condition,
+      estimate: p.auc,
+      standardError: condition === "perfect-separation" ? 0 : NaN,
+      interval: standInInterval(condition, { area: p.auc, scores, level }),
+      ...(condition === "perfect-separation"
+        ? { method: "Clopper-Pearson on disjoint pairs" }
+        : {}),
+    });
+  }
   return makeEstimate({
     ...shared,
-    status: spread ? "ok" : p.auc === 1 ? "perfect-separation" : "constant-scores",
+    status: "ok",
     estimate: p.auc,
-    standardError: spread ? se : NaN,
-    interval: spread ? { lower: p.auc - half, upper: p.auc + half, level } : noInterval(level),
+    standardError: se,
+    interval: share
+      ? { ...logitLimits(p.auc, half), level }
+      : { lower: p.auc - half, upper: p.auc + half, level },
   });
 }
+
+/** Utilities of a localisation task: 1 at the right place, 0 elsewhere. */
+export const utilitiesOf = (
+  scores: Scores & { readonly located: readonly boolean[] },
+): UtilityScores => ({ ...scores, utilities: scores.located.map((hit) => (hit ? 1 : 0)) });
 
 /**
  * Area under the localisation ROC curve: probability that a present case is found at its place and
@@ -118,10 +152,14 @@ export function lrocArea(
   scores: Scores & { readonly located: readonly boolean[] },
   options: LevelOptions = {},
 ): Estimate {
-  return erocArea({ ...scores, utilities: scores.located.map((hit) => (hit ? 1 : 0)) }, options);
+  return erocArea(utilitiesOf(scores), options);
 }
 
-/** Difference of two such areas on the same cases. */
+/**
+ * Difference of two such areas on the same cases: as DeLong's, with each area's own parts.
+ *
+ * @throws InputError when the arms hold different cases, or on a missing or infinite utility
+ */
 export function compareEroc(
   a: UtilityScores,
   b: UtilityScores,
@@ -133,33 +171,72 @@ export function compareEroc(
   const level = requireLevel(options.level);
   const condition = [conditionOf(a), conditionOf(b)].find((c) => c !== "ok") ?? "ok";
   const known = condition !== "not-finite";
-  const pa = known ? weighted(a) : undefined;
-  const pb = known ? weighted(b) : undefined;
+  const pa = known ? utilityPlacements(a) : undefined;
+  const pb = known ? utilityPlacements(b) : undefined;
   const areas = [pa?.auc ?? NaN, pb?.auc ?? NaN] as const;
   const estimate = areas[0] - areas[1];
   const va = pa ? deLongCovariance(pa, pa) : NaN;
   const vb = pb ? deLongCovariance(pb, pb) : NaN;
   const cab = pa && pb ? deLongCovariance(pa, pb) : NaN;
-  const se = Math.sqrt(Math.max(0, va + vb - 2 * cab));
-  const usable = condition === "ok" && se > 1e-12;
-  const z = usable ? estimate / se : NaN;
-  const half = normalFactor(level) * se;
-  return makeEstimate({
-    status: condition !== "ok" ? condition : usable ? "ok" : "constant-scores",
-    method: "U-statistic, paired",
+  const shared = {
     present: a.present.length,
     absent: a.absent.length,
     estimate,
+    areas,
+    df: Infinity,
+  };
+  const ends = areas.map((v) => v === 0 || v === 1);
+  const spreads = [va > 1e-24, vb > 1e-24];
+  if (
+    condition === "ok" &&
+    pa &&
+    pb &&
+    isShare(a) &&
+    isShare(b) &&
+    ends.includes(true) &&
+    ends.every((end, i) => end || spreads[i])
+  ) {
+    const { lower, upper, pValue } = separatedDifference(pa, pb, level);
+    return makeEstimate({
+      ...shared,
+      status: "perfect-separation",
+      method: "joined limits, Clopper-Pearson on disjoint pairs",
+      standardError: NaN,
+      interval: { lower, upper, level },
+      correlation: NaN,
+      statistic: NaN,
+      pValue,
+    });
+  }
+  const se = Math.sqrt(Math.max(0, va + vb - 2 * cab));
+  const usable = condition === "ok" && se > 1e-12 && spreads.every(Boolean);
+  const z = usable ? estimate / se : NaN;
+  const half = normalFactor(level) * se;
+  return makeEstimate({
+    ...shared,
+    status: condition !== "ok" ? condition : usable ? "ok" : "constant-scores",
+    method: "U-statistic, paired",
     standardError: usable ? se : NaN,
     interval: usable
       ? { lower: estimate - half, upper: estimate + half, level }
       : noInterval(level),
-    areas,
     correlation: cab / Math.sqrt(va * vb),
     statistic: z,
-    df: Infinity,
     pValue: 2 * normalCdf(-Math.abs(z)),
   });
+}
+
+/**
+ * Difference of two areas under the localisation ROC curve on the same cases.
+ *
+ * @throws InputError when the arms hold different cases
+ */
+export function compareLroc(
+  a: Scores & { readonly located: readonly boolean[] },
+  b: Scores & { readonly located: readonly boolean[] },
+  options: LevelOptions = {},
+): Comparison {
+  return compareEroc(utilitiesOf(a), utilitiesOf(b), options);
 }
 
 /** Points of the LROC curve: share of present cases scored at least the threshold and located, over the false-positive fraction. */

@@ -4,8 +4,17 @@ import { streamOf } from "../core/random.ts";
 import { normalCdf } from "../math/normal.ts";
 import { aucDeLong, auc } from "./auc.ts";
 import { binormalFit, categorise } from "./binormal.ts";
+import { compareDeLong } from "./compare.ts";
 import { choDetectability, detectabilityInterval, knownSignalInterval } from "./detectability.ts";
-import { compareEroc, erocArea, lrocArea, lrocCurve } from "./localisation.ts";
+import {
+  compareEroc,
+  compareLroc,
+  erocArea,
+  lrocArea,
+  lrocCurve,
+  type UtilityScores,
+} from "./localisation.ts";
+import { compareErocBootstrap, erocBootstrap } from "./localisation-bootstrap.ts";
 import {
   clopperPearson,
   dPrimeOfProportion,
@@ -240,6 +249,73 @@ describe("LROC and EROC", () => {
     expect(c.estimate).toBeLessThan(0);
     expect(compareEroc(a, a).status).toBe("constant-scores");
     expect(() => erocArea({ ...a, utilities: [1] })).toThrow(InputError);
+  });
+
+  it("has DeLong's difference where every place is found, and that of all pairs of pairs elsewhere", () => {
+    const other = present.map((v, i) => v + 0.4 * Math.sin(i));
+    const plain = compareDeLong({ present, absent }, { present: other, absent });
+    const all = present.map(() => true);
+    const found = compareLroc(
+      { present, absent, located: all },
+      { present: other, absent, located: all },
+    );
+    expect(found.estimate).toBeCloseTo(plain.estimate, 14);
+    expect(found.standardError).toBeCloseTo(plain.standardError, 14);
+    // The covariance of two-sample U-statistics by its definition over pairs: means over j, then over i.
+    const kernel = (u: UtilityScores, i: number, j: number) => {
+      const [t, v] = [u.present[i]!, u.absent[j]!];
+      return u.utilities[i]! * (t > v ? 1 : t === v ? 0.5 : 0);
+    };
+    const a = { present, absent, utilities: present.map((v) => v ** 2) };
+    const b = { present: other, absent, utilities: present.map((_, i) => Math.cos(i)) };
+    const parts = (u: UtilityScores) => ({
+      rows: present.map((_, i) => absent.reduce((t, _v, j) => t + kernel(u, i, j), 0) / n),
+      columns: absent.map((_, j) => present.reduce((t, _v, i) => t + kernel(u, i, j), 0) / n),
+    });
+    const [pa, pb] = [parts(a), parts(b)];
+    const variance = (x: number[]) => {
+      const m = x.reduce((t, v) => t + v, 0) / n;
+      return x.reduce((t, v) => t + (v - m) ** 2, 0) / (n - 1);
+    };
+    const want = Math.sqrt(
+      variance(pa.rows.map((v, i) => v - pb.rows[i]!)) / n +
+        variance(pa.columns.map((v, j) => v - pb.columns[j]!)) / n,
+    );
+    const c = compareEroc(a, b);
+    expect(c.standardError).toBeCloseTo(want, 12);
+    const stream = streamOf(9, "eroc bootstrap");
+    const boot = compareErocBootstrap(a, b, { stream, replicates: 4000 });
+    expect(boot.estimate).toBeCloseTo(c.estimate, 14);
+    // 4,000 draws know their spread to 1.1 %; the bootstrap's own lies some per cent off the U-statistic's.
+    expect(Math.abs(boot.standardError / want - 1)).toBeLessThan(0.08);
+    const single = erocBootstrap(b, { stream, replicates: 400 });
+    expect(single.estimate).toBeCloseTo(erocArea(b).estimate, 14);
+    expect(compareErocBootstrap(a, a, { stream, replicates: 100 }).status).toBe("constant-scores");
+  });
+
+  it("keeps shares between 0 and 1, also where every case is found and outranks", () => {
+    const apart = present.map((_, i) => 10 + i);
+    const sure = { present: apart, absent, located: present.map(() => true) };
+    const perfect = lrocArea(sure);
+    expect([perfect.status, perfect.estimate, perfect.interval.upper]).toEqual([
+      "perfect-separation",
+      1,
+      1,
+    ]);
+    expect(perfect.interval.lower).toBeCloseTo(0.025 ** (1 / n), 10);
+    const nearly = lrocArea({ ...sure, located: present.map((_, i) => i > 0) });
+    expect(nearly.interval.upper).toBeLessThan(1);
+    const c = compareLroc(sure, { present, absent, located });
+    expect(c.status).toBe("perfect-separation");
+    expect(c.interval.lower).toBeGreaterThan(0);
+    expect(c.interval.upper).toBeLessThan(1);
+    expect(c.pValue).toBeLessThan(1e-3);
+    // Utilities beyond 1 are no shares: no exact interval, and none invented.
+    const flat = { present: apart, absent, utilities: present.map(() => 2) };
+    expect(erocArea(flat).status).toBe("constant-scores");
+    expect(
+      erocArea({ ...flat, utilities: present.map((_, i) => i) }).interval.upper,
+    ).toBeGreaterThan(1);
   });
 });
 

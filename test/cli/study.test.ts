@@ -55,6 +55,26 @@ describe("dprime study", () => {
     expect(numbersOf(join(folder, "b"))).toEqual(numbersOf(join(folder, "a")));
     const list = dprime(["study", "list", ...store]);
     expect(list.out).toMatch(new RegExp(`${run}\\s+small\\s+done\\s+${all}/${all}`));
+    const options = ["--protocol", "hold-out", "--json", "--quiet"];
+    const observers = ["-n", "npw", "-n", "fourier-hotelling"];
+    const judged = dprime(["observe", "--study", String(run), ...store, ...observers, ...options]);
+    expect(judged.code, judged.err).toBe(0);
+    const { tasks } = JSON.parse(judged.out) as {
+      tasks: { run: string; rows: { arm: string; label: string }[]; differences: unknown[] }[];
+    };
+    expect(tasks[0]!.run).toBe(run);
+    expect(tasks[0]!.rows.map(({ arm, label }) => `${arm} ${label}`)).toEqual([
+      "noisy npw",
+      "noisy fourier-hotelling",
+      "smooth npw",
+      "smooth fourier-hotelling",
+    ]);
+    expect(tasks[0]!.differences).toHaveLength(2);
+    const none = dprime(["observe", "--study", String(run), ...store, "--method", "sharp"]);
+    expect([none.code, none.err]).toEqual([
+      2,
+      expect.stringMatching(/wanted one of noisy, smooth/),
+    ]);
     const status_ = dprime(["study", "status", String(run).slice(0, 6), ...store]);
     expect(status_.out).toContain(`${all} of ${all} pieces finished`);
   });

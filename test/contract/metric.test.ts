@@ -17,7 +17,12 @@ function sample(metric: Metric, seed: number): Image {
     const y = Math.floor(i / side);
     if (metric.reads === "labels")
       return Math.hypot(x - 90 - seed, y - 96) < 40 ? 1 : Math.hypot(x - 150, y - 150) < 20 ? 2 : 0;
-    return 100 + 30 * Math.sin(x / 5) * Math.cos(y / 7) + (x > 96 ? 40 : 0) + 5 * s.normal();
+    return (
+      100 +
+      30 * Math.sin(x / 5) * Math.cos(y / 7) +
+      (x > 96 + (y - 96) / 12 ? 40 : 0) +
+      5 * s.normal()
+    );
   });
   return makeImage(data, [side, side], { spacing: [1, 0.8, 0.8] });
 }
@@ -26,12 +31,24 @@ function contextFor(metric: Metric, image: Image, reference: Image | undefined):
   return {
     ...(reference ? { reference } : {}),
     ...(metric.reads === "labels" ? {} : { dataRange: 200 }),
-    ...(metric.regions.includes("mask") ? { mask: regionOfShape("disk:60,60,20", image) } : {}),
+    ...(metric.regions.includes("mask")
+      ? {
+          mask: regionOfShape(
+            places.find((row) => row.name === metric.name)?.mask ?? "disk:60,60,20",
+            image,
+          ),
+        }
+      : {}),
     ...(metric.regions.includes("background")
       ? { background: regionOfShape("disk:140,60,20", image) }
       : {}),
   };
 }
+
+/** Metrics that measure a certain structure: the region that shows it, with the reason. */
+const places: readonly { name: string; mask: string; reason: string }[] = [
+  { name: "neq", mask: "rectangle:85,50,20,92", reason: "its mask holds an edge" },
+];
 
 /** Metrics for which a mask is refused or has another meaning, each with its reason. */
 const maskless: readonly { name: string; reason: string }[] = [

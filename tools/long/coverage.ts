@@ -11,7 +11,8 @@ import { aucBootstrap, compareBootstrap } from "../../src/stats/auc-bootstrap.ts
 import { binormalFit } from "../../src/stats/binormal.ts";
 import { compareDeLong } from "../../src/stats/compare.ts";
 import { choDetectability } from "../../src/stats/detectability.ts";
-import { lrocArea } from "../../src/stats/localisation.ts";
+import { compareEroc, erocArea, lrocArea, utilitiesOf } from "../../src/stats/localisation.ts";
+import { compareErocBootstrap, erocBootstrap } from "../../src/stats/localisation-bootstrap.ts";
 import { gallasArea, gallasCompare } from "../../src/stats/mrmc-gallas.ts";
 import { orhAnalysis } from "../../src/stats/mrmc-orh.ts";
 import type { ReaderScore, ReaderStudy } from "../../src/stats/reader-study.ts";
@@ -156,6 +157,82 @@ function lrocScenario(): Scenario {
   };
 }
 
+/** LROC areas near 1, and few cases: where a symmetric interval falls short. */
+function highLrocScenario(): Scenario {
+  const shift = separationOf(0.97);
+  const truth = 0.95 * 0.97;
+  return {
+    name: `LROC area ${truth.toFixed(3)}, 40 + 40 cases`,
+    kind: "interval",
+    run: (stream) => {
+      const present = stream.normals(40).map((v) => v + shift);
+      const located = Array.from(present, () => stream.uniform() < 0.95);
+      const scores = { present, absent: stream.normals(40), located };
+      const area = lrocArea(scores);
+      const half = 1.959964 * area.standardError;
+      const boot = erocBootstrap(utilitiesOf(scores), {
+        stream: stream.child("bootstrap"),
+        replicates: bootstrapDraws,
+      });
+      return {
+        "U-statistic": holds(area.interval, truth),
+        "U-statistic, symmetric": Math.abs(area.estimate - truth) <= half,
+        "bootstrap BCa": holds(boot.interval, truth),
+      };
+    },
+  };
+}
+
+interface SearchPair {
+  readonly name: string;
+  readonly n: number;
+  readonly shifts: readonly [number, number];
+  /** Utility of a present case in an arm, from its score and a uniform number that both arms share. */
+  readonly utility: (arm: number, score: number, luck: number) => number;
+  /** Areas of the arms. */
+  readonly truths: readonly [number, number];
+}
+
+/** Two arms on the same cases, half of whose scores' variance is common. */
+function searchPairScenario(pair: SearchPair): Scenario {
+  const truth = pair.truths[0] - pair.truths[1];
+  return {
+    name: `${pair.name} difference ${pair.truths.map((v) => v.toFixed(3)).join(" − ")}, ${pair.n} + ${pair.n} cases`,
+    kind: "interval",
+    run: (stream) => {
+      const common = { present: stream.normals(pair.n), absent: stream.normals(pair.n) };
+      const luck = Array.from({ length: pair.n }, () => stream.uniform());
+      const arms = pair.shifts.map((shift, arm) => {
+        const draw = (what: "present" | "absent") =>
+          common[what].map((c) => Math.SQRT1_2 * (c + stream.normal()));
+        const present = draw("present").map((v) => v + shift);
+        const utilities = present.map((v, i) => pair.utility(arm, v, luck[i]!));
+        return { present, absent: draw("absent"), utilities };
+      });
+      const boot = compareErocBootstrap(arms[0]!, arms[1]!, {
+        stream: stream.child("bootstrap"),
+        replicates: bootstrapDraws,
+      });
+      return {
+        "U-statistic": holds(compareEroc(arms[0]!, arms[1]!).interval, truth),
+        "bootstrap BCa": holds(boot.interval, truth),
+        "U-statistic of the first area": holds(erocArea(arms[0]!).interval, pair.truths[0]),
+      };
+    },
+  };
+}
+
+const logistic = (v: number) => 1 / (1 + Math.exp(-v));
+
+/** ∫ u(t) Φ(t) φ(t − shift) dt by the rectangle rule, which is exact to rounding for smooth integrands on the line. */
+function erocTruth(shift: number, utility: (t: number) => number): number {
+  let sum = 0;
+  for (let t = shift - 10; t <= shift + 10; t += 0.01) {
+    sum += utility(t) * normalCdf(t) * Math.exp(-((t - shift) ** 2) / 2) * 0.01;
+  }
+  return sum / Math.sqrt(2 * Math.PI);
+}
+
 interface RoeMetz {
   readonly readers: number;
   readonly n: number;
@@ -248,6 +325,21 @@ export const scenarios: readonly Scenario[] = [
   choScenario(0.5, 60, 4),
   choScenario(2.5, 100, 40),
   lrocScenario(),
+  highLrocScenario(),
+  searchPairScenario({
+    name: "LROC",
+    n: 60,
+    shifts: [1.5, 1.1],
+    utility: (arm, _score, luck) => (luck < [0.85, 0.7][arm]! ? 1 : 0),
+    truths: [0.85 * normalCdf(1.5 / Math.SQRT2), 0.7 * normalCdf(1.1 / Math.SQRT2)],
+  }),
+  searchPairScenario({
+    name: "EROC",
+    n: 60,
+    shifts: [1.5, 1.1],
+    utility: (_arm, score) => logistic(score),
+    truths: [erocTruth(1.5, logistic), erocTruth(1.1, logistic)],
+  }),
   mrmcArea({ readers: 5, n: 40, shift: 1.5, cases: high, reader: 0.03 }),
   mrmcScenario(
     "null, crossed, 5 readers, 50 + 50 cases, correlated, readers differ",

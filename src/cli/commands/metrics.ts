@@ -59,7 +59,13 @@ export const metrics: Command = {
       name: "background",
       type: "text",
       placeholder: "SHAPE|FILE",
-      about: "second region, for cnr",
+      about: "second region, for cnr and neq",
+    },
+    {
+      name: "figure",
+      type: "text",
+      placeholder: "FILE",
+      about: "draw the curves of nps, ttf, mtf and neq as SVG or PNG",
     },
   ],
   examples: [
@@ -76,8 +82,8 @@ export const metrics: Command = {
       about: "segmentations",
     },
     {
-      line: "dprime metrics water.dcm -m nps:side=64 --roi disk:256,256,150",
-      about: "noise of a uniform region",
+      line: "dprime metrics water.dcm -m nps:side=64 --roi disk:256,256,150 --figure nps.svg",
+      about: "noise of a uniform region, and its spectrum drawn",
     },
   ],
   async run(context) {
@@ -86,6 +92,9 @@ export const metrics: Command = {
       values.list("metric"),
       values.text("reference") !== undefined,
     );
+    const figure = values.text("figure");
+    if (figure !== undefined && !/\.(svg|png)$/i.test(figure))
+      throw new InputError(`Cannot draw ${figure}: found no known ending, wanted .svg or .png`);
     const { pairsOf } = await import("../images/metric-pairs.ts");
     const pairs = await pairsOf(values.need("image"), values.text("reference"), context.signal);
     const window = greyWindow(values.text("window"));
@@ -137,8 +146,10 @@ export const metrics: Command = {
     print(context, rows);
     const agreement = await agreementOf(rows);
     printAgreement(context, agreement);
+    if (figure !== undefined) await drawCurves(context, figure, rows);
     context.result({
       command: "metrics",
+      written: figure === undefined ? [] : [figure],
       rows: rows.map(({ result, standard: _standard, ...row }) => ({
         ...row,
         ...result,
@@ -159,6 +170,20 @@ export const metrics: Command = {
     return undefined;
   },
 };
+
+async function drawCurves(
+  context: CommandContext,
+  path: string,
+  rows: readonly Row[],
+): Promise<void> {
+  const { metricsFigure } = await import("../images/metrics-figure.ts");
+  const { svgPng } = await import("../../figures/index.ts");
+  const { writeWhole } = await import("../../formats/files.ts");
+  const svg = metricsFigure(rows);
+  const bytes = /\.png$/i.test(path) ? await svgPng(svg) : new TextEncoder().encode(svg);
+  await writeWhole([{ path, bytes }]);
+  context.print(`wrote ${path}`);
+}
 
 type Row = {
   readonly image: string;

@@ -409,6 +409,15 @@ describe("observe with a signal at unknown places", () => {
     expect(row.localisation!.estimate).toBeGreaterThan(0.9);
     const told = await call(...words("--places", at("truth.csv")));
     expect(told.out).toMatch(/LROC area/);
+    const arm = `same=${at("search-sp.npy")},${at("search-sa.npy")}`;
+    const compared = await call(...words("--places", at("truth.csv"), "--arm", arm));
+    expect(compared.out).toMatch(/same − images .* AUC /);
+    expect(compared.out).toMatch(/same − images .* LROC .* paired/);
+    const { tasks } = JSON.parse(
+      (await call(...words("--places", at("truth.csv"), "--arm", arm, "--json"))).out,
+    ) as { tasks: { searchDifferences: { area: string; estimate: number }[] }[] };
+    expect(tasks[0]!.searchDifferences).toHaveLength(1);
+    expect(tasks[0]!.searchDifferences[0]).toMatchObject({ area: "localisation", estimate: 0 });
   });
 
   it("knows no signal where the table is wrong, and searches only where it may be", async () => {

@@ -3,7 +3,6 @@ import { InputError } from "../../core/errors.ts";
 import type { ParameterValues } from "../../core/parameters.ts";
 import type { Observed, ObserveOptions, ObserverChoice } from "../../observers/observe.ts";
 import type { Protocol } from "../../observers/protocol.ts";
-import type { Estimate } from "../../stats/result.ts";
 import type { ObserverTask as Task } from "../images/observer-tasks.ts";
 import type { Command, CommandContext } from "./command.ts";
 
@@ -11,7 +10,7 @@ export const observe: Command = {
   name: "observe",
   summary: "Judge images by model observers: AUC with intervals and paired differences.",
   description:
-    "Takes images with and without a signal, as folders (one file per case), as stacks in one file (NPY [n, y, x]),\nor as one folder in the layout of LCD_CT, and any denoised versions of the same cases.\nPrints an area under the ROC curve with its interval for every observer and version, differences from the first\nversion with Holm-adjusted p values, and findings: what theory forbids, what is doubtful, and what to do.",
+    "Takes images with and without a signal, as folders (one file per case), as stacks in one file (NPY [n, y, x]),\nas one folder in the layout of LCD_CT, or as a study's cases, and any denoised versions of the same cases.\nPrints an area under the ROC curve with its interval for every observer and version, differences from the first\nversion with Holm-adjusted p values, and findings: what theory forbids, what is doubtful, and what to do.",
   arguments: [
     {
       name: "collection",
@@ -31,6 +30,26 @@ export const observe: Command = {
       type: "text",
       placeholder: "PATH",
       about: "folder or stack of images without signal",
+    },
+    {
+      name: "study",
+      type: "text",
+      placeholder: "RUN",
+      about:
+        "the test cases of a finished study, each method a version of them; see `dprime study list`",
+    },
+    {
+      name: "store",
+      type: "text",
+      placeholder: "PLACE",
+      about: "file or postgres:// URL of the store that has the study",
+    },
+    {
+      name: "method",
+      type: "text",
+      placeholder: "NAME",
+      repeat: true,
+      about: "a method of the study; all of them when absent, the study's reference first",
     },
     {
       name: "arm",
@@ -70,6 +89,31 @@ export const observe: Command = {
       type: "number",
       min: 0,
       about: "standard deviation of white noise in the images, for observers that know it",
+    },
+    {
+      name: "background",
+      type: "text",
+      placeholder: "FILE",
+      about: "noise-free background that all images share, for ideal-gaussian",
+    },
+    {
+      name: "backgrounds",
+      type: "text",
+      placeholder: "PATH",
+      about: "noise-free backgrounds, a folder or a stack, for hotelling:method=known-noise",
+    },
+    {
+      name: "power-spectrum",
+      type: "text",
+      placeholder: "FILE",
+      about:
+        "eigenvalues of a stationary background's covariance, zero frequency first, for fourier-hotelling and ideal-gaussian",
+    },
+    {
+      name: "lumpy",
+      type: "text",
+      placeholder: "MEAN,AMPLITUDE,WIDTH,BASE",
+      about: "number, height and width (px) of a background's lumps, and its base, for ideal-lumpy",
     },
     {
       name: "places",
@@ -193,6 +237,10 @@ export const observe: Command = {
       about: "chosen observers",
     },
     {
+      line: "dprime observe --study 1f2e3d4c5b6a --observer cho --observer fourier-hotelling",
+      about: "the methods of a finished study, by other observers than its own",
+    },
+    {
       line: "dprime observe --present sp.npy --absent sa.npy --places truth.csv --observer scanning:side=15 --tolerance 4",
       about: "search: the area under the localisation ROC curve beside the AUC",
     },
@@ -219,6 +267,7 @@ export const observe: Command = {
       });
       results.push({ task, observed });
     }
+    const { printTask } = await import("../images/observers-table.ts");
     for (const { task, observed } of results) printTask(context, task, observed);
     const written: string[] = [];
     const figure = values.text("figure");
@@ -301,91 +350,6 @@ function protocolOf({ values }: CommandContext): Protocol | undefined {
   if (kind === "leave-pair-out") return { kind };
   if (kind === "hold-out") return { kind, trainFraction: values.number("train-fraction") ?? 0.5 };
   return undefined;
-}
-
-const three = (v: number | undefined): string =>
-  v === undefined || Number.isNaN(v) ? "–" : v.toFixed(3);
-
-function printTask(context: CommandContext, task: Task, observed: Observed): void {
-  const percent = Math.round(100 * observed.level);
-  context.print();
-  context.print(`${task.name} (${observed.protocol}, seed ${observed.seed})`);
-  context.table(
-    [
-      { title: "version" },
-      { title: "observer" },
-      { title: "AUC", align: "right" },
-      { title: `${percent} % interval`, align: "right" },
-      { title: "d'", align: "right" },
-      { title: "test", align: "right" },
-      { title: "trained", align: "right" },
-      { title: "status" },
-    ],
-    observed.rows.map((row) => [
-      row.arm,
-      row.label,
-      three(row.area?.estimate),
-      row.area ? `${three(row.area.interval.lower)} … ${three(row.area.interval.upper)}` : "–",
-      three(row.separation),
-      row.area ? `${row.area.present} + ${row.area.absent}` : "",
-      row.judged ? row.judged.trained.join(" + ") : "",
-      row.status === "refused" ? "refused" : (row.area?.status ?? ""),
-    ]),
-  );
-  const searched = observed.rows.filter((row) => row.localisation ?? row.estimation);
-  if (searched.length > 0) {
-    const area = (e: Estimate | undefined) => [
-      three(e?.estimate),
-      e ? `${three(e.interval.lower)} … ${three(e.interval.upper)}` : "–",
-    ];
-    context.print();
-    context.table(
-      [
-        { title: "version" },
-        { title: "observer" },
-        { title: "LROC area", align: "right" },
-        { title: `${percent} % interval`, align: "right" },
-        { title: "EROC area", align: "right" },
-        { title: `${percent} % interval`, align: "right" },
-      ],
-      searched.map((row) => [
-        row.arm,
-        row.label,
-        ...area(row.localisation),
-        ...area(row.estimation),
-      ]),
-    );
-  }
-  if (observed.differences.length > 0) {
-    context.print();
-    context.table(
-      [
-        { title: "difference" },
-        { title: "observer" },
-        { title: "ΔAUC", align: "right" },
-        { title: `${percent} % interval`, align: "right" },
-        { title: "p", align: "right" },
-        { title: "p (Holm)", align: "right" },
-        { title: "cases" },
-      ],
-      observed.differences.map((d) => [
-        `${d.arm} − ${d.reference}`,
-        d.label,
-        three(d.estimate),
-        `${three(d.lower)} … ${three(d.upper)}`,
-        three(d.pValue),
-        three(d.adjustedP),
-        d.paired ? "paired" : "unpaired",
-      ]),
-    );
-  }
-  // One line for findings that differ in nothing but the row they speak of.
-  const told = new Set<string>();
-  for (const f of observed.findings) {
-    const line = `${f.severity}: ${f.name}: ${f.reason}. ${f.remedy}`;
-    if (!told.has(line)) context.print(line);
-    told.add(line);
-  }
 }
 
 async function drawFigure(

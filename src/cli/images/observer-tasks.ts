@@ -1,12 +1,11 @@
 /** Images, places and signals that `dprime observe` was asked to judge. */
 import { InputError } from "../../core/errors.ts";
-import { openFile } from "../../formats/files.ts";
-import { caseAt } from "../../observers/cases.ts";
 import type { Known } from "../../observers/observer.ts";
 import type { Arm } from "../../observers/observe.ts";
 import type { CommandContext } from "../commands/command.ts";
 import { readCases, readLcdStudy } from "./read-cases.ts";
-import { readCandidates, readTruth } from "./read-places.ts";
+import { knownTruths, truthOptions } from "./known-truths.ts";
+import { readTruth } from "./read-places.ts";
 
 /** One task: versions of images of two classes, and what is known about the signal. */
 export interface ObserverTask {
@@ -16,39 +15,6 @@ export interface ObserverTask {
   readonly paired: boolean;
   readonly facts: Readonly<Record<string, unknown>>;
   readonly axis?: { readonly label: string; readonly of: Readonly<Record<string, number>> };
-}
-
-/** Signals that may occur, equally likely, with the parameter of each. */
-async function familyOf(context: CommandContext, arm: Arm): Promise<Pick<Known, "family">> {
-  const { values, signal, onProgress } = context;
-  const path = values.text("family");
-  const given = values.text("family-values");
-  if (path === undefined) {
-    if (given === undefined) return {};
-    throw new InputError("Cannot use --family-values: found no --family, wanted both");
-  }
-  const signals = await readCases(path, { signal, onProgress, volumes: values.flag("volumes") });
-  if (signals.shape.join() !== arm.present.shape.join()) {
-    throw new InputError(
-      `Cannot use the signals of ${path}: found ${signals.shape.join("×")}, wanted ${arm.present.shape.join("×")} as the images`,
-    );
-  }
-  const parameters = given?.split(",").map((text) => (text.trim() === "" ? NaN : Number(text)));
-  if (
-    parameters &&
-    (parameters.length !== signals.count || !parameters.every((v) => Number.isFinite(v)))
-  ) {
-    throw new InputError(
-      `Cannot read --family-values ${given}: wanted ${signals.count} numbers, one for each signal of ${path}`,
-    );
-  }
-  return {
-    family: signals.ids.map((_, i) => ({
-      signal: Float64Array.from(caseAt(signals, i)),
-      prior: 1 / signals.count,
-      ...(parameters ? { parameter: parameters[i]! } : {}),
-    })),
-  };
 }
 
 /** The tasks that a command line of `dprime observe` names. */
@@ -62,7 +28,10 @@ export async function tasksOf(context: CommandContext): Promise<ObserverTask[]> 
         "Cannot observe both a collection and --present, --absent: wanted one of them",
       );
     }
-    for (const option of ["places", "candidates", "family"]) {
+    if (values.text("study") !== undefined) {
+      throw new InputError("Cannot observe both a collection and a study: wanted one of them");
+    }
+    for (const option of ["places", ...truthOptions]) {
       if (values.text(option) !== undefined) {
         throw new InputError(
           `Cannot use --${option} with a collection: found inserts at known places, wanted --present and --absent`,
@@ -94,6 +63,28 @@ export async function tasksOf(context: CommandContext): Promise<ObserverTask[]> 
         spacingMm: study.spacingMm,
       },
     }));
+  }
+  const study = values.text("study");
+  if (study !== undefined) {
+    for (const option of ["present", "absent", "places", "sigma", ...truthOptions]) {
+      if (values.list(option).length > 0) {
+        throw new InputError(
+          `Cannot use --${option} with --study: found a study, which has its own images, signal and noise`,
+        );
+      }
+    }
+    if (Object.keys(values.pairs("arm")).length > 0) {
+      throw new InputError(
+        "Cannot use --arm with --study: found a study, whose methods are its versions; --method chooses among them",
+      );
+    }
+    const { studyTask } = await import("./study-cases.ts");
+    return [await studyTask(context, study)];
+  }
+  for (const option of ["method", "store"]) {
+    if (values.list(option).length > 0) {
+      throw new InputError(`Cannot use --${option}: found no --study, wanted both`);
+    }
   }
   const options = { signal, onProgress, volumes: values.flag("volumes") };
   const both = async (present: string, absent: string) => ({
@@ -151,26 +142,6 @@ export async function tasksOf(context: CommandContext): Promise<ObserverTask[]> 
       throw new InputError(`Cannot read --arm ${name}=${paths}: wanted NAME=PRESENT,ABSENT`);
     arms.push({ name, ...(await both(p, a)), ...truth });
   }
-  const signalPath = values.text("signal");
-  const candidates = values.text("candidates");
-  const dimensions = images.present.shape.length;
-  const known: Known = {
-    ...(sigma === undefined ? {} : { sigma }),
-    ...(candidates === undefined
-      ? {}
-      : { candidates: await readCandidates(candidates, dimensions) }),
-    ...(await familyOf(context, arms[0]!)),
-    ...(signalPath === undefined ? {} : { signal: await signalFrom(signalPath, arms[0]!) }),
-  };
+  const known = await knownTruths(context, arms[0]!);
   return [{ name: "detection", arms, known, paired: !values.flag("unpaired"), facts: {} }];
-}
-
-async function signalFrom(path: string, arm: Arm): Promise<Float64Array> {
-  const { image } = (await openFile(path)).images[0]!;
-  if (image.data.length !== arm.present.size) {
-    throw new InputError(
-      `Cannot use signal ${path}: found ${image.shape.join("×")}, wanted ${arm.present.shape.join("×")} as the images`,
-    );
-  }
-  return Float64Array.from(image.data);
 }
