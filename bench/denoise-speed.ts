@@ -132,6 +132,7 @@ await compare("wavelet sym8 bayes, 2 × 2 shifts", lifted, {
 });
 await compareTotalVariation([size, size]);
 await compareTotalVariation([24, 96, 96]);
+await compareTotalVariation([64, 128, 128]);
 
 console.log(`\n| work, ${threads} threads | wall (s) | CPU (s) | wanted |`);
 console.log("|---|---|---|---|");

@@ -9,31 +9,41 @@
  * Noise of the denoiser's own kind is added to the images, which are taken as truth: their own noise makes
  * all PSNR values a little pessimistic, alike for all methods. Methods are comparable within a kind of noise.
  *
- *   npx tsx bench/denoise-table.ts [--size=96] [--budget=1.5] [--only=NAME,…] [--modality=CT,…]
+ * A run of a quarter of an hour that is broken off goes on where it was with `--keep=FILE`, which holds the
+ * finished rows; the same file collects runs of one modality or method after another.
+ *
+ *   npx tsx bench/denoise-table.ts [--size=96] [--budget=1.5] [--only=NAME,…] [--modality=CT,…] [--keep=FILE]
  */
 import { spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
-import { type Image, layoutOf, makeImage, rangeOf, sliceOf, withData } from "../src/core/image.ts";
-import type { ParameterTable, ParameterValues } from "../src/core/parameters.ts";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { type Image, makeImage, rangeOf } from "../src/core/image.ts";
+import type { ParameterTable } from "../src/core/parameters.ts";
 import { streamOf } from "../src/core/random.ts";
 import { catalogue } from "../src/denoise/catalogue.ts";
 import type { Denoiser, NoiseKind } from "../src/denoise/denoiser.ts";
 import { findDenoiser } from "../src/denoise/find-denoiser.ts";
-import { openFile } from "../src/formats/files.ts";
 import { psnr } from "../src/metrics/psnr.ts";
 import { ssim } from "../src/metrics/ssim.ts";
+import {
+  caseOf,
+  forSeries,
+  frames,
+  kindOf,
+  levels,
+  modalities,
+  noisy,
+  option,
+  planesOf,
+  run,
+  size,
+  speckleLevels,
+} from "./denoise-table/cases.ts";
 
-const option = (name: string) =>
-  process.argv.find((word) => word.startsWith(`--${name}=`))?.slice(name.length + 3);
-const size = Number(option("size") ?? 96);
 const budget = Number(option("budget") ?? 1.5);
 const memoryOf = option("memory");
 const only = option("only")?.split(",");
 const wanted = option("modality")?.split(",");
-const shared = process.env.DPRIME_SHARED ?? new URL("../../shared", import.meta.url).pathname;
-const levels = [0.03, 0.06, 0.12];
-const speckleLevels = [0.1, 0.2, 0.4];
+const keep = option("keep");
 /** Wrapped denoisers beside the members of the catalogue. */
 const wrapped = [
   "anscombe+wavelet-shrinkage",
@@ -42,9 +52,6 @@ const wrapped = [
   "rician+bm3d",
   "homomorphic+non-local-means",
 ];
-/** Members that take a series of images: eight of different brightness, the last of which is measured. */
-const forSeries = ["mp-pca"];
-const frames = 8;
 const kinds: readonly NoiseKind[] = [
   "gaussian",
   "rician",
@@ -59,132 +66,6 @@ const kindNames: Readonly<Record<string, string>> = {
   "poisson-gaussian": "counts and Gaussian",
   impulse: "salt and pepper",
 };
-
-/** Folders of images; the first readable image tunes, the next of another file tests. */
-const modalities: Readonly<Record<string, readonly string[]>> = {
-  CT: ["3_ct_seg/ts_dicom_512_j2k", "1_ct_dicom/pancreas_un_vr_j2k", "1_ct_dicom/ct2_toshiba_j2k"],
-  MRI: ["4_mri/mni152_template", "4_mri/dipy_t1", "4_mri/suyash_prostate_mr"],
-  ultrasound: ["5_projection_us_retina/monai_ultrasound", "5_projection_us_retina/wado_us"],
-  "X-ray": ["5_projection_us_retina/nih_cxr", "5_projection_us_retina/msynth_mammo"],
-};
-
-async function planesOf(folders: readonly string[]): Promise<Image[]> {
-  const found: Image[] = [];
-  for (const folder of folders) {
-    const path = join(shared, "data", folder);
-    let names: string[];
-    try {
-      names = readdirSync(path, { recursive: true }) as string[];
-    } catch {
-      console.error(`skipped ${path}: absent`);
-      continue;
-    }
-    let taken = 0;
-    for (const name of names.sort()) {
-      if (taken >= 2 || found.length >= 2) break;
-      try {
-        const first = (await openFile(join(path, name))).images[0]!.image;
-        const { blocks, nz, ny, nx } = layoutOf(first);
-        if (Math.min(ny, nx) < size) continue;
-        // Ultrasound often comes as grey pictures in three equal channels: the middle plane is one of them.
-        found.push(normalised(sliceOf(first, Math.floor((blocks * nz) / 2))));
-        taken++;
-      } catch {
-        // Not an image, or one of the deliberately broken files.
-      }
-    }
-  }
-  return found;
-}
-
-/** The middle size × size pixels, with the 1st and 99th percentile at 0 and 1 (HU: −160 … 240), clipped. */
-function normalised(plane: Image): Image {
-  const { ny, nx } = layoutOf(plane);
-  const [y0, x0] = [Math.floor((ny - size) / 2), Math.floor((nx - size) / 2)];
-  const data = new Float32Array(size * size);
-  for (let y = 0; y < size; y++) {
-    data.set(plane.data.subarray((y0 + y) * nx + x0, (y0 + y) * nx + x0 + size), y * size);
-  }
-  const sorted = Float32Array.from(data).sort();
-  const low = plane.unit === "HU" ? -160 : sorted[Math.floor(0.01 * sorted.length)]!;
-  const high = plane.unit === "HU" ? 240 : sorted[Math.floor(0.99 * sorted.length)]!;
-  if (!(high > low)) throw new Error("no contrast");
-  return makeImage(
-    data.map((v) => Math.min(1, Math.max(0, (v - low) / (high - low)))),
-    [size, size],
-    { unit: "normalised" },
-  );
-}
-
-/** What a denoiser gets, and what it is told about the noise. */
-interface Case {
-  readonly image: Image;
-  readonly sigma: number;
-  readonly given: ParameterValues;
-}
-
-function kindOf(denoiser: Denoiser): NoiseKind {
-  return denoiser.noise === "any" ? "gaussian" : denoiser.noise;
-}
-
-function noisy(kind: NoiseKind, truth: Image, level: number): Case {
-  const stream = streamOf(11, "denoise-table", kind, Math.round(1000 * level));
-  const sigma = kind === "speckle" ? speckleLevels[levels.indexOf(level)]! : level;
-  const looks = 1 / sigma ** 2;
-  // White has the standard deviation of the level; a quarter of it is Gaussian.
-  const gain = level ** 2;
-  const part = level / 4;
-  const data = truth.data.map((v) => {
-    if (kind === "rician") return Math.hypot(v + sigma * stream.normal(), sigma * stream.normal());
-    if (kind === "speckle") return (v * stream.gamma(looks)) / looks;
-    if (kind === "poisson-gaussian")
-      return gain * stream.poisson(v / gain) + part * stream.normal();
-    if (kind === "impulse") {
-      const u = stream.uniform();
-      return u < level ? 0 : u < 2 * level ? 1 : v;
-    }
-    return v + sigma * stream.normal();
-  });
-  const counts = kind === "poisson-gaussian";
-  return {
-    image: withData(truth, data),
-    sigma: counts ? part : sigma,
-    given: counts ? { gain } : {},
-  };
-}
-
-/** Images of one scene that grow brighter up to the truth itself, each with noise of its own. */
-function series(truth: Image, level: number): Case {
-  const stream = streamOf(11, "denoise-table", "series", Math.round(1000 * level));
-  const n = truth.data.length;
-  const data = Float32Array.from({ length: frames * n }, (_, i) => {
-    const frame = Math.floor(i / n);
-    const brightness = 0.5 + (0.5 * (frame + 1)) / frames;
-    return brightness * truth.data[i % n]! + level * stream.normal();
-  });
-  return {
-    image: makeImage(data, [frames, ...truth.shape], { axes: "tyx" }),
-    sigma: level,
-    given: {},
-  };
-}
-
-function caseOf(denoiser: Denoiser, truth: Image, level: number): Case {
-  return forSeries.includes(denoiser.name)
-    ? series(truth, level)
-    : noisy(kindOf(denoiser), truth, level);
-}
-
-async function run(
-  denoiser: Denoiser,
-  { image, sigma, given }: Case,
-  parameters: ParameterValues,
-): Promise<Image> {
-  const result = await denoiser.denoise(image, { ...given, ...parameters }, { sigma });
-  if (!image.axes.includes("t")) return result;
-  const last = result.data.slice((frames - 1) * size * size);
-  return makeImage(last, [size, size], { unit: "normalised" });
-}
 
 function decibels(a: Image, b: Image): number {
   let sum = 0;
@@ -263,87 +144,167 @@ async function reportMemory(name: string): Promise<void> {
   console.log(String(process.resourceUsage().maxRSS * 1024 - before));
 }
 
-async function main(): Promise<void> {
-  const names = only ?? [...Object.keys(catalogue), ...wrapped];
-  const denoisers: Denoiser[] = [];
-  for (const name of names) denoisers.push(await findDenoiser(name));
-  const memory = new Map(names.map((name) => [name, peakMemory(name)]));
-  console.log(
-    `${size} × ${size} px from the middle of clinical images, one thread, seed 11. PSNR with peak 1 and SSIM with data range 1 at three noise levels: ${levels.join(", ")} of the window (speckle: ${speckleLevels.join(", ")} of the signal; counts: standard deviation at white, a quarter of it Gaussian; salt and pepper: share of either). Seconds of CPU per image; MiB: peak that one image adds to a fresh process. Tuned: parameters that another image of the kind, at the middle level, set apart from their defaults; × where the search was cut at ${budget} s of CPU.\n`,
-  );
-  for (const kind of kinds) {
-    const members = denoisers.filter((one) => kindOf(one) === kind);
-    if (members.length === 0) continue;
-    console.log(`### Noise: ${kindNames[kind]}\n`);
-    console.log("| image | method | PSNR (dB) | SSIM | s | MiB | tuned |");
-    console.log("|---|---|---|---|---|---|---|");
-    for (const [modality, folders] of Object.entries(modalities)) {
-      if (wanted && !wanted.includes(modality)) continue;
-      const [train, test] = await planesOf(folders);
-      if (!train || !test) {
-        console.error(`skipped ${modality}: fewer than two images`);
-        continue;
+/** What one method did on the images of one modality. */
+interface Row {
+  readonly kind: NoiseKind;
+  readonly modality: string;
+  readonly method: string;
+  /** At each level of noise. */
+  readonly psnr: readonly number[];
+  readonly ssim: readonly number[];
+  readonly finite: boolean;
+  /** Absent for the noisy image itself. */
+  readonly seconds?: number;
+  readonly memory?: number;
+  readonly tuned?: string;
+}
+
+const noisyName = "*noisy*";
+const keyOf = (row: Pick<Row, "kind" | "modality" | "method">) =>
+  `${size} ${budget} ${row.kind} ${row.modality} ${row.method}`;
+
+function keptRows(): Map<string, Row> {
+  if (keep === undefined || !existsSync(keep)) return new Map();
+  const lines = readFileSync(keep, "utf8").trim().split("\n");
+  return new Map(lines.map((line) => JSON.parse(line) as [string, Row]));
+}
+
+function measured(results: readonly Image[], truth: Image): Pick<Row, "psnr" | "ssim" | "finite"> {
+  const context = { reference: truth, dataRange: 1 };
+  const numbers = (metric: typeof psnr) =>
+    results.map((image) => {
+      const found = metric.measure(image, context);
+      return found.status === "ok" ? found.value : NaN;
+    });
+  const finite = results.every((image) => rangeOf(image.data).nonFinite === 0);
+  return { psnr: numbers(psnr), ssim: numbers(ssim), finite };
+}
+
+async function rowsOf(names: readonly string[]): Promise<Row[]> {
+  const rows = keptRows();
+  const add = (row: Row) => {
+    rows.set(keyOf(row), row);
+    if (keep !== undefined) appendFileSync(keep, `${JSON.stringify([keyOf(row), row])}\n`);
+  };
+  for (const [modality, folders] of Object.entries(modalities)) {
+    if (wanted && !wanted.includes(modality)) continue;
+    const [train, test] = await planesOf(folders);
+    if (!train || !test) {
+      console.error(`skipped ${modality}: fewer than two images`);
+      continue;
+    }
+    for (const method of names) {
+      const denoiser = await findDenoiser(method);
+      const kind = kindOf(denoiser);
+      if (!rows.has(keyOf({ kind, modality, method: noisyName }))) {
+        const before = levels.map((level) => noisy(kind, test, level).image);
+        add({ kind, modality, method: noisyName, ...measured(before, test) });
       }
-      const before = levels.map((level) => noisy(kind, test, level).image);
-      console.log(row(modality, "*noisy*", before, test));
-      for (const denoiser of members) {
-        const { name } = denoiser;
-        console.error(`${kind} ${modality} ${name}`);
-        try {
-          const { values, cut } = await tuned(denoiser, train);
-          const results: Image[] = [];
-          const start = cpuSeconds();
-          for (const level of levels) {
-            results.push(await run(denoiser, caseOf(denoiser, test, level), values));
-          }
-          const seconds = (cpuSeconds() - start) / levels.length;
-          const work = { seconds, memory: memory.get(name), parameters: values, cut };
-          console.log(row(modality, name, results, test, work));
-        } catch (error) {
-          console.error(`skipped ${name} on ${modality}: ${String(error)}`);
+      if (rows.has(keyOf({ kind, modality, method }))) continue;
+      console.error(`${modality}, ${kind}: ${method}`);
+      try {
+        const { values, cut } = await tuned(denoiser, train);
+        const results: Image[] = [];
+        const start = cpuSeconds();
+        for (const level of levels) {
+          results.push(await run(denoiser, caseOf(denoiser, test, level), values));
         }
+        const seconds = (cpuSeconds() - start) / levels.length;
+        const known = [...rows.values()].find((row) => row.method === method)?.memory;
+        const words = Object.entries(values)
+          .map(([key, value]) => `${key} ${Number(value.toPrecision(3))}`)
+          .concat(cut ? ["×"] : []);
+        add({
+          kind,
+          modality,
+          method,
+          ...measured(results, test),
+          seconds,
+          memory: known ?? peakMemory(method),
+          tuned: words.join(", "),
+        });
+      } catch (error) {
+        console.error(`skipped ${method} on ${modality}: ${String(error)}`);
       }
     }
-    console.log("");
+  }
+  return [...rows.values()];
+}
+
+/** Best methods by PSNR for each kind of noise, image and level. */
+function printBest(rows: readonly Row[]): void {
+  console.log("### Best by PSNR\n");
+  console.log(`Of the methods that see one image. Runners-up lie within 0.2 dB.\n`);
+  console.log("| noise | image | low | middle | high |");
+  console.log("|---|---|---|---|---|");
+  for (const kind of kinds) {
+    for (const modality of Object.keys(modalities)) {
+      const members = rows.filter(
+        (row) =>
+          row.kind === kind &&
+          row.modality === modality &&
+          row.method !== noisyName &&
+          !forSeries.includes(row.method),
+      );
+      if (members.length === 0) continue;
+      const cells = levels.map((_, l) => {
+        const sorted = [...members].sort((a, b) => b.psnr[l]! - a.psnr[l]!);
+        const best = sorted[0]!;
+        const near = sorted.slice(1).filter((row) => row.psnr[l]! > best.psnr[l]! - 0.2);
+        const others = near.length > 0 ? `; ${near.map((row) => row.method).join(", ")}` : "";
+        return `**${best.method}** ${best.psnr[l]!.toFixed(2)}${others}`;
+      });
+      console.log(`| ${kindNames[kind]} | ${modality} | ${cells.join(" | ")} |`);
+    }
+  }
+  console.log("");
+}
+
+/** All methods on one modality, best first at the middle level; the best at each level in bold. */
+function printRows(rows: readonly Row[]): void {
+  const own = rows.filter((row) => row.seconds !== undefined && !forSeries.includes(row.method));
+  const sorted = [...rows].sort((a, b) =>
+    a.method === noisyName ? -1 : b.method === noisyName ? 1 : b.psnr[1]! - a.psnr[1]!,
+  );
+  const list = (row: Row, values: (one: Row) => readonly number[], digits: number) =>
+    values(row)
+      .map((value, l) => {
+        const text = Number.isFinite(value) ? value.toFixed(digits) : "–";
+        const best = own.length > 1 && own.every((other) => values(other)[l]! <= value);
+        return best && own.includes(row) ? `**${text}**` : text;
+      })
+      .join(" / ");
+  for (const row of sorted) {
+    const cells = [
+      row.modality,
+      `${row.method}${forSeries.includes(row.method) ? " †" : ""}${row.finite ? "" : " (not finite!)"}`,
+      list(row, (one) => one.psnr, 2),
+      list(row, (one) => one.ssim, 3),
+      row.seconds?.toFixed(2) ?? "",
+      row.memory === undefined ? "" : String(Math.max(0, Math.round(row.memory / 2 ** 20))),
+      row.tuned ?? "",
+    ];
+    console.log(`| ${cells.join(" | ")} |`);
   }
 }
 
-function row(
-  modality: string,
-  name: string,
-  results: readonly Image[],
-  truth: Image,
-  work?: {
-    seconds: number;
-    memory: number | undefined;
-    parameters: Readonly<Record<string, number>>;
-    cut: boolean;
-  },
-): string {
-  const context = { reference: truth, dataRange: 1 };
-  const numbers = (metric: typeof psnr, digits: number) =>
-    results
-      .map((image) => {
-        const measured = metric.measure(image, context);
-        return measured.status === "ok" ? measured.value.toFixed(digits) : "–";
-      })
-      .join(" / ");
-  const cells = [
-    modality,
-    name,
-    numbers(psnr, 2),
-    numbers(ssim, 3),
-    work ? work.seconds.toFixed(2) : "",
-    work?.memory === undefined ? "" : String(Math.max(0, Math.round(work.memory / 2 ** 20))),
-    work
-      ? Object.entries(work.parameters)
-          .map(([key, value]) => `${key} ${Number(value.toPrecision(3))}`)
-          .concat(work.cut ? ["×"] : [])
-          .join(", ")
-      : "",
-  ];
-  if (results.some((image) => rangeOf(image.data).nonFinite > 0)) cells[1] += " (not finite!)";
-  return `| ${cells.join(" | ")} |`;
+async function main(): Promise<void> {
+  const names = only ?? [...Object.keys(catalogue), ...wrapped];
+  const rows = await rowsOf(names);
+  console.log(
+    `${size} × ${size} px from the middle of clinical images, one thread, seed 11. PSNR with peak 1 and SSIM with data range 1 at three noise levels, low / middle / high: ${levels.join(" / ")} of the window (speckle: ${speckleLevels.join(" / ")} of the signal; counts: standard deviation at white, a quarter of it Gaussian; salt and pepper: share of either). Methods stand in the order of their PSNR at the middle level, the best value at each level in bold. s: seconds of CPU per image; MiB: peak that one image adds to a fresh process. Tuned: parameters that another image of the kind, at the middle level, set apart from their defaults; × where the search was cut at ${budget} s of CPU. † sees ${frames} images of the scene, each with noise of its own, and is not compared with the others.\n`,
+  );
+  printBest(rows);
+  for (const kind of kinds) {
+    if (!rows.some((row) => row.kind === kind)) continue;
+    console.log(`### Noise: ${kindNames[kind]}\n`);
+    console.log("| image | method | PSNR (dB) | SSIM | s | MiB | tuned |");
+    console.log("|---|---|---|---|---|---|---|");
+    for (const modality of Object.keys(modalities)) {
+      printRows(rows.filter((row) => row.kind === kind && row.modality === modality));
+    }
+    console.log("");
+  }
 }
 
 if (memoryOf === undefined) await main();

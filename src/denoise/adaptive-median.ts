@@ -69,6 +69,7 @@ export const adaptiveMedian: Denoiser = blockDenoiser<AdaptiveMedianSettings>({
       about: "half width of the largest window; larger stands denser impulses",
     },
   },
+  reach: ({ parameters }) => parameters.largest as number,
   filter: { module: import.meta.url, name: "adaptiveMedianBlock", run: adaptiveMedianBlock },
   level: (owner, image, { sigma = 0 }) => noiseLevelFor(owner, image, { sigma }),
   plan: ({ values }) => ({

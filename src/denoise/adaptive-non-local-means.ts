@@ -42,6 +42,7 @@ export const adaptiveNonLocalMeans: Denoiser = blockDenoiser<NonLocalSettings>({
       about: "magnitude images: average squares and remove the bias",
     },
   },
+  reach: () => "the map of noise levels is scaled to the whole volume",
   filter: nonLocalMeansFilter,
   plan({ image, values, sigma, context, dimensions }) {
     if (sigma === 0) return "identity";

@@ -34,6 +34,8 @@ export const bilateral: Denoiser = blockDenoiser<BilateralSettings>({
       about: "standard deviation of the weight on value differences; larger blurs stronger edges",
     },
   },
+  reach: ({ parameters, spacing }) =>
+    bilateralReach(spatialAlongZ({ spacing }, parameters.spatial as number)),
   filter: bilateralFilter,
   plan({ image, values, sigma, dimensions }) {
     if (sigma === 0) return "identity";

@@ -28,7 +28,7 @@ export interface PlanInput {
   readonly dimensions: 2 | 3;
 }
 
-export interface BlockMethod<P> extends Omit<Denoiser, "denoise"> {
+export interface BlockMethod<P> extends Omit<Denoiser, "denoise" | "level"> {
   readonly parameters: ParameterTable;
   readonly filter: BlockFilter<P>;
   /** Finds the noise level; `noiseLevelFor` unless the method means something else by it. */
@@ -46,6 +46,9 @@ export function blockDenoiser<P>(method: BlockMethod<P>): Denoiser {
   const dimensions = description.dimensions.includes(3) ? 3 : 2;
   return Object.freeze({
     ...description,
+    ...(method.level === undefined
+      ? {}
+      : { level: (image: Image) => method.level!(name, image, {}) }),
     async denoise(image: Image, given?: ParameterValues, context: DenoiseContext = {}) {
       const values = resolveParameters(name, parameters, given);
       const sigma = level(name, image, context);

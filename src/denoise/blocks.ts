@@ -25,6 +25,11 @@ export interface BlockTask<P> {
   /** Values of the companion images (guide, noise map) over the same block. */
   readonly companions: readonly Float32Array[];
   readonly parameters: P;
+  /**
+   * Rows of a plane or slices of a volume whose values are wanted; the others are there for their sake and
+   * need not be computed. All when absent.
+   */
+  readonly core?: { readonly from: number; readonly to: number };
 }
 
 export type BlockFilter<P> = WorkerFunction<BlockTask<P>, Float32Array>;
@@ -87,6 +92,7 @@ export async function filterBlocks<P>(
       },
       companions: companions.map((companion) => seen(companion.data, piece)),
       parameters,
+      core: { from: piece.from - piece.low, to: piece.to - piece.low },
     };
   });
   const results = await mapInWorkers(filter, tasks, {

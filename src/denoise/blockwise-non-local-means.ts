@@ -29,7 +29,7 @@ interface BlockwiseSettings {
 
 const gridStep = 2;
 
-/** The filter on one plane or volume. */
+/** The filter on one plane or volume; values outside the task's core mean nothing. */
 export async function blockwiseNonLocalMeansBlock(
   task: BlockTask<BlockwiseSettings>,
   { pause }: TaskContext,
@@ -51,8 +51,11 @@ export async function blockwiseNonLocalMeansBlock(
   // Past this distance a weight is below 1e-9.
   const farthest = (2 * sigma * sigma + 20.7 / inverse) * n;
   const at = (z: number, y: number, x: number) => wide.start[z * ny + y]! + x;
-  for (const z of grid(nz)) {
-    for (const y of grid(ny)) {
+  const core = task.core ?? { from: 0, to: deep ? nz : ny };
+  /** Blocks that reach no wanted pixel are left out. */
+  const wanted = (centre: number) => centre + patch >= core.from && centre - patch < core.to;
+  for (const z of deep ? grid(nz).filter(wanted) : grid(nz)) {
+    for (const y of deep ? grid(ny) : grid(ny).filter(wanted)) {
       await pause();
       for (const x of grid(nx)) {
         const own = (z * ny + y) * nx + x;
@@ -163,6 +166,12 @@ export const blockwiseNonLocalMeans: Denoiser = blockDenoiser<BlockwiseSettings>
       default: false,
       about: "magnitude images: average squares and remove the bias",
     },
+  },
+  reach: ({ parameters }) => {
+    const patch = (parameters.patch as number | undefined) ?? 1;
+    const search = (parameters.search as number | undefined) ?? 4;
+    // Even, so that the grid of blocks on a slab is that on the volume.
+    return 2 * Math.ceil((2 * patch + search) / 2);
   },
   filter: {
     module: import.meta.url,

@@ -82,6 +82,7 @@ export const bm3d: Denoiser = {
   noise: "gaussian",
   dimensions: [2, 3],
   parameters,
+  reach: () => "limits of block distance follow from the range of the whole volume",
   async denoise(image: Image, given?: ParameterValues, context: DenoiseContext = {}) {
     const values = resolveParameters("bm3d", parameters, given);
     const sigma = noiseLevelFor("bm3d", image, context);

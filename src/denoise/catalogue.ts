@@ -22,6 +22,7 @@ export const catalogue: Readonly<Record<string, () => Promise<Denoiser>>> = {
   "non-local-means": () => import("./non-local-means.ts").then((m) => m.nonLocalMeans),
   "optimal-bilateral": () => import("./optimal-bilateral.ts").then((m) => m.optimalBilateral),
   "perona-malik": () => import("./perona-malik.ts").then((m) => m.peronaMalik),
+  "pls-tv": () => import("./pls-tv.ts").then((m) => m.plsTv),
   "rician-non-local-means": () => import("./rician-non-local-means.ts").then((m) => m.ricianNonLocalMeans),
   "srad": () => import("./srad.ts").then((m) => m.srad),
   "total-generalised-variation": () => import("./total-generalised-variation.ts").then((m) => m.totalGeneralisedVariation),

@@ -168,6 +168,7 @@ export const coherenceEnhancingDiffusion: Denoiser = blockDenoiser<CoherenceSett
       about: "steps of 0.2; without it, until the removed part has the variance of the noise",
     },
   },
+  reach: () => 0,
   filter: {
     module: import.meta.url,
     name: "coherenceEnhancingDiffusionBlock",

@@ -1,6 +1,6 @@
 /** What every classical denoiser is: a file of this folder exporting one such object. */
 import type { Image } from "../core/image.ts";
-import type { ParameterTable, ParameterValues } from "../core/parameters.ts";
+import type { ParameterTable, ParameterValue, ParameterValues } from "../core/parameters.ts";
 import type { WorkOptions } from "../core/progress.ts";
 
 export interface DenoiseContext extends WorkOptions {
@@ -11,9 +11,37 @@ export interface DenoiseContext extends WorkOptions {
   readonly sigma?: number;
   /** Image of the same shape that guides the filter (joint bilateral), where the method has one. */
   readonly guide?: Image;
+  /**
+   * Templates of what is looked for, one value for each pixel of a plane, in the image's unit: for methods
+   * that keep their responses wᵀg. Wrappers into another scale do not hand them on.
+   */
+  readonly templates?: readonly ArrayLike<number>[];
+  /**
+   * A regular sample of the values of the whole volume, where the image is a slab of it: methods that set
+   * their scale by the range of the values take it from there.
+   */
+  readonly sample?: () => Promise<Float32Array>;
   /** Worker threads to use for volumes; the result never depends on it. Defaults to 1. */
   readonly threads?: number;
 }
+
+/** On what the reach of a method may depend. */
+export interface ReachSettings {
+  /** A value for every parameter that has one. */
+  readonly parameters: Readonly<Record<string, ParameterValue | undefined>>;
+  /** Voxel pitch of the volume in mm along `z, y, x`. */
+  readonly spacing: Image["spacing"];
+}
+
+/**
+ * How many planes on each side a plane of the result depends on, for one given noise level: 0 for methods
+ * that go plane by plane. Where it depends on the whole volume, the reason as a clause, such as "the
+ * dictionary is learnt from the whole volume".
+ */
+export type Reach = number | string;
+
+/** Why a method that declares no reach gets whole volumes. */
+export const unknownReach = "its result may depend on the whole volume";
 
 /** The noise that a method is made for. */
 export type NoiseKind = "gaussian" | "impulse" | "rician" | "speckle" | "poisson-gaussian" | "any";
@@ -31,6 +59,19 @@ export interface Denoiser {
   /** Spatial dimensions that it filters jointly; a volume given to a 2-D method goes slice by slice. */
   readonly dimensions: readonly (2 | 3)[];
   readonly parameters: ParameterTable;
+  /** What of the call's context the method works with beside the noise level, where it does. */
+  readonly uses?: readonly ("guide" | "templates")[];
+  /**
+   * How far along z a result reaches, so that a volume can be denoised slab by slab; absent for methods
+   * that have to see all of it. Slabs begin at even planes.
+   */
+  readonly reach?: (settings: ReachSettings) => Reach;
+  /**
+   * The noise level that the method would find by itself; absent where that is `estimateNoise`'s.
+   *
+   * @throws InputError on values that the method refuses
+   */
+  readonly level?: (image: Image, parameters?: ParameterValues) => number;
   /**
    * Denoises one image (axes `yx` or `zyx`), in its own intensity unit, and returns a new image of
    * the same geometry. The input is never changed.

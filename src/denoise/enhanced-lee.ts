@@ -59,6 +59,7 @@ export const enhancedLee: Denoiser = blockDenoiser<EnhancedLeeSettings>({
       about: "K; larger keeps more of the pixel between the classes",
     },
   },
+  reach: ({ parameters }) => parameters.radius as number,
   filter: { module: import.meta.url, name: "enhancedLeeBlock", run: enhancedLeeBlock },
   level: speckleLevelFor,
   plan: ({ values, sigma }) =>

@@ -2,11 +2,12 @@
 import { InputError } from "../core/errors.ts";
 import { catalogue } from "./catalogue.ts";
 import type { Denoiser } from "./denoiser.ts";
+import { taskPreserving } from "./task-projection.ts";
 import { anscombe } from "./wrapping/generalised-anscombe.ts";
 import { homomorphic } from "./wrapping/homomorphic.ts";
 import { ricianStabilised } from "./wrapping/rician-stabilised.ts";
 
-/** Functions that make a denoiser for another noise out of one for additive Gaussian noise. */
+/** Functions that make a denoiser for another noise, or with another promise, out of one. */
 export const wrappers: Readonly<
   Record<string, { readonly about: string; readonly wrap: (inner: Denoiser) => Denoiser }>
 > = Object.freeze({
@@ -18,6 +19,10 @@ export const wrappers: Readonly<
   rician: {
     about: "magnitude MR images: Rician variance stabilisation, exact unbiased inverse",
     wrap: ricianStabilised,
+  },
+  "task-preserving": {
+    about: "keeps the response of every template given exactly as the noisy image has it",
+    wrap: (inner) => taskPreserving(inner),
   },
 });
 

@@ -7,6 +7,7 @@
  * Deviation: C_i is taken relative to the noise's C_u, so that K has no unit and the filter vanishes with
  * the noise; the paper has C_i² alone.
  */
+import type { TaskContext } from "../parallel/map-in-workers.ts";
 import { blockDenoiser } from "./block-denoiser.ts";
 import type { BlockTask } from "./blocks.ts";
 import type { Denoiser } from "./denoiser.ts";
@@ -22,8 +23,11 @@ interface FrostSettings extends SpeckleSettings {
   readonly damping: number;
 }
 
-/** The filter on one block. */
-export function frostBlock(task: BlockTask<FrostSettings>): Float32Array {
+/** The filter on one block; rows outside the task's core are left at 0. */
+export async function frostBlock(
+  task: BlockTask<FrostSettings>,
+  { pause }: TaskContext,
+): Promise<Float32Array> {
   const { block, parameters } = task;
   const { radius, variation, damping } = parameters;
   const { mean, variance } = localMoments(block, radius);
@@ -32,7 +36,11 @@ export function frostBlock(task: BlockTask<FrostSettings>): Float32Array {
   const offsets = Int32Array.from(steps, wide.indexOf);
   const distances = Float64Array.from(steps, ({ dz, dy, dx }) => Math.hypot(dz, dy, dx));
   const out = new Float32Array(block.data.length);
-  wide.start.forEach((first, row) => {
+  const perCut = block.nz > 1 ? block.ny : 1;
+  const { from, to } = task.core ?? { from: 0, to: wide.start.length / perCut };
+  for (let row = from * perCut; row < to * perCut; row++) {
+    await pause();
+    const first = wide.start[row]!;
     for (let x = 0; x < block.nx; x++) {
       const i = row * block.nx + x;
       const m = mean[i]!;
@@ -46,7 +54,7 @@ export function frostBlock(task: BlockTask<FrostSettings>): Float32Array {
       }
       out[i] = sum / all;
     }
-  });
+  }
   return out;
 }
 
@@ -70,6 +78,7 @@ export const frost: Denoiser = blockDenoiser<FrostSettings>({
       about: "K; larger keeps more detail and more speckle",
     },
   },
+  reach: ({ parameters }) => parameters.radius as number,
   filter: { module: import.meta.url, name: "frostBlock", run: frostBlock },
   level: speckleLevelFor,
   plan: ({ values, sigma }) =>

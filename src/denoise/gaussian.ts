@@ -10,6 +10,7 @@ import { type Image, layoutOf } from "../core/image.ts";
 import { blockDenoiser } from "./block-denoiser.ts";
 import { type Block, type BlockTask, mirrored } from "./blocks.ts";
 import type { Denoiser } from "./denoiser.ts";
+import { atOnce, inTurns, type Steps } from "./turns.ts";
 
 interface GaussianSettings {
   /** Standard deviations of the kernel along z, y, x in px. */
@@ -80,7 +81,10 @@ function alongRows(block: Block, taps: Float64Array, axis: "y" | "z"): Float32Ar
 }
 
 /** Widths along z, y, x for an in-plane width in px. */
-export function widthsFor(image: Image, width: number): readonly [number, number, number] {
+export function widthsFor(
+  image: Pick<Image, "spacing">,
+  width: number,
+): readonly [number, number, number] {
   const [sz, sy, sx] = image.spacing;
   const fine = Math.min(sy, sx);
   return [(width * fine) / sz, (width * fine) / sy, (width * fine) / sx];
@@ -123,8 +127,15 @@ function samples(image: Image, dimensions: 2 | 3): Block[] {
 /** The width in px that minimises SURE on (a part of) the image; 0 when no width helps. */
 export function sureWidth(
   image: Image,
-  { sigma, dimensions }: { sigma: number; dimensions: 2 | 3 },
+  options: { readonly sigma: number; readonly dimensions: 2 | 3 },
 ): number {
+  return atOnce(sureSteps(image, options), {});
+}
+
+function* sureSteps(
+  image: Image,
+  { sigma, dimensions }: { readonly sigma: number; readonly dimensions: 2 | 3 },
+): Steps<number> {
   const parts = samples(image, dimensions);
   let best = 0;
   let least = sigma * sigma;
@@ -140,6 +151,7 @@ export function sureWidth(
       const smooth = gaussianBlock({ block, companions: [], parameters: { widths: [wz, wy, wx] } });
       for (let i = 0; i < smooth.length; i++) squares += (block.data[i]! - smooth[i]!) ** 2;
       count += smooth.length;
+      yield undefined;
     }
     const risk = squares / count + sigma * sigma * (2 * centre - 1);
     if (risk < least) {
@@ -168,9 +180,18 @@ export const gaussian: Denoiser = blockDenoiser<GaussianSettings>({
         "standard deviation of the kernel in the plane; larger is smoother. Without it the minimiser of Stein's risk estimate for the noise level",
     },
   },
+  reach: ({ parameters, spacing }) =>
+    parameters.width === undefined
+      ? "the width is chosen on the whole volume unless the parameter width is given"
+      : Math.ceil(4 * widthsFor({ spacing }, parameters.width as number)[0]),
   filter: { module: import.meta.url, name: "gaussianBlock", run: gaussianBlock },
-  plan({ image, values, sigma, dimensions }) {
-    const width = (values.width as number | undefined) ?? sureWidth(image, { sigma, dimensions });
+  async plan({ image, values, sigma, context, dimensions }) {
+    const width =
+      (values.width as number | undefined) ??
+      (await inTurns(sureSteps(image, { sigma, dimensions }), {
+        signal: context.signal,
+        label: "Gaussian smoothing",
+      }));
     if (width === 0) return "identity";
     const widths = widthsFor(image, width);
     return {

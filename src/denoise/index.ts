@@ -9,7 +9,7 @@ export {
   selfSupervisedLoss,
 } from "./calibrate.ts";
 export { catalogue as denoisers } from "./catalogue.ts";
-export type { DenoiseContext, Denoiser, NoiseKind } from "./denoiser.ts";
+export type { DenoiseContext, Denoiser, NoiseKind, Reach, ReachSettings } from "./denoiser.ts";
 export { findDenoiser, wrappers } from "./find-denoiser.ts";
 export {
   estimateNoise,
@@ -36,11 +36,10 @@ export {
   type PlsTvOptions,
   type PlsTvResult,
   type PlsTvSolver,
-  plsTv,
   plsTvSolver,
-  taskPlsTv,
+  solvePlsTv,
   type TaskPlsTvOptions,
-} from "./pls-tv.ts";
+} from "./variation/pls-tv-problem.ts";
 export {
   gridPlaces,
   type Profile,

@@ -44,6 +44,8 @@ export const jointBilateral: Denoiser = blockDenoiser<BilateralSettings>({
         "standard deviation of the weight on differences of the guide, in the guide's unit; by default 1.2 times the image's σ for its own smoothing, 3 times the guide's σ for a given guide",
     },
   },
+  uses: ["guide"],
+  reach: () => "the guide is smoothed by a width that is chosen on the whole volume",
   filter: bilateralFilter,
   async plan({ image, values, sigma, context, dimensions }) {
     if (sigma === 0 && values.range === undefined) return "identity";

@@ -2,11 +2,13 @@ import { describe, expect, it } from "vitest";
 import { gainDb, scene, withGaussianNoise } from "../../test/denoise-scene.ts";
 import { CancelledError } from "../core/errors.ts";
 import { streamOf } from "../core/random.ts";
-import { pursueKernel } from "../kernels/sparse-coding.ts";
+import { type PursuitRequest, pursueKernel } from "../kernels/sparse-coding.ts";
 import { pursuePlainly } from "./dictionary/definition.ts";
 import { overcompleteDct, residualOf, trainingRound } from "./dictionary/training.ts";
 import { kSvd } from "./k-svd.ts";
+import { atOnce } from "./turns.ts";
 
+const pursue = (request: PursuitRequest) => atOnce(pursueKernel(request), {});
 const energyOf = (x: Float32Array) => x.reduce((s, v) => s + v * v, 0);
 
 describe("pursueKernel", () => {
@@ -19,7 +21,7 @@ describe("pursueKernel", () => {
     const signals = Float32Array.from(streamOf(patch, "pursuit").normals(60 * n));
     const request = { signals, dictionary, n, limit: 0.4 * n, most };
     const wanted = pursuePlainly(request);
-    const found = pursueKernel(request);
+    const found = pursue(request);
     expect([...found.counts]).toEqual([...wanted.counts]);
     for (let s = 0; s < 60; s++) {
       for (let k = 0; k < wanted.counts[s]!; k++) {
@@ -35,7 +37,7 @@ describe("pursueKernel", () => {
     const signal = Float32Array.from({ length: 128 }, (_, i) =>
       i < 64 ? 3 * dictionary[17 * 64 + i]! - 2 * dictionary[200 * 64 + i]! : 0.01,
     );
-    const codes = pursueKernel({ signals: signal, dictionary, n: 64, limit: 1e-3, most: 8 });
+    const codes = pursue({ signals: signal, dictionary, n: 64, limit: 1e-3, most: 8 });
     expect(codes.counts[1]).toBe(1);
     const residual = residualOf(signal, codes, { dictionary, n: 64 });
     expect(energyOf(residual)).toBeLessThan(2e-3);
@@ -62,14 +64,14 @@ describe("trainingRound", () => {
     const options = { n: 16, limit: 1e-6, most: 2 };
     const errorOf = (d: Float32Array) =>
       energyOf(
-        residualOf(signals, pursueKernel({ signals, dictionary: d, ...options }), {
+        residualOf(signals, pursue({ signals, dictionary: d, ...options }), {
           dictionary: d,
           n: 16,
         }),
       );
     const before = errorOf(dictionary);
     for (let round = 0; round < 40; round++) {
-      dictionary = trainingRound(signals, { dictionary, ...options });
+      dictionary = atOnce(trainingRound(signals, { dictionary, ...options }), {});
     }
     expect(errorOf(dictionary)).toBeLessThan(0.15 * before);
     for (let a = 0; a < 16; a++) {
@@ -95,5 +97,24 @@ describe("kSvd", () => {
     await expect(
       kSvd.denoise(noisy, {}, { sigma: 15, signal: AbortSignal.abort() }),
     ).rejects.toThrow(CancelledError);
+  });
+
+  it("gives turns within a round, so that an abort comes through", async () => {
+    const control = new AbortController();
+    let turns = 0;
+    const ticks = setInterval(() => {
+      turns++;
+      if (turns === 3) control.abort();
+    }, 0);
+    const rounds: number[] = [];
+    const work = kSvd.denoise(
+      noisy,
+      { mostAtoms: 64, error: 0.3 },
+      { sigma: 15, signal: control.signal, onProgress: ({ done }) => void rounds.push(done) },
+    );
+    await expect(work).rejects.toThrow(CancelledError);
+    clearInterval(ticks);
+    // Three turns later it is still in its first round, which takes hundreds of milliseconds.
+    expect(rounds).toEqual([0]);
   });
 });

@@ -10,7 +10,6 @@
  * are updated by one power step in place of a full decomposition. 3. a volume trains one dictionary
  * over all its slices.
  */
-import { throwIfAborted } from "../core/errors.ts";
 import { type Image, layoutOf, withData } from "../core/image.ts";
 import {
   resolveParameters,
@@ -18,11 +17,12 @@ import {
   type ParameterValues,
 } from "../core/parameters.ts";
 import { pursueKernel } from "../kernels/sparse-coding.ts";
-import { mapInWorkers } from "../parallel/map-in-workers.ts";
+import { mapInWorkers, type TaskContext } from "../parallel/map-in-workers.ts";
 import { intensityRange } from "./block-matching/intensity-range.ts";
 import type { DenoiseContext, Denoiser } from "./denoiser.ts";
 import { overcompleteDct, trainingRound } from "./dictionary/training.ts";
 import { noiseLevelFor } from "./input.ts";
+import { inPauses, inTurns } from "./turns.ts";
 
 const parameters: ParameterTable = {
   patch: {
@@ -94,6 +94,7 @@ export const kSvd: Denoiser = {
   noise: "gaussian",
   dimensions: [2],
   parameters,
+  reach: () => "the dictionary is learnt from the whole volume",
   async denoise(image: Image, given?: ParameterValues, context: DenoiseContext = {}) {
     const values = resolveParameters("k-svd", parameters, given);
     const sigma = noiseLevelFor("k-svd", image, context);
@@ -108,11 +109,10 @@ export const kSvd: Denoiser = {
     let dictionary = overcompleteDct(patch, 4 * Math.ceil((values.atoms as number) / 4));
     const signals = trainingSet(image, { patch, most: values.trainingPatches as number });
     for (let round = 0; round < rounds; round++) {
-      throwIfAborted(context.signal, "K-SVD training");
-      context.onProgress?.({ done: round, total: rounds + planes, label: "K-SVD, training" });
-      dictionary = trainingRound(signals, { dictionary, n, limit, most });
-      // Lets an abort and other work through between rounds.
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      const label = "K-SVD, training";
+      context.onProgress?.({ done: round, total: rounds + planes, label });
+      const steps = trainingRound(signals, { dictionary, n, limit, most });
+      dictionary = await inTurns(steps, { signal: context.signal, label });
     }
     const range = intensityRange(image);
     const grey = range > 0 ? (255 * sigma) / range : Infinity;
@@ -232,7 +232,10 @@ export interface BandTask {
 }
 
 /** Codes all patches of a band; sums of their estimates and numbers of them, for each pixel. */
-export function codeBand(task: BandTask): { sum: Float32Array; weights: Float32Array } {
+export async function codeBand(
+  task: BandTask,
+  { pause }: TaskContext,
+): Promise<{ sum: Float32Array; weights: Float32Array }> {
   const { data, nx, patch, dictionary, limit, most } = task;
   const n = patch * patch;
   const rows = data.length / nx - patch + 1;
@@ -243,7 +246,7 @@ export function codeBand(task: BandTask): { sum: Float32Array; weights: Float32A
     const start = Math.floor(s / perRow) * nx + (s % perRow);
     means[s] = copyPatch(signals, s * n, { data, start, nx, patch });
   }
-  const codes = pursueKernel({ signals, dictionary, n, limit, most });
+  const codes = await inPauses(pursueKernel({ signals, dictionary, n, limit, most }), pause);
   const sum = new Float32Array(data.length);
   const weights = new Float32Array(data.length);
   const estimate = new Float64Array(n);

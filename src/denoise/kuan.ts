@@ -37,6 +37,7 @@ export const kuan: Denoiser = blockDenoiser<SpeckleSettings>({
   noise: "speckle",
   dimensions: [2, 3],
   parameters: { radius: radiusParameter },
+  reach: ({ parameters }) => parameters.radius as number,
   filter: { module: import.meta.url, name: "kuanBlock", run: kuanBlock },
   level: speckleLevelFor,
   plan: ({ values, sigma }) =>

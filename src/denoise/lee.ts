@@ -39,6 +39,7 @@ export const lee: Denoiser = blockDenoiser<SpeckleSettings>({
   noise: "speckle",
   dimensions: [2, 3],
   parameters: { radius: radiusParameter },
+  reach: ({ parameters }) => parameters.radius as number,
   filter: { module: import.meta.url, name: "leeBlock", run: leeBlock },
   level: speckleLevelFor,
   plan: ({ values, sigma }) =>

@@ -70,6 +70,7 @@ export const localPca: Denoiser = {
   noise: "gaussian",
   dimensions: [2, 3],
   parameters,
+  reach: () => "the second stage's noise level follows from the whole volume",
   async denoise(image: Image, given?: ParameterValues, context: DenoiseContext = {}) {
     const values = resolveParameters("local-pca", parameters, given);
     const sigma = noiseLevelFor("local-pca", image, context);

@@ -46,6 +46,7 @@ export const median: Denoiser = blockDenoiser<MedianSettings>({
       about: "half width of the window; larger removes denser impulses and more detail",
     },
   },
+  reach: ({ parameters }) => parameters.radius as number,
   filter: { module: import.meta.url, name: "medianBlock", run: medianBlock },
   level: (owner, image, { sigma = 0 }) => noiseLevelFor(owner, image, { sigma }),
   plan: ({ values }) => ({

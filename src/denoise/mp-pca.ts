@@ -22,7 +22,7 @@ import {
   type ParameterValues,
 } from "../core/parameters.ts";
 import { lowRankKernel } from "../kernels/low-rank.ts";
-import { mapInWorkers } from "../parallel/map-in-workers.ts";
+import { mapInWorkers, type TaskContext } from "../parallel/map-in-workers.ts";
 import { referencePositions } from "./block-matching/bands.ts";
 import type { DenoiseContext, Denoiser } from "./denoiser.ts";
 import { checkedSigma } from "./input.ts";
@@ -56,6 +56,7 @@ export const mpPca: Denoiser = {
   noise: "gaussian",
   dimensions: [2, 3],
   parameters,
+  reach: () => "it compares the members of a series",
   async denoise(image: Image, given?: ParameterValues, context: DenoiseContext = {}) {
     return (await denoiseByMpPca(image, given, context)).image;
   },
@@ -198,7 +199,7 @@ export interface SlabResult {
 }
 
 /** Shrinks all windows of one slab. */
-export function denoiseSlab(task: SlabTask): SlabResult {
+export async function denoiseSlab(task: SlabTask, { pause }: TaskContext): Promise<SlabResult> {
   const { data, series, ny, nx, wz, wy, wx, step } = task;
   const size = wz * ny * nx;
   const members = wz * wy * wx;
@@ -220,6 +221,7 @@ export function denoiseSlab(task: SlabTask): SlabResult {
   const place = (t: number, m: number) => (byTime ? t * kernel.stride + m : m * kernel.stride + t);
   for (const y of referencePositions(ny, wy, step)) {
     for (const x of referencePositions(nx, wx, step)) {
+      await pause();
       const corner = y * nx + x;
       kernel.x.fill(0);
       for (let t = 0; t < series; t++) {

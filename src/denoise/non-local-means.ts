@@ -17,6 +17,7 @@ export const nonLocalMeans: Denoiser = blockDenoiser<NonLocalSettings>({
   noise: "gaussian",
   dimensions: [2, 3],
   parameters: nonLocalParameters({ strength: 0.8, self: "largest" }),
+  reach: ({ parameters }) => nonLocalReach(windowsOf(parameters, 3)),
   filter: nonLocalMeansFilter,
   plan({ values, sigma, dimensions }) {
     if (sigma === 0) return "identity";

@@ -142,6 +142,7 @@ export const optimalBilateral: Denoiser = Object.freeze({
   noise: "gaussian" as const,
   dimensions: bilateral.dimensions,
   parameters,
+  reach: () => "its parameters are searched on the middle of the whole volume",
   async denoise(image: Image, given?: ParameterValues, context: DenoiseContext = {}) {
     const values = resolveParameters("optimal-bilateral", parameters, given);
     const sigma = noiseLevelFor("optimal-bilateral", image, context);

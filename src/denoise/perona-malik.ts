@@ -15,7 +15,7 @@ import type { TaskContext } from "../parallel/map-in-workers.ts";
 import { blockDenoiser } from "./block-denoiser.ts";
 import type { BlockTask } from "./blocks.ts";
 import type { Denoiser } from "./denoiser.ts";
-import { gaussianBlock } from "./gaussian.ts";
+import { gaussianBlock, gaussianTaps } from "./gaussian.ts";
 
 interface PeronaMalikSettings {
   readonly sigma: number;
@@ -55,6 +55,7 @@ export async function peronaMalikBlock(
             parameters: { widths: [smoothing, smoothing, smoothing] },
           })
         : u;
+    await pause();
     const next = Float64Array.from(u);
     for (const [stride, inside] of strides) {
       for (let i = 0; i + stride < u.length; i++) {
@@ -139,6 +140,13 @@ export const peronaMalik: Denoiser = blockDenoiser<PeronaMalikSettings>({
       max: 10_000,
       about: "steps; without it, until the removed part has the variance of the noise",
     },
+  },
+  reach: ({ parameters }) => {
+    const { iterations, smoothing } = parameters;
+    if (iterations === undefined) {
+      return "the number of steps follows from the whole volume unless the parameter iterations is given";
+    }
+    return (iterations as number) * gaussianTaps(smoothing as number).length;
   },
   filter: { module: import.meta.url, name: "peronaMalikBlock", run: peronaMalikBlock },
   plan: ({ values, sigma }) =>

@@ -1,161 +1,122 @@
 /**
- * Penalised least squares with a total-variation penalty, plain and task-based.
+ * Penalised least squares with a total-variation penalty, and its task-based form [chen2025taskbased]:
  *
- *   plain:       f̂ = argmin ‖g − f‖² + λ TV(f)
- *   task-based:  f̂ = argmin ‖g − f‖² + λ TV(f) + β (wᵀg − wᵀf)² / (2 wᵀ K_n w)
+ *   min over f of ‖g − f‖² + λ TV(f) + β (wᵀg − wᵀf)² / (2 wᵀ K_n w)
  *
- * The added term is the negative log-likelihood of the linear test statistic wᵀg given f under
- * Gaussian noise of covariance K_n [chen2025taskbased]. It is a rank-one change of the metric, inverted
- * exactly by Sherman–Morrison inside the solver. Both are the ROF problem of `variation/solver.ts`
- * at λ/2, because that one carries the factor ½.
- *
- * Deviations from the paper: 1. the scaling of the three terms is the one written above; the paper's
- * own λ, β and solver could not be read.
+ * plane by plane, with one template w of what is looked for and white noise, wᵀK_n w = σ² ‖w‖². Without a
+ * template the last term is absent and this is `total-variation` on planes, at half its λ.
  */
 import { InputError } from "../core/errors.ts";
-import { type Image, layoutOf, withData } from "../core/image.ts";
-import type { WorkOptions } from "../core/progress.ts";
-import { solveTv, tvWorkspace } from "./variation/solver.ts";
-import type { TvShape, TvWorkspace } from "./variation/steps.ts";
+import { type Image, layoutOf, makeImage, withData } from "../core/image.ts";
+import {
+  resolveParameters,
+  type ParameterTable,
+  type ParameterValues,
+} from "../core/parameters.ts";
+import type { DenoiseContext, Denoiser } from "./denoiser.ts";
+import { noiseLevelFor } from "./input.ts";
+import { planeTemplates } from "./projection/templates.ts";
+import { denoiseByTotalVariation } from "./total-variation.ts";
+import { taskTerm } from "./variation/pls-tv-problem.ts";
+import { tvSteps } from "./variation/solver.ts";
+import { inTurns } from "./turns.ts";
 
-export interface PlsTvOptions extends WorkOptions {
-  /** λ ≥ 0 in the image's unit, for the full square ‖g − f‖²: twice the λ of the ½-scaled ROF model. */
-  readonly lambda: number;
-  readonly norm?: "isotropic" | "anisotropic";
-  /** Certified RMS distance to the minimiser in multiples of λ/2; default 0.01. */
-  readonly tolerance?: number;
-  readonly maxIterations?: number;
-}
+const parameters: ParameterTable = {
+  strength: {
+    type: "number",
+    unit: "σ",
+    min: 0,
+    max: 1000,
+    about:
+      "λ in multiples of the noise level; larger is smoother. Without it λ is set by the discrepancy principle: what is removed has the variance of the noise",
+  },
+  beta: {
+    type: "number",
+    unit: "1",
+    min: 0,
+    max: 1e12,
+    default: 1000,
+    about:
+      "weight of the task: how dearly a change of the template's response is paid for; needs a template",
+  },
+  tolerance: {
+    type: "number",
+    unit: "λ",
+    min: 2e-3,
+    max: 1,
+    default: 0.01,
+    about: "bound on the RMS distance to the exact minimiser that the duality gap must certify",
+  },
+  maxIterations: {
+    type: "integer",
+    unit: "1",
+    min: 1,
+    max: 1_000_000,
+    default: 5000,
+    about: "gives up after so many steps",
+  },
+};
 
-export interface TaskPlsTvOptions extends PlsTvOptions {
-  /** Weight β ≥ 0 of the task term, without unit. */
-  readonly beta: number;
-  /** Template w, same number of values as one image. */
-  readonly template: ArrayLike<number>;
-  /** White noise of this standard deviation: wᵀK_n w = σ² ‖w‖². Give this or `statisticVariance`. */
-  readonly sigma?: number;
-  /** wᵀK_n w directly, for noise that is not white: variance of wᵀn. */
-  readonly statisticVariance?: number;
-}
+/** λ that flattens any plane: used where the data vary less than the noise. */
+const flattening = 1000;
 
-export interface PlsTvResult {
-  readonly image: Image;
-  readonly status: "ok" | "not-converged";
-  /** Duality gap in the scaling of the objective above (sum over pixels). */
-  readonly gap: number;
-  /** The RMS distance to the exact minimiser is no larger, in the image's unit. */
-  readonly rmsBound: number;
-  readonly iterations: number;
-  readonly remedy?: string;
-}
-
-/** A solver for many images of one size; `release` frees its arrays. */
-export interface PlsTvSolver {
-  solve(image: Image): PlsTvResult;
-  release(): void;
-}
-
-/**
- * argmin ‖g − f‖² + λ TV(f) for one image (`yx` or `zyx`), differences in voxels.
- *
- * @throws InputError when λ is negative or not finite
- */
-export function plsTv(image: Image, options: PlsTvOptions): PlsTvResult {
-  return once(image, plsTvSolver(image.shape, options));
-}
-
-/**
- * argmin ‖g − f‖² + λ TV(f) + β (wᵀg − wᵀf)²/(2 wᵀK_n w) for one image; with β = 0 it is `plsTv`.
- *
- * @throws InputError when the template does not fit, or its noise variance is neither given nor positive
- */
-export function taskPlsTv(image: Image, options: TaskPlsTvOptions): PlsTvResult {
-  return once(image, plsTvSolver(image.shape, options));
-}
-
-function once(image: Image, solver: PlsTvSolver): PlsTvResult {
-  try {
-    return solver.solve(image);
-  } finally {
-    solver.release();
-  }
-}
-
-/**
- * A solver that keeps its arrays, for thousands of images of one shape.
- *
- * @param shape `[ny, nx]` or `[nz, ny, nx]`
- */
-export function plsTvSolver(
-  shape: readonly number[],
-  options: PlsTvOptions | TaskPlsTvOptions,
-): PlsTvSolver {
-  const { lambda } = options;
-  if (!(lambda >= 0) || !Number.isFinite(lambda)) {
-    throw new InputError(
-      `Cannot solve PLS-TV: found lambda ${lambda}, wanted a finite number >= 0`,
-    );
-  }
-  if (shape.length !== 2 && shape.length !== 3) {
-    throw new InputError(
-      `Cannot solve PLS-TV: found ${shape.length} axes, wanted a plane or a volume`,
-    );
-  }
-  const [nx = 1, ny = 1, nz = 1] = [...shape].reverse();
-  const tvShape: TvShape = { channels: 1, nz, ny, nx, directions: nz > 1 ? 3 : 2 };
-  const rankOne = "beta" in options ? taskTerm(options, nz * ny * nx) : undefined;
-  let workspace: TvWorkspace | undefined;
-  return {
-    solve(image) {
-      const layout = layoutOf(image);
-      if (layout.blocks !== 1 || layout.nz !== nz || layout.ny !== ny || layout.nx !== nx) {
-        throw new InputError(
-          `Cannot solve PLS-TV: found an image of shape [${image.shape.join(", ")}], wanted [${shape.join(", ")}]`,
-        );
-      }
-      workspace ??= tvWorkspace(tvShape);
-      const { signal, onProgress, norm, tolerance, maxIterations } = options;
-      const solution = solveTv(image.data, {
-        shape: tvShape,
-        lambda: lambda / 2,
-        workspace,
-        ...(norm ? { norm } : {}),
-        ...(tolerance === undefined ? {} : { tolerance }),
-        ...(maxIterations === undefined ? {} : { maxIterations }),
-        ...(signal ? { signal } : {}),
-        ...(onProgress ? { onProgress } : {}),
-        ...(rankOne ? { rankOne } : {}),
+/** Task-based PLS-TV; see the file's header. */
+export const plsTv: Denoiser = {
+  name: "pls-tv",
+  title: "PLS-TV, plain and task-based",
+  summary:
+    "Total variation with a term that keeps the response of a template: the model-based way to spare a known signal.",
+  references: ["chen2025taskbased", "rudin1992nonlinear"],
+  noise: "gaussian",
+  dimensions: [2],
+  parameters,
+  uses: ["templates"],
+  reach: () => 0,
+  async denoise(image: Image, given?: ParameterValues, context: DenoiseContext = {}) {
+    const values = resolveParameters("pls-tv", parameters, given);
+    const sigma = noiseLevelFor("pls-tv", image, context);
+    const { blocks, nz, ny, nx } = layoutOf(image);
+    const templates = planeTemplates("denoise by pls-tv", context.templates ?? [], { ny, nx });
+    if (templates.length > 1) {
+      throw new InputError(
+        `Cannot denoise by pls-tv: found ${templates.length} templates, wanted one; task-preserving+pls-tv takes any number`,
+      );
+    }
+    const [template] = templates;
+    const shared = {
+      tolerance: values.tolerance as number,
+      maxIterations: values.maxIterations as number,
+    };
+    const out = image.data.slice();
+    const area = ny * nx;
+    const { signal, onProgress } = context;
+    const [, sy, sx] = image.spacing;
+    for (let i = 0; i < blocks * nz && sigma > 0; i++) {
+      const g = image.data.subarray(i * area, (i + 1) * area);
+      const plane = makeImage(g, [ny, nx], { spacing: image.spacing });
+      const plain = await denoiseByTotalVariation(plane, {
+        ...shared,
+        sigma,
+        ...(values.strength === undefined
+          ? {}
+          : { lambda: ((values.strength as number) * sigma) / 2 }),
+        signal,
+        onProgress,
       });
-      const { u, gap, ...rest } = solution;
-      return { ...rest, image: withData(image, u), gap: 2 * gap };
-    },
-    release() {
-      workspace?.release();
-      workspace = undefined;
-    },
-  };
-}
-
-/** c of Q = I + c w wᵀ: half of the doubled coefficient, so that ½ (f−g)ᵀQ(f−g) is half the objective. */
-function taskTerm(options: TaskPlsTvOptions, size: number) {
-  const { beta, template, sigma, statisticVariance } = options;
-  if (template.length !== size) {
-    throw new InputError(
-      `Cannot solve task-based PLS-TV: found a template of ${template.length} values, wanted ${size}`,
-    );
-  }
-  if (!(beta >= 0) || !Number.isFinite(beta)) {
-    throw new InputError(
-      `Cannot solve task-based PLS-TV: found beta ${beta}, wanted a finite number >= 0`,
-    );
-  }
-  let energy = 0;
-  for (let i = 0; i < size; i++) energy += template[i]! ** 2;
-  const variance = statisticVariance ?? (sigma ?? NaN) ** 2 * energy;
-  if (!(variance > 0) || !Number.isFinite(variance)) {
-    throw new InputError(
-      `Cannot solve task-based PLS-TV: found noise variance ${variance} of the test statistic, wanted sigma or statisticVariance that make it positive`,
-    );
-  }
-  return { template, weight: beta / (2 * variance) };
-}
+      if (template === undefined || values.beta === 0) {
+        out.set(plain.image.data, i * area);
+        continue;
+      }
+      const steps = tvSteps(g, {
+        ...shared,
+        shape: { channels: 1, nz: 1, ny, nx, directions: 2 },
+        weights: [Math.min(sy, sx) / sx, Math.min(sy, sx) / sy, 1],
+        lambda: Math.min(plain.lambdas[0]!, flattening * sigma),
+        rankOne: taskTerm({ beta: values.beta as number, template, sigma }, area),
+      });
+      const { u } = await inTurns(steps, { signal, onProgress, label: "task-based PLS-TV" });
+      out.set(u, i * area);
+    }
+    return withData(image, out);
+  },
+};

@@ -31,6 +31,7 @@ export const ricianNonLocalMeans: Denoiser = blockDenoiser<NonLocalSettings>({
   noise: "rician",
   dimensions: [2, 3],
   parameters: nonLocalParameters({ strength: 0.8, self: "largest" }),
+  reach: ({ parameters }) => nonLocalReach(windowsOf(parameters, 3)),
   filter: nonLocalMeansFilter,
   level: ricianLevelFor,
   plan({ values, sigma, dimensions }) {

@@ -4,6 +4,7 @@ import { makeImage, withData } from "../core/image.ts";
 import { streamOf } from "../core/random.ts";
 import { gridPlaces, templatesAt, type Profile } from "./projection/templates.ts";
 import { projectOntoTask, taskPreserving, taskSpan } from "./task-projection.ts";
+import { findDenoiser } from "./find-denoiser.ts";
 import { totalVariation } from "./total-variation.ts";
 
 const dot = (a: ArrayLike<number>, b: ArrayLike<number>) => {
@@ -138,6 +139,23 @@ describe("taskPreserving", () => {
     expect(Math.abs(dot(signal, plain.data) - dot(signal, noisy.data))).toBeGreaterThan(0.001);
     const change = kept.data.map((v, i) => v - plain.data[i]!);
     expect(length(change)).toBeLessThan(0.5);
-    expect(wrapped.name).toBe("total-variation-task-preserving");
+    expect(wrapped.name).toBe("task-preserving+total-variation");
+  });
+
+  it("takes its templates from the call, for every plane of a volume", async () => {
+    const shape = [3, 16, 16];
+    const stream = streamOf(12, "by name");
+    const noisy = makeImage(Float32Array.from(stream.normals(768)), shape);
+    const signal = Float64Array.from({ length: 256 }, (_, i) => (i % 16 > 5 && i % 16 < 9 ? 1 : 0));
+    const denoiser = await findDenoiser("task-preserving+gaussian");
+    const kept = await denoiser.denoise(noisy, {}, { sigma: 1, templates: [signal] });
+    const plain = await (await findDenoiser("gaussian")).denoise(noisy, {}, { sigma: 1 });
+    for (let z = 0; z < 3; z++) {
+      const part = ({ data }: { data: Float32Array }) => data.slice(256 * z, 256 * (z + 1));
+      // Sums of 48 float32 values.
+      expect(dot(signal, part(kept))).toBeCloseTo(dot(signal, part(noisy)), 4);
+      expect(Math.abs(dot(signal, part(plain)) - dot(signal, part(noisy)))).toBeGreaterThan(0.01);
+    }
+    await expect(denoiser.denoise(noisy, {}, { sigma: 1 })).rejects.toThrow(/found no template/);
   });
 });

@@ -15,11 +15,11 @@
  * make the statistics of the columns taken exact to rounding, whatever their condition.
  */
 import { InputError } from "../core/errors.ts";
-import { type Image, sizeOf, withData } from "../core/image.ts";
+import { type Image, layoutOf, makeImage, sizeOf, withData } from "../core/image.ts";
 import type { ParameterValues } from "../core/parameters.ts";
 import type { DenoiseContext, Denoiser } from "./denoiser.ts";
 import { factoriseGram, solveGram } from "./projection/pivoted-gram.ts";
-import { sparseTemplate, type SparseTemplate } from "./projection/templates.ts";
+import { planeTemplates, sparseTemplate, type SparseTemplate } from "./projection/templates.ts";
 
 /** The span of a family of templates on images of one shape. */
 export interface TaskSpan {
@@ -147,14 +147,49 @@ export function projectOntoTask(
 /**
  * Any denoiser with the projection after it. The result takes the place of the denoiser wherever one is
  * wanted; its name says so.
+ *
+ * @param span templates of a plane, kept in every plane, or of a whole volume; when absent the templates
+ *   are those of the call's context
  */
-export function taskPreserving(inner: Denoiser, span: TaskSpan): Denoiser {
+export function taskPreserving(inner: Denoiser, span?: TaskSpan): Denoiser {
+  const name = `task-preserving+${inner.name}`;
+  const kept =
+    span === undefined
+      ? "the templates given"
+      : `${span.templates} templates (${span.rank} independent; ${(100 * span.noiseShare).toPrecision(2)} % of the noise energy comes back)`;
   return Object.freeze({
     ...inner,
-    name: `${inner.name}-task-preserving`,
+    name,
     title: `${inner.title}, task-preserving`,
-    summary: `${inner.summary} Keeps the statistics of ${span.templates} templates (${span.rank} independent; ${(100 * span.noiseShare).toPrecision(2)} % of the noise energy comes back).`,
-    denoise: async (image: Image, parameters?: ParameterValues, context?: DenoiseContext) =>
-      projectOntoTask(await inner.denoise(image, parameters, context), { noisy: image, span }),
+    ...(span === undefined
+      ? { uses: [...new Set([...(inner.uses ?? []), "templates" as const])] }
+      : {}),
+    summary: `${inner.summary} Keeps the statistics of ${kept}.`,
+    async denoise(image: Image, parameters?: ParameterValues, context: DenoiseContext = {}) {
+      const whole = span ?? spanOfPlanes(name, image, context);
+      const denoised = await inner.denoise(image, parameters, context);
+      const size = sizeOf(whole.shape);
+      requireSize("project", image.data.length % size === 0 ? size : image.data.length, size);
+      const out = denoised.data.slice();
+      for (let start = 0; start < out.length; start += size) {
+        const part = (whose: Image) =>
+          makeImage(whose.data.subarray(start, start + size), [size, 1]);
+        const plane = projectOntoTask(part(denoised), { noisy: part(image), span: whole });
+        out.set(plane.data, start);
+      }
+      return withData(denoised, out);
+    },
+  });
+}
+
+function spanOfPlanes(name: string, image: Image, { templates = [] }: DenoiseContext): TaskSpan {
+  const { ny, nx } = layoutOf(image);
+  if (templates.length === 0) {
+    throw new InputError(
+      `Cannot denoise by ${name}: found no template, wanted what is looked for (--template FILE or --signal NAME)`,
+    );
+  }
+  return taskSpan(planeTemplates(`denoise by ${name}`, templates, { ny, nx }), {
+    shape: [ny, nx],
   });
 }

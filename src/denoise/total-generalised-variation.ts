@@ -14,8 +14,8 @@ import {
 import type { DenoiseContext, Denoiser } from "./denoiser.ts";
 import { noiseLevelFor } from "./input.ts";
 import { discrepancyLambda } from "./variation/discrepancy.ts";
-import { type TgvState, tgvSteps } from "./variation/tgv-solver.ts";
-import { inTurns } from "./variation/turns.ts";
+import { tgvSteps, tgvWorkspace } from "./variation/tgv-solver.ts";
+import { inTurns } from "./turns.ts";
 
 const parameters: ParameterTable = {
   strength: {
@@ -64,6 +64,7 @@ export const totalGeneralisedVariation: Denoiser = {
   noise: "gaussian",
   dimensions: [2, 3],
   parameters,
+  reach: () => "it solves one problem for the whole volume",
   async denoise(image: Image, given?: ParameterValues, context: DenoiseContext = {}) {
     const values = resolveParameters("total-generalised-variation", parameters, given);
     const sigma = noiseLevelFor("total-generalised-variation", image, context);
@@ -72,35 +73,42 @@ export const totalGeneralisedVariation: Denoiser = {
     const [sz, sy, sx] = image.spacing;
     const fine = Math.min(sy, sx);
     const out = new Float32Array(image.data.length);
-    for (let block = 0; block < blocks; block++) {
-      const f = Float64Array.from(image.data.subarray(block * size, (block + 1) * size));
-      let state: TgvState | undefined;
-      const solve = async (lambda: number, tolerance: number, most: number) => {
-        const steps = tgvSteps(f, {
-          shape: { nz, ny, nx },
-          first: lambda,
-          second: (values.ratio as number) * lambda,
-          weights: [fine / sx, fine / sy, fine / sz],
-          tolerance,
-          maxIterations: most,
-          ...(state ? { state } : {}),
-        });
-        const { signal, onProgress } = context;
-        const label = "total generalised variation";
-        const solution = await inTurns(steps, { signal, onProgress, label });
-        state = solution.state;
-        return solution;
-      };
-      const strength = values.strength as number | undefined;
-      const lambda =
-        strength === undefined ? await searchLambda(f, solve, sigma) : strength * sigma;
-      // At λ = 0 the minimiser is the image itself.
-      out.set(
-        lambda === 0
-          ? f
-          : (await solve(lambda, values.tolerance as number, values.maxIterations as number)).u,
-        block * size,
-      );
+    const shape = { nz, ny, nx };
+    const workspace = tgvWorkspace(shape);
+    try {
+      for (let block = 0; block < blocks; block++) {
+        const f = image.data.subarray(block * size, (block + 1) * size);
+        let warm = false;
+        const solve = async (lambda: number, tolerance: number, most: number) => {
+          const steps = tgvSteps(f, {
+            shape,
+            first: lambda,
+            second: (values.ratio as number) * lambda,
+            weights: [fine / sx, fine / sy, fine / sz],
+            tolerance,
+            maxIterations: most,
+            workspace,
+            warm,
+          });
+          const { signal, onProgress } = context;
+          const label = "total generalised variation";
+          const solution = await inTurns(steps, { signal, onProgress, label });
+          warm = true;
+          return solution;
+        };
+        const strength = values.strength as number | undefined;
+        const lambda =
+          strength === undefined ? await searchLambda(f, solve, sigma) : strength * sigma;
+        // At λ = 0 the minimiser is the image itself.
+        out.set(
+          lambda === 0
+            ? f
+            : (await solve(lambda, values.tolerance as number, values.maxIterations as number)).u,
+          block * size,
+        );
+      }
+    } finally {
+      workspace.release();
     }
     return withData(image, out);
   },
@@ -108,7 +116,7 @@ export const totalGeneralisedVariation: Denoiser = {
 
 /** λ by the discrepancy principle; where noise exceeds everything but an affine part, 100 σ stands for infinity. */
 async function searchLambda(
-  f: Float64Array,
+  f: Float32Array,
   solve: (lambda: number, tolerance: number, most: number) => Promise<{ readonly u: Float32Array }>,
   sigma: number,
 ): Promise<number> {

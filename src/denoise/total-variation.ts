@@ -19,7 +19,7 @@ import { noiseLevelFor } from "./input.ts";
 import { discrepancyLambda } from "./variation/discrepancy.ts";
 import { tvSteps, tvWorkspace } from "./variation/solver.ts";
 import type { TvShape } from "./variation/steps.ts";
-import { inTurns } from "./variation/turns.ts";
+import { inTurns } from "./turns.ts";
 
 const parameters: ParameterTable = {
   strength: {
@@ -72,6 +72,7 @@ export const totalVariation: Denoiser = {
   noise: "gaussian",
   dimensions: [2, 3],
   parameters,
+  reach: () => "it solves one problem for the whole volume",
   async denoise(image: Image, given?: ParameterValues, context: DenoiseContext = {}) {
     const values = resolveParameters("total-variation", parameters, given);
     const sigma = noiseLevelFor("total-variation", image, context);

@@ -242,6 +242,7 @@ export const waveletShrinkage: Denoiser = blockDenoiser<ShrinkageSettings>({
       about: "multiplies the thresholds; larger is smoother",
     },
   },
+  reach: () => "thresholds follow from bands of the whole volume",
   filter: { module: import.meta.url, name: "waveletShrinkageBlock", run: waveletShrinkageBlock },
   plan: ({ values, sigma }) =>
     sigma === 0

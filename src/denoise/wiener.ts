@@ -46,6 +46,7 @@ export const wiener: Denoiser = blockDenoiser<WienerSettings>({
         "half width of the window; larger is smoother in flat areas and leaves wider noisy rims at edges",
     },
   },
+  reach: ({ parameters }) => parameters.radius as number,
   filter: { module: import.meta.url, name: "wienerBlock", run: wienerBlock },
   plan: ({ values, sigma }) =>
     sigma === 0

@@ -133,6 +133,7 @@ export const wnnm: Denoiser = {
   noise: "gaussian",
   dimensions: [2],
   parameters,
+  reach: () => "settings follow from the range of the whole volume",
   async denoise(image: Image, given?: ParameterValues, context: DenoiseContext = {}) {
     const values = resolveParameters("wnnm", parameters, given);
     const sigma = noiseLevelFor("wnnm", image, context);

@@ -108,7 +108,7 @@ describe("dprime adapt", () => {
   });
 
   it.each([
-    [["--template", "small.npy"], "found a template of 64 pixels, wanted 24 x 24"],
+    [["--template", "small.npy"], "found 8 × 8 pixels, wanted 24 × 24"],
     [[], "found no template"],
     [["--signal", "ring"], "found no signal ring"],
     [["--signal", "disk", "--at", "12"], "wanted a row and a column"],

@@ -9,7 +9,7 @@ import { type Image, makeImage, rangeOf, withData } from "../../src/core/image.t
 import { type ParameterValues, resolveParameters } from "../../src/core/parameters.ts";
 import { streamOf } from "../../src/core/random.ts";
 import { catalogue } from "../../src/denoise/catalogue.ts";
-import type { Denoiser, NoiseKind } from "../../src/denoise/denoiser.ts";
+import { type Denoiser, type NoiseKind, unknownReach } from "../../src/denoise/denoiser.ts";
 import { findDenoiser } from "../../src/denoise/find-denoiser.ts";
 import { endIdleWorkers } from "../../src/parallel/node.ts";
 import {
@@ -86,6 +86,20 @@ const economies: readonly {
     parameters: { maxIterations: 300 },
     reason: "solves a series of convex problems for its strength",
   },
+];
+
+/** Settings with which a member that else needs the whole volume reaches so many planes. */
+const reaching: readonly { readonly name: string; readonly parameters: ParameterValues }[] = [
+  { name: "gaussian", parameters: { width: 1.3 } },
+  { name: "bilateral", parameters: { spatial: 2.6 } },
+  { name: "median", parameters: { radius: 3 } },
+  { name: "non-local-means", parameters: { patch: 2, search: 3 } },
+  { name: "blockwise-non-local-means", parameters: { patch: 2, search: 2 } },
+  { name: "perona-malik", parameters: { iterations: 3 } },
+  { name: "perona-malik", parameters: { iterations: 2, smoothing: 0 } },
+  { name: "srad", parameters: { iterations: 4 } },
+  { name: "anscombe+wiener", parameters: { gain: 2, offset: 1 } },
+  { name: "rician+wiener", parameters: {} },
 ];
 
 /** Members that cannot take a single plane or volume, and where their promises are held. */
@@ -165,6 +179,55 @@ describe("exceptions", () => {
     for (const row of [...exceptions, ...economies, ...elsewhere]) {
       expect(Object.keys(catalogue)).toContain(row.name);
       expect(row.reason.length).toBeGreaterThan(20);
+    }
+  });
+});
+
+/** Planes `low` to `high` of a volume, as an image of its own. */
+function slabOf(image: Image, low: number, high: number): Image {
+  const [, ny, nx] = image.shape as [number, number, number];
+  return makeImage(image.data.slice(low * ny * nx, high * ny * nx), [high - low, ny, nx], image);
+}
+
+const everyReach = [
+  ...Object.keys(catalogue).map((name) => ({ name, parameters: {} as ParameterValues })),
+  ...reaching,
+];
+
+describe("declared reach", () => {
+  it.each(everyReach)("of $name with $parameters", async ({ name, parameters }) => {
+    const denoiser = await findDenoiser(name);
+    const values = resolveParameters(name, denoiser.parameters, parameters);
+    const sigma = levelOf(denoiser.noise);
+    // Thick slices: what reaches along z is fewer planes than in the plane.
+    for (const spacing of [[1, 1, 1] as const, [1.7, 0.8, 0.8] as const]) {
+      const reach = denoiser.reach?.({ parameters: values, spacing }) ?? unknownReach;
+      if (typeof reach !== "number") {
+        // Why it needs the whole volume, as the second half of a sentence.
+        expect(reach).toMatch(/^[a-z].{15,}[a-z]$/);
+        expect(reaching.some((row) => row.name === name && row.parameters === parameters)).toBe(
+          false,
+        );
+        return;
+      }
+      // Slabs from an even plane on, one longer and one shorter than the pieces for threads.
+      const nz = 2 * reach + 30;
+      const odd = reach % 2;
+      const volume = noisy(denoiser.noise, sceneVolume(nz, 11, 10), 1);
+      const image = makeImage(volume.data, volume.shape, { spacing });
+      const whole = await denoiser.denoise(image, parameters, { sigma });
+      for (const [from, to] of [
+        [0, 8 + odd],
+        [8 + odd, 22 + odd],
+        [22 + odd, nz],
+      ] as const) {
+        const [low, high] = [Math.max(0, from - reach), Math.min(nz, to + reach)];
+        expect(low % 2).toBe(0);
+        const done = await denoiser.denoise(slabOf(image, low, high), parameters, { sigma });
+        const kept = slabOf(done, from - low, to - low).data;
+        const wanted = slabOf(whole, from, to).data;
+        expect(kept).toEqual(wanted);
+      }
     }
   });
 });

@@ -9,7 +9,7 @@
 import { parseArgs } from "node:util";
 import { type Image, makeImage } from "../../src/core/image.ts";
 import { streamOf } from "../../src/core/random.ts";
-import { plsTvSolver } from "../../src/denoise/pls-tv.ts";
+import { plsTvSolver } from "../../src/denoise/variation/pls-tv-problem.ts";
 import { ssim } from "../../src/metrics/ssim.ts";
 import { binaryTexture } from "../../src/phantoms/binary-texture.ts";
 

@@ -1,5 +1,6 @@
 /** Overcomplete dictionaries for patches: the DCT to start from, and training by K-SVD. */
 import { pursueKernel, type SparseCodes } from "../../kernels/sparse-coding.ts";
+import type { Steps } from "../turns.ts";
 
 /**
  * Overcomplete separable DCT: side × side atoms of patch × patch pixels, unit length, all but the first
@@ -51,9 +52,9 @@ export function residualOf(
  * what its users need of it, by one power step [rubinstein2008efficient]. An atom without users becomes
  * the signal that is coded worst.
  *
- * @returns a new dictionary
+ * @returns a new dictionary, after steps of a few milliseconds each
  */
-export function trainingRound(
+export function* trainingRound(
   signals: Float32Array,
   options: {
     readonly dictionary: Float32Array;
@@ -61,10 +62,10 @@ export function trainingRound(
     readonly limit: number;
     readonly most: number;
   },
-): Float32Array {
+): Steps<Float32Array> {
   const { n, limit, most } = options;
   const dictionary = options.dictionary.slice();
-  const codes = pursueKernel({ signals, dictionary, n, limit, most });
+  const codes = yield* pursueKernel({ signals, dictionary, n, limit, most });
   const residual = residualOf(signals, codes, { dictionary, n });
   const atoms = dictionary.length / n;
   const users: number[][] = Array.from({ length: atoms }, () => []);
@@ -75,6 +76,7 @@ export function trainingRound(
   }
   const next = new Float64Array(n);
   for (let a = 0; a < atoms; a++) {
+    yield undefined;
     const atom = dictionary.subarray(a * n, (a + 1) * n);
     const places = users[a]!;
     if (places.length === 0) {

@@ -9,6 +9,8 @@
  */
 import { bilateralKernel } from "../../kernels/neighbourhood.ts";
 import type { BlockFilter, BlockTask } from "../blocks.ts";
+import type { TaskContext } from "../../parallel/map-in-workers.ts";
+import { atOnce, inPauses, type Steps } from "../turns.ts";
 import { boxSteps, padBlock, type Step } from "./windows.ts";
 
 export interface BilateralSettings {
@@ -37,9 +39,13 @@ function logWeight({ dz, dy, dx }: Step, { spatial, spatialZ }: BilateralSetting
 
 /**
  * The filter on one block; a first companion, if any, is the guide. Float32 SIMD, equal to
- * `bilateralPlain` to 1e-5 of the range of the values.
+ * `bilateralPlain` to 1e-5 of the range of the values. Rows outside the task's core are left at 0.
  */
 export function bilateralMeans(task: BlockTask<BilateralSettings>): Float32Array {
+  return atOnce(bilateralSteps(task), {});
+}
+
+function* bilateralSteps(task: BlockTask<BilateralSettings>): Steps<Float32Array> {
   const { block, companions, parameters } = task;
   const volume = block.nz > 1;
   const reach = Math.max(
@@ -49,23 +55,36 @@ export function bilateralMeans(task: BlockTask<BilateralSettings>): Float32Array
   const wide = padBlock(block, reach);
   const guide = companions[0] ? padBlock({ ...block, data: companions[0] }, reach).data : undefined;
   const steps = neighbours(parameters, volume);
-  const size = block.nz * block.ny * block.nx;
-  return bilateralKernel({
+  const perCut = volume ? block.ny : 1;
+  const { from, to } = task.core ?? { from: 0, to: volume ? block.nz : block.ny };
+  const size = (to - from) * perCut * block.nx;
+  const found = yield* bilateralKernel({
     guide: guide ?? wide.data,
     values: guide ? wide.data : undefined,
     slope: new Float32Array(size).fill(1 / (2 * parameters.range ** 2 * Math.LN2)),
     offsets: Int32Array.from(steps, wide.indexOf),
     logs: Float32Array.from(steps, (step) => logWeight(step, parameters) / Math.LN2),
-    start: wide.start,
+    start: wide.start.slice(from * perCut, to * perCut),
     nx: block.nx,
   });
+  const out = new Float32Array(block.data.length);
+  out.set(found, from * perCut * block.nx);
+  return out;
+}
+
+/** `bilateralMeans` with pauses. */
+export function bilateralInPauses(
+  task: BlockTask<BilateralSettings>,
+  { pause }: TaskContext,
+): Promise<Float32Array> {
+  return inPauses(bilateralSteps(task), pause);
 }
 
 /** `bilateralMeans` for worker threads. */
 export const bilateralFilter: BlockFilter<BilateralSettings> = {
   module: import.meta.url,
-  name: "bilateralMeans",
-  run: bilateralMeans,
+  name: "bilateralInPauses",
+  run: bilateralInPauses,
 };
 
 /** The definition in float64, pixel by pixel: what `bilateralMeans` must equal. */

@@ -15,20 +15,18 @@ export interface LocalMoments {
 export function localMoments(block: Block, radius: number): LocalMoments {
   const wide = padBlock(block, radius);
   const shift = block.data[0]!;
-  const values = Float64Array.from(wide.data, (v) => v - shift);
-  const first = boxSums(block, wide, values, radius);
-  const second = boxSums(
-    block,
-    wide,
-    values.map((v) => v * v),
-    radius,
-  );
+  const values = new Float64Array(wide.data);
+  for (let i = 0; i < values.length; i++) values[i]! -= shift;
+  const mean = boxSums(block, wide, values, radius);
+  for (let i = 0; i < values.length; i++) values[i] = values[i]! * values[i]!;
+  const variance = boxSums(block, wide, values, radius);
   const n = (2 * radius + 1) ** (block.nz > 1 ? 3 : 2);
-  const mean = first.map((s) => s / n);
-  return {
-    variance: second.map((s, i) => Math.max(0, s / n - mean[i]! ** 2)),
-    mean: mean.map((m) => m + shift),
-  };
+  for (let i = 0; i < mean.length; i++) {
+    const m = mean[i]! / n;
+    variance[i] = Math.max(0, variance[i]! / n - m * m);
+    mean[i] = m + shift;
+  }
+  return { mean, variance };
 }
 
 function boxSums(block: Block, wide: PaddedBlock, values: Float64Array, r: number): Float64Array {

@@ -10,6 +10,8 @@
  */
 import { nonLocalMeansKernel } from "../../kernels/neighbourhood.ts";
 import { type BlockFilter, type BlockTask, mirrored } from "../blocks.ts";
+import type { TaskContext } from "../../parallel/map-in-workers.ts";
+import { atOnce, inPauses, type Steps } from "../turns.ts";
 import { plainMeans } from "./bilateral-means.ts";
 import { boxSteps, padBlock } from "./windows.ts";
 
@@ -36,8 +38,15 @@ export function nonLocalReach(settings: Pick<NonLocalSettings, "patch" | "search
 /** A zero σ makes every weight but the own one vanish: any slope this steep does, and stays finite. */
 const leastSigma = 1e-12;
 
-/** The filter on one block, in float32 SIMD, equal to `nonLocalMeansPlain` to 1e-4 of the value range. */
+/**
+ * The filter on one block, in float32 SIMD, equal to `nonLocalMeansPlain` to 1e-4 of the value range. Values
+ * outside the task's core mean nothing.
+ */
 export function nonLocalMeansBlock(task: BlockTask<NonLocalSettings>): Float32Array {
+  return atOnce(nonLocalSteps(task), {});
+}
+
+function* nonLocalSteps(task: BlockTask<NonLocalSettings>): Steps<Float32Array> {
   const { block, companions, parameters } = task;
   const { patch, search, rician } = parameters;
   const wide = padBlock(block, nonLocalReach(parameters));
@@ -51,7 +60,7 @@ export function nonLocalMeansBlock(task: BlockTask<NonLocalSettings>): Float32Ar
     slope[i] = Math.min(1e30, 1 / ((parameters.strength * sigma) ** 2 * Math.LN2));
     floor[i] = parameters.offset * 2 * sigma * sigma;
   }
-  const result = nonLocalMeansKernel({
+  const result = yield* nonLocalMeansKernel({
     u: wide.data,
     values: rician ? wide.data.map((m) => m * m) : undefined,
     slope,
@@ -63,6 +72,7 @@ export function nonLocalMeansBlock(task: BlockTask<NonLocalSettings>): Float32Ar
     ny: block.ny,
     nx: block.nx,
     reach: nonLocalReach(parameters),
+    ...(task.core ? { core: task.core } : {}),
   });
   if (!rician) return result;
   return result.map((square, i) => {
@@ -71,11 +81,19 @@ export function nonLocalMeansBlock(task: BlockTask<NonLocalSettings>): Float32Ar
   });
 }
 
+/** `nonLocalMeansBlock` with pauses. */
+export function nonLocalMeansInPauses(
+  task: BlockTask<NonLocalSettings>,
+  { pause }: TaskContext,
+): Promise<Float32Array> {
+  return inPauses(nonLocalSteps(task), pause);
+}
+
 /** `nonLocalMeansBlock` for worker threads. */
 export const nonLocalMeansFilter: BlockFilter<NonLocalSettings> = {
   module: import.meta.url,
-  name: "nonLocalMeansBlock",
-  run: nonLocalMeansBlock,
+  name: "nonLocalMeansInPauses",
+  run: nonLocalMeansInPauses,
 };
 
 /** The definition in float64, pixel by pixel, with neither shortcut nor table. */

@@ -45,7 +45,7 @@ export function padBlock(block: Block, reach: number): PaddedBlock {
 }
 
 /** A width in px of the plane, expressed in slices; at least 0.05, where neighbours weigh nothing. */
-export function spatialAlongZ(image: Image, width: number): number {
+export function spatialAlongZ(image: Pick<Image, "spacing">, width: number): number {
   const [sz, sy, sx] = image.spacing;
   return Math.max(0.05, (width * Math.min(sy, sx)) / sz);
 }

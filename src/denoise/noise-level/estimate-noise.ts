@@ -163,11 +163,14 @@ function share(usable: Uint8Array): number {
  */
 function ricianForeground(image: Image, usable: Uint8Array, whole: WaveletNoise): number {
   const bright = usablePixels(image, { between: [2.2 * whole.white, Infinity] });
-  const inside = usable.map((u, i) => u & bright[i]!);
+  const inside = usable.slice();
+  for (let i = 0; i < inside.length; i++) inside[i]! &= bright[i]!;
   const wavelet = share(inside) > 0.05 ? waveletMad(image, { usable: inside }) : undefined;
   const mask = wavelet ? inside : usable;
-  const values = image.data.filter((_, i) => mask[i] === 1);
-  return koaySigma(medianOf(values), (wavelet ?? whole).white);
+  const values = new Float64Array(image.data.length);
+  let count = 0;
+  for (let i = 0; i < mask.length; i++) if (mask[i] === 1) values[count++] = image.data[i]!;
+  return koaySigma(medianOf(values.subarray(0, count)), (wavelet ?? whole).white);
 }
 
 /** Robust σ of differences between usable horizontal neighbours. */

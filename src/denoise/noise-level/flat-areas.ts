@@ -6,10 +6,8 @@
  */
 import { type Image, layoutOf } from "../../core/image.ts";
 import { halfSampleMode } from "./mode.ts";
+import { sampledPlanes } from "./sampled-planes.ts";
 import { boxSum, summedArea } from "./usable-pixels.ts";
-
-/** Planes beyond this many are sampled evenly. */
-const mostPlanes = 32;
 
 /**
  * σ in the image's unit from windows that are usable as a whole.
@@ -22,17 +20,16 @@ export function flatAreasSigma(
   options: { usable: Uint8Array; radius?: number },
 ): { readonly sigma: number; readonly count: number } | undefined {
   const { usable, radius: r = 4 } = options;
-  const { blocks, nz, ny, nx } = layoutOf(image);
+  const layout = layoutOf(image);
+  const { ny, nx } = layout;
   const side = 2 * r + 1;
   const n = side * side;
   // Σ k² over the window along one axis, for the plane's slopes.
   let moment = 0;
   for (let k = -r; k <= r; k++) moment += side * k * k;
   const values: number[] = [];
-  const planes = blocks * nz;
-  const step = Math.max(1, planes / mostPlanes);
-  for (let at = 0; at < planes; at += step) {
-    const offset = Math.floor(at) * ny * nx;
+  for (const p of sampledPlanes(layout)) {
+    const offset = p * ny * nx;
     const sums = summedArea(ny, nx, (i) => usable[offset + i]!);
     for (let y = r; y + r < ny; y += 2) {
       for (let x = r; x + r < nx; x += 2) {

@@ -26,7 +26,7 @@ export function selectNth(values: Float64Array, n: number, q: number): number {
 export function medianOf(values: ArrayLike<number>): number {
   const n = values.length;
   if (n === 0) return NaN;
-  const copy = Float64Array.from(values);
+  const copy = new Float64Array(values);
   const upper = selectNth(copy, n, n >> 1);
   if (n % 2 === 1) return upper;
   let lower = -Infinity;

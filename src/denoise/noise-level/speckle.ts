@@ -8,6 +8,7 @@ import { InputError } from "../../core/errors.ts";
 import { type Image, layoutOf } from "../../core/image.ts";
 import { localMoments } from "../neighbourhood/local-moments.ts";
 import { halfSampleMode } from "./mode.ts";
+import { sampledPlanes } from "./sampled-planes.ts";
 import { usablePixels } from "./usable-pixels.ts";
 
 export interface SpeckleEstimate {
@@ -25,7 +26,8 @@ export interface SpeckleEstimate {
  */
 export function estimateSpeckle(image: Image, options: { radius?: number } = {}): SpeckleEstimate {
   const { radius = 3 } = options;
-  const { blocks, nz, ny, nx } = layoutOf(image);
+  const layout = layoutOf(image);
+  const { ny, nx } = layout;
   let least = Infinity;
   for (const v of image.data) if (v < least) least = v;
   if (least < 0) {
@@ -37,7 +39,7 @@ export function estimateSpeckle(image: Image, options: { radius?: number } = {})
   const values: number[] = [];
   const size = ny * nx;
   const n = (2 * radius + 1) ** 2;
-  for (let p = 0; p < blocks * nz; p++) {
+  for (const p of sampledPlanes(layout)) {
     const data = image.data.subarray(p * size, (p + 1) * size);
     const { mean, variance } = localMoments({ data, nz: 1, ny, nx }, radius);
     for (let y = radius; y < ny - radius; y += 2) {

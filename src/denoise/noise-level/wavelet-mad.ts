@@ -17,6 +17,7 @@ import { type Image, layoutOf } from "../../core/image.ts";
 import { waveletFilter } from "../wavelet-filters.ts";
 import { bandsOf, eachRow, type Sizes3, waveletForward } from "../wavelet-transform.ts";
 import { medianOf, normalMad } from "./median.ts";
+import { sampledPlanes } from "./sampled-planes.ts";
 import { boxSum, summedArea } from "./usable-pixels.ts";
 
 /** Noise standard deviation seen in one level's diagonal (HH) and other (LH, HL) bands. */
@@ -39,9 +40,6 @@ export interface WaveletNoise {
   readonly count: number;
 }
 
-/** Planes beyond this many are sampled evenly: the median's error no longer falls noticeably. */
-const mostPlanes = 32;
-
 /**
  * Estimates from the in-plane bands of all (or evenly sampled) planes, using only coefficients whose
  * whole support is usable.
@@ -54,7 +52,8 @@ export function waveletMad(
   options: { usable: Uint8Array; wavelet?: string; levels?: number },
 ): WaveletNoise | undefined {
   const { usable, wavelet = "db2" } = options;
-  const { blocks, nz, ny, nx } = layoutOf(image);
+  const layout = layoutOf(image);
+  const { ny, nx } = layout;
   const filter = waveletFilter(wavelet);
   const taps = filter.low.length;
   let levels = options.levels ?? 4;
@@ -66,10 +65,8 @@ export function waveletMad(
   const sizes: Sizes3 = [1, height, width];
   const bands = bandsOf(sizes, levels).filter((band) => band.detail !== "");
   const collected = bands.map(() => [] as number[]);
-  const planes = blocks * nz;
-  const step = Math.max(1, planes / mostPlanes);
-  for (let at = 0; at < planes; at += step) {
-    const offset = Math.floor(at) * ny * nx;
+  for (const p of sampledPlanes(layout)) {
+    const offset = p * ny * nx;
     const data = new Float64Array(height * width);
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {

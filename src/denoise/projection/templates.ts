@@ -51,6 +51,30 @@ export function sparseTemplate(
 }
 
 /**
+ * Templates for the planes of an image, checked.
+ *
+ * @param action what cannot be done without, for the error's sentence
+ * @throws InputError when one has not as many values as a plane, holds one that is not finite, or is zero
+ */
+export function planeTemplates(
+  action: string,
+  templates: readonly ArrayLike<number>[],
+  { ny, nx }: { readonly ny: number; readonly nx: number },
+): readonly ArrayLike<number>[] {
+  for (const template of templates) {
+    if (template.length !== ny * nx) {
+      throw new InputError(
+        `Cannot ${action}: found a template of ${template.length} pixels, wanted ${ny} x ${nx} as the image has`,
+      );
+    }
+    if (sparseTemplate(template, ny * nx).index.length === 0) {
+      throw new InputError(`Cannot ${action}: found a template of zeros, wanted a signal in it`);
+    }
+  }
+  return templates;
+}
+
+/**
  * Every profile at every place, cut off at the image's border.
  *
  * @param profiles patterns with as many axes as the image

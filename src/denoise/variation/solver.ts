@@ -18,7 +18,7 @@
 import type { WorkOptions } from "../../core/progress.ts";
 import { tvKernel } from "../../kernels/total-variation.ts";
 import { plainGap, type TvShape, type TvWorkspace } from "./steps.ts";
-import { atOnce, type Steps } from "./turns.ts";
+import { atOnce, type Steps } from "../turns.ts";
 
 export interface RankOne {
   /** Template w, same layout as the data. */

@@ -11,13 +11,14 @@
  * counts of the inverse of the exact sum E[f(z) | x] for σ' = 0, and within 0.2 for σ' up to 3 (tests).
  */
 import { InputError } from "../../core/errors.ts";
-import { type Image, layoutOf, withData } from "../../core/image.ts";
+import { type Image, layoutOf, makeImage, withData } from "../../core/image.ts";
 import type { ParameterValues } from "../../core/parameters.ts";
-import type { Denoiser } from "../denoiser.ts";
+import { type Denoiser, unknownReach } from "../denoiser.ts";
 import { noiseLevelFor } from "../input.ts";
 import { localMoments } from "../neighbourhood/local-moments.ts";
 import { pseudoResiduals } from "../noise-level/local-noise.ts";
 import { medianOf, normalMad } from "../noise-level/median.ts";
+import { sampledPlanes } from "../noise-level/sampled-planes.ts";
 import { usablePixels } from "../noise-level/usable-pixels.ts";
 
 export interface PoissonGaussian {
@@ -45,6 +46,9 @@ export function anscombeInverse(d: number, { gain, sigma, offset = 0 }: PoissonG
   return offset + gain * Math.max(0, x);
 }
 
+/** Pixels that make the line: past this many its error no longer falls noticeably. */
+const mostPixels = 2 ** 19;
+
 /**
  * Gain and Gaussian part from one image: the line variance = a·(mean − μ) + σ² through the noise variances of
  * 24 classes of equal size by local mean.
@@ -56,30 +60,36 @@ export function estimatePoissonGaussian(
   options: { offset?: number } = {},
 ): PoissonGaussian {
   const { offset = 0 } = options;
-  const { blocks, nz, ny, nx } = layoutOf(image);
-  const residual = pseudoResiduals(image, 2);
+  const layout = layoutOf(image);
+  const { ny, nx } = layout;
   const usable = usablePixels(image);
   const size = ny * nx;
-  const pixels: { mean: number; residual: number }[] = [];
-  for (let p = 0; p < blocks * nz; p++) {
+  const planes = sampledPlanes(layout);
+  const every = Math.ceil((planes.length * size) / mostPixels);
+  const means = new Float64Array(planes.length * size);
+  const residuals = new Float64Array(means.length);
+  let count = 0;
+  for (const p of planes) {
     const data = image.data.subarray(p * size, (p + 1) * size);
     const { mean } = localMoments({ data, nz: 1, ny, nx }, 2);
-    for (let i = 0; i < size; i++) {
-      if (usable[p * size + i]) {
-        pixels.push({ mean: mean[i]! - offset, residual: Math.abs(residual[p * size + i]!) });
-      }
+    const residual = pseudoResiduals(makeImage(data, [ny, nx]), 2);
+    for (let i = 0; i < size; i += every) {
+      if (!usable[p * size + i]) continue;
+      means[count] = mean[i]! - offset;
+      residuals[count++] = Math.abs(residual[i]!);
     }
   }
-  pixels.sort((a, b) => a.mean - b.mean);
-  const classes = Math.min(24, Math.floor(pixels.length / 64));
+  const order = new Uint32Array(count).map((_, i) => i);
+  order.sort((a, b) => means[a]! - means[b]!);
+  const classes = Math.min(24, Math.floor(count / 64));
   let [w, wm, wv, wmm, wmv] = [0, 0, 0, 0, 0];
   for (let k = 0; k < classes; k++) {
-    const part = pixels.slice(
-      Math.floor((k * pixels.length) / classes),
-      Math.floor(((k + 1) * pixels.length) / classes),
+    const part = order.subarray(
+      Math.floor((k * count) / classes),
+      Math.floor(((k + 1) * count) / classes),
     );
-    const variance = (medianOf(part.map((q) => q.residual)) / normalMad) ** 2;
-    const mean = medianOf(part.map((q) => q.mean));
+    const variance = (medianOf(Float64Array.from(part, (i) => residuals[i]!)) / normalMad) ** 2;
+    const mean = medianOf(Float64Array.from(part, (i) => means[i]!));
     if (variance === 0) continue;
     // The error of a variance is proportional to it.
     const weight = 1 / variance ** 2;
@@ -129,13 +139,23 @@ export function anscombe(inner: Denoiser): Denoiser {
         about: "value of the image at zero counts",
       },
     },
+    reach: (settings) => {
+      if (settings.parameters.gain === undefined) {
+        return "the gain is estimated on the whole volume unless the parameter gain is given";
+      }
+      return inner.reach?.(settings) ?? unknownReach;
+    },
+    level: (image, given = {}) =>
+      estimatePoissonGaussian(image, { offset: numberOf(name, "offset", given.offset) ?? 0 }).sigma,
     async denoise(image, given = {}, context = {}) {
       noiseLevelFor(name, image, { sigma: context.sigma ?? 0 });
       const { gain: givenGain, offset: givenOffset, ...rest } = given;
       const offset = numberOf(name, "offset", givenOffset) ?? 0;
-      const estimate = estimatePoissonGaussian(image, { offset });
-      const gain = numberOf(name, "gain", givenGain) ?? estimate.gain;
-      const sigma = context.sigma ?? estimate.sigma;
+      const told = numberOf(name, "gain", givenGain);
+      const known = told !== undefined && context.sigma !== undefined;
+      const estimate = known ? undefined : estimatePoissonGaussian(image, { offset });
+      const gain = told ?? estimate?.gain ?? 0;
+      const sigma = context.sigma ?? estimate?.sigma ?? 0;
       if (gain === 0) {
         return inner.denoise(image, rest as ParameterValues, { ...context, sigma });
       }
@@ -145,7 +165,11 @@ export function anscombe(inner: Denoiser): Denoiser {
         image.data.map((z) => anscombeForward(z, model)),
         { unit: "arbitrary" },
       );
-      const smooth = await inner.denoise(stable, rest as ParameterValues, { ...context, sigma: 1 });
+      const smooth = await inner.denoise(stable, rest as ParameterValues, {
+        ...context,
+        templates: undefined,
+        sigma: 1,
+      });
       return withData(
         image,
         smooth.data.map((d) => anscombeInverse(d, model)),

@@ -38,6 +38,8 @@ export function homomorphic(inner: Denoiser): Denoiser {
     noise: "speckle" as const,
     dimensions: inner.dimensions,
     parameters: inner.parameters,
+    reach: () => "the mean of the whole volume is kept",
+    level: (image) => speckleLevelFor(name, image, {}),
     async denoise(image, given, context = {}) {
       const variation = speckleLevelFor(name, image, context);
       if (variation === 0) return withData(image, image.data.slice());
@@ -51,7 +53,7 @@ export function homomorphic(inner: Denoiser): Denoiser {
         { unit: "arbitrary" },
       );
       const sigma = Math.sqrt(trigamma(1 / variation ** 2));
-      const smooth = await inner.denoise(logs, given, { ...context, sigma });
+      const smooth = await inner.denoise(logs, given, { ...context, templates: undefined, sigma });
       const back = smooth.data.map(Math.exp);
       // Of sums, not a mean of ratios: where the object is zero a ratio would count without meaning anything.
       let total = 0;

@@ -111,6 +111,8 @@ export function ricianStabilised(inner: Denoiser): Denoiser {
     noise: "rician" as const,
     dimensions: inner.dimensions,
     parameters: inner.parameters,
+    ...(inner.reach === undefined ? {} : { reach: inner.reach }),
+    level: (image) => ricianLevelFor(name, image, {}),
     async denoise(image, given, context = {}) {
       const sigma = ricianLevelFor(name, image, context);
       if (sigma === 0) return withData(image, image.data.slice());
@@ -119,7 +121,11 @@ export function ricianStabilised(inner: Denoiser): Denoiser {
         image.data.map((m) => ricianForward(m, sigma)),
         { unit: "arbitrary" },
       );
-      const smooth = await inner.denoise(stable, given, { ...context, sigma: 1 });
+      const smooth = await inner.denoise(stable, given, {
+        ...context,
+        templates: undefined,
+        sigma: 1,
+      });
       const invert = inverter(sigma);
       return withData(image, smooth.data.map(invert));
     },

@@ -2,7 +2,7 @@
 import { throwIfAborted } from "../../core/errors.ts";
 import type { Image } from "../../core/image.ts";
 import { findDenoiser } from "../../denoise/find-denoiser.ts";
-import { plsTvSolver } from "../../denoise/pls-tv.ts";
+import { plsTvSolver } from "../../denoise/variation/pls-tv-problem.ts";
 import { projectOntoTask, taskSpan } from "../../denoise/task-projection.ts";
 import { float32Of, float64Of } from "../bytes.ts";
 import type { MetricPlan, SingleMethod, StudyTask } from "../description.ts";

@@ -2,7 +2,7 @@
 import { InputError, throwIfAborted } from "../../core/errors.ts";
 import type { Image } from "../../core/image.ts";
 import { findDenoiser } from "../../denoise/find-denoiser.ts";
-import { plsTvSolver } from "../../denoise/pls-tv.ts";
+import { plsTvSolver } from "../../denoise/variation/pls-tv-problem.ts";
 import { auc } from "../../stats/auc.ts";
 import { float64Of } from "../bytes.ts";
 import type { MethodPlan, StudyTask } from "../description.ts";

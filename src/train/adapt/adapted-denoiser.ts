@@ -2,7 +2,8 @@
 import { InputError, throwIfAborted } from "../../core/errors.ts";
 import { type Image, layoutOf, makeImage, withData } from "../../core/image.ts";
 import type { Denoiser } from "../../denoise/denoiser.ts";
-import { projectOntoTask, taskSpan } from "../../denoise/task-projection.ts";
+import { planeTemplates } from "../../denoise/projection/templates.ts";
+import { projectOntoTask, taskSpan, type TaskSpan } from "../../denoise/task-projection.ts";
 import { modelUnits } from "../../inference/denoise-image.ts";
 import { padToMultiple } from "../../inference/tiles.ts";
 import type { CompileOptions } from "../../runtime/program.ts";
@@ -23,8 +24,6 @@ import {
 import { pathSolver } from "./solution-path.ts";
 
 export interface AdaptedDenoiserOptions extends AdaptationWeights {
-  /** Templates in the image's unit, one value per pixel of a plane. */
-  readonly templates: readonly (Float32Array | Float64Array)[];
   readonly solver: "gauss-newton" | "adam" | "path";
   /** Steps and learning rate of Adam. */
   readonly steps?: number;
@@ -54,12 +53,12 @@ export interface AdaptedDenoiser extends Denoiser {
 }
 
 /**
- * A denoiser that adapts the network to every plane it is given.
+ * A denoiser that adapts the network to every plane it is given and to the templates of the call's context.
  *
  * Images pass into the model's units as in `denoiseImage`, templates as differences do (divided by the
  * scale alone), so that α, β and γ weigh what they weigh on normalised images.
  *
- * @throws InputError (when called) on templates that do not fit the image
+ * @throws InputError (when called) without templates, and on templates that do not fit the image
  */
 export function adaptedDenoiser(
   imported: ImportedNetwork,
@@ -75,22 +74,20 @@ export function adaptedDenoiser(
     noise: "gaussian",
     dimensions: [2],
     parameters: {},
+    uses: ["templates"],
     planes,
     plain: () => plain,
-    async denoise(image, _parameters, { sigma = 0, signal, onProgress } = {}) {
+    async denoise(image, _parameters, { sigma = 0, templates = [], signal, onProgress } = {}) {
       const { blocks, nz, ny, nx } = layoutOf(image);
       const area = ny * nx;
-      for (const template of options.templates) {
-        if (template.length !== area) {
-          throw new InputError(
-            `Cannot adapt: found a template of ${template.length} pixels, wanted ${ny} x ${nx} as the image has`,
-          );
-        }
+      if (templates.length === 0) {
+        throw new InputError("Cannot adapt: found no template, wanted at least one");
       }
+      planeTemplates("adapt", templates, { ny, nx });
       const units = modelUnits(image, sigma);
       const multiple = imported.network.multipleOf(imported.options);
       const size = { ny: roundUp(ny, multiple), nx: roundUp(nx, multiple) };
-      const inUnits = options.templates.map((t) => embed(t, { ny, nx }, size, units.scale));
+      const inUnits = templates.map((t) => embed(t, { ny, nx }, size, units.scale));
       const graph = adaptationGraph({
         ...imported,
         statistics: { kind: "linear", templates: inUnits },
@@ -99,6 +96,7 @@ export function adaptedDenoiser(
         ...(options.adapts === undefined ? {} : { adapts: options.adapts }),
       });
       const solver = await openSolver(graph, options);
+      const span = options.project ? taskSpan(templates, { shape: [ny, nx] }) : undefined;
       const out = image.data.slice();
       const start = image.data.slice();
       try {
@@ -113,13 +111,13 @@ export function adaptedDenoiser(
           const { base, adapted } = await solver.adapt(given.data, signal);
           const back = (data: Float32Array) =>
             crop(data, size, { ny, nx }).map((v) => v * units.scale + units.offset);
-          const result = projected(back(adapted.image), noisy, { ny, nx }, options);
+          const result = projected(back(adapted.image), noisy, span);
           out.set(result, i * area);
           start.set(back(base), i * area);
           const { image: _image, ...rest } = adapted;
           planes.push({
             ...rest,
-            statistics: options.templates.map((t) => ({
+            statistics: templates.map((t) => ({
               noisy: dot(t, noisy),
               denoised: dot(t, back(base)),
               adapted: dot(t, result),
@@ -168,13 +166,10 @@ function crop(data: Float32Array, padded: Size, { ny, nx }: Size): Float32Array 
 function projected(
   denoised: Float32Array,
   noisy: Float32Array,
-  { ny, nx }: Size,
-  { project, templates }: AdaptedDenoiserOptions,
+  span: TaskSpan | undefined,
 ): Float32Array {
-  if (!project) return denoised;
-  const shape = [ny, nx];
-  const plane = (data: Float32Array) => makeImage(data, shape);
-  const span = taskSpan(templates, { shape });
+  if (span === undefined) return denoised;
+  const plane = (data: Float32Array) => makeImage(data, span.shape);
   return projectOntoTask(plane(denoised), { noisy: plane(noisy), span }).data;
 }
 

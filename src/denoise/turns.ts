@@ -2,10 +2,19 @@
  * Long work cut into steps: a generator that yields after every step, with progress now and then, and
  * returns the result. The same steps run at once, or in turns with the event loop.
  */
-import { throwIfAborted } from "../../core/errors.ts";
-import type { Progress, WorkOptions } from "../../core/progress.ts";
+import { throwIfAborted } from "../core/errors.ts";
+import type { Progress, WorkOptions } from "../core/progress.ts";
 
 export type Steps<T> = Generator<Progress | undefined, T, void>;
+
+/** Runs steps to their end and awaits a worker task's `pause` after each. */
+export async function inPauses<T>(steps: Steps<T>, pause: () => Promise<void>): Promise<T> {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    await pause();
+  }
+}
 
 /** Longest time in ms that the event loop waits for its turn, plus the length of one step. */
 const turnEvery = 20;
