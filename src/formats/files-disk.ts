@@ -20,6 +20,14 @@ export async function exists(path: string): Promise<boolean> {
   );
 }
 
+/** Whether a path is a folder. */
+export async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (s) => s.isDirectory(),
+    () => false,
+  );
+}
+
 /** Bytes of a whole file. @throws InputError naming the path and the reason */
 export async function bytesOf(path: string): Promise<Uint8Array> {
   try {

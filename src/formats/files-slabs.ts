@@ -5,24 +5,26 @@
  * Bound: with V the voxels of one slab and its halo, w and w' the bytes of a stored element read and
  * written, at most V · (2w + 8 + 2w') bytes are held, plus what the work on a slab takes itself.
  */
-import { once } from "node:events";
 import { createReadStream } from "node:fs";
-import { type FileHandle, open, rename, unlink } from "node:fs/promises";
-import { basename, dirname } from "node:path";
-import { createGunzip, createGzip } from "node:zlib";
+import type { FileHandle } from "node:fs/promises";
+import { basename } from "node:path";
+import { createGunzip } from "node:zlib";
 import { FormatError, InputError, messageOf, throwIfAborted } from "../core/errors.ts";
 import { type Image, layoutOf, makeImage } from "../core/image.ts";
 import type { WorkOptions } from "../core/progress.ts";
 import { looksLikeDicom } from "./dicom/parse.ts";
-import { openDicomFrames } from "./dicom/stream.ts";
+import { type DicomFrames, openDicomFrames } from "./dicom/stream.ts";
 import { bytesOf, fromFloat, readElements, toFloat32, writeElements } from "./elements.ts";
-import { openRegular, syncFolder, temporaryName, writeFailure } from "./files.ts";
+import { isFolder, openRegular } from "./files-disk.ts";
+import { openSink, type Sink } from "./files-sink.ts";
 import type { StoredType } from "./format.ts";
 import { isGzip } from "./inflate.ts";
 import { niftiElements, niftiHeaderToBytes, parseNiftiHeader } from "./nifti-header.ts";
 import { niftiGeometry, niftiHeaderOf, niftiLayout, niftiScaling } from "./nifti.ts";
 import { isNpy, parseNpyHeader } from "./npy-array.ts";
 import { parseRemark } from "./elements-to-write.ts";
+import { openFolderSeries } from "./files-series.ts";
+import { openSeriesSlabs, placedSlab } from "./series-slabs.ts";
 
 /** An image whose values are still in the file. */
 export interface SlabSource {
@@ -35,12 +37,22 @@ export interface SlabSource {
   readonly intercept: number;
   /** Planes of all blocks together. */
   readonly planes: number;
+  /** The frames of a DICOM object, for objects derived from it. */
+  readonly frames?: DicomFrames;
+  /** What a reader should know, one sentence each. */
+  readonly findings: readonly string[];
   /**
    * The values of `count` planes from plane `from`, as a `zyx` image placed where they lie. Packed
    * files are read forward only: `from` must not fall.
    */
-  read(from: number, count: number): Promise<Image>;
+  read(from: number, count: number): Promise<Slab>;
   close(): Promise<void>;
+}
+
+/** Some planes of an image. */
+export interface Slab extends Image {
+  /** 1 for each voxel that holds no measurement; absent where all do. */
+  readonly padded?: Uint8Array;
 }
 
 interface Bytes {
@@ -134,11 +146,13 @@ function packedBytes(path: string, format: string): Bytes {
 }
 
 /**
- * Opens a NIfTI (`.nii`, `.nii.gz`), NPY or DICOM file without reading its values.
+ * Opens a NIfTI (`.nii`, `.nii.gz`), NPY or DICOM file, or a folder with one series of DICOM slices,
+ * without reading its values.
  *
- * @throws InputError when the path is no such file; FormatError when its header is bad
+ * @throws InputError when the path is no such file or folder; FormatError when its header is bad
  */
 export async function openSlabs(path: string): Promise<SlabSource> {
+  if (await isFolder(path)) return openSeriesSlabs(await openFolderSeries(path));
   const handle = await openRegular(path);
   const head = new Uint8Array(16384);
   const { bytesRead } = await handle.read(head, 0, head.length, 0);
@@ -171,6 +185,8 @@ async function dicomSource(path: string, handle: FileHandle): Promise<SlabSource
       slope,
       intercept,
       planes: frames,
+      frames: opened,
+      findings: opened.findings,
       read: (from: number, count: number) => opened.read(from, count),
       close: () => bytes.close(),
     });
@@ -273,7 +289,8 @@ function sourceOf(path: string, bytes: Bytes, place: Place): SlabSource {
     slope,
     intercept,
     planes,
-    async read(from: number, count: number): Promise<Image> {
+    findings: [],
+    async read(from: number, count: number): Promise<Slab> {
       if (!Number.isInteger(from) || from < 0 || count < 1 || from + count > planes) {
         throw new InputError(
           `Cannot read planes ${from} to ${from + count - 1}: found ${planes} planes`,
@@ -286,17 +303,7 @@ function sourceOf(path: string, bytes: Bytes, place: Place): SlabSource {
         { data, type, shape, components: 1, kind: "scalar", slope, intercept },
         "zyx",
       );
-      const step = (from % nz) * image.spacing[0];
-      const origin = [0, 1, 2].map(
-        (r) => image.origin[r]! + image.direction[3 * r + 2]! * step,
-      ) as [number, number, number];
-      return makeImage(values, shape, {
-        spacing: image.spacing,
-        origin,
-        direction: image.direction,
-        known: image.known,
-        unit: image.unit,
-      });
+      return placedSlab(image, { from: from % nz, data: values, shape });
     },
     close: () => bytes.close(),
   });
@@ -333,11 +340,10 @@ export async function processSlabs(
     { ...image, data: new Float32Array(0) },
     { type, kind: "scalar", slope: 1, intercept: 0 },
   );
-  const part = temporaryName(output);
   let sink: Sink | undefined;
   let slabs = 0;
   try {
-    sink = await openSink(part, output, /\.gz$/i.test(output));
+    sink = await openSink(output, { compress: /\.gz$/i.test(output) });
     await sink.write(niftiHeaderToBytes(header));
     for (let block = 0; block < blocks; block++) {
       for (let z = 0; z < nz; z += depth) {
@@ -362,69 +368,12 @@ export async function processSlabs(
       }
     }
     await sink.finish();
-    await rename(part, output).catch((error: unknown) => {
-      throw writeFailure(output, error);
-    });
-    await syncFolder(dirname(output));
   } catch (error) {
     await sink?.abandon();
-    await unlink(part).catch(() => undefined);
     throw error;
   } finally {
     await source.close();
   }
   const voxels = Math.min(nz, depth + 2 * halo) * ny * nx;
   return { boundBytes: voxels * (2 * bytesOf[source.type] + 8 + 2 * bytesOf[type]), slabs };
-}
-
-interface Sink {
-  write(bytes: Uint8Array): Promise<void>;
-  finish(): Promise<void>;
-  abandon(): Promise<void>;
-}
-
-async function openSink(part: string, output: string, compress: boolean): Promise<Sink> {
-  const fail = (error: unknown): never => {
-    throw writeFailure(output, error);
-  };
-  const handle = await open(part, "wx").catch(fail);
-  const all = async (bytes: Uint8Array) => {
-    let at = 0;
-    while (at < bytes.length)
-      at += (await handle.write(bytes, at, Math.min(bytes.length - at, 1 << 26)).catch(fail))
-        .bytesWritten;
-  };
-  const close = () => handle.close().catch(() => undefined);
-  if (!compress) {
-    return {
-      write: all,
-      async finish() {
-        await handle.sync().catch(fail);
-        await handle.close().catch(fail);
-      },
-      abandon: close,
-    };
-  }
-  const gzip = createGzip({ level: 6 });
-  // Written as it comes, one piece after the other; a failure is met by the next write.
-  const drained = (async () => {
-    for await (const piece of gzip) await all(piece as Uint8Array);
-  })();
-  drained.catch(() => gzip.destroy());
-  return {
-    async write(bytes) {
-      if (gzip.destroyed) await drained;
-      if (!gzip.write(bytes)) await Promise.race([once(gzip, "drain"), drained]);
-    },
-    async finish() {
-      gzip.end();
-      await drained;
-      await handle.sync().catch(fail);
-      await handle.close().catch(fail);
-    },
-    async abandon() {
-      gzip.destroy();
-      await close();
-    },
-  };
 }

@@ -6,8 +6,8 @@ import { basename, dirname, join, normalize, sep } from "node:path";
 import { FormatError, InputError, messageOf, throwIfAborted } from "../core/errors.ts";
 import type { Image } from "../core/image.ts";
 import { catalogue } from "./catalogue.ts";
-import { looksLikeDicom } from "./dicom/parse.ts";
 import { bytesOf, exists, reasonOf, walkFolder, writeWhole } from "./files-disk.ts";
+import { seriesFile } from "./files-series.ts";
 import type {
   Decoded,
   DecodedImage,
@@ -249,8 +249,8 @@ export async function openPath(path: string, options: OpenOptions = {}): Promise
   const others: string[] = [];
   for (const name of names) {
     throwIfAborted(options.signal, `reading ${path}`);
-    const bytes = await bytesOf(join(path, name));
-    if (looksLikeDicom(bytes)) dicomFiles.push({ name, bytes });
+    const file = await seriesFile(path, name);
+    if (file !== undefined) dicomFiles.push(file);
     else others.push(name);
   }
   return dicomFiles.length > 0

@@ -283,14 +283,22 @@ export function npyArrayToBytes(
   if (axesByRank[image.shape.length] !== image.axes && elements.components === 1) {
     lost.push(`${title} does not name its axes (${image.axes})`);
   }
+  const head = npyHead(descr, shape);
+  const body = writeElements(elements.data);
+  const bytes = new Uint8Array(head.length + body.length);
+  bytes.set(head);
+  bytes.set(body, head.length);
+  return { bytes, lost };
+}
+
+/** The bytes before the elements of an array in C order; `descr` such as `<f4`. */
+export function npyHead(descr: string, shape: readonly number[]): Uint8Array {
   const sizes = `(${shape.join(", ")}${shape.length === 1 ? "," : ""})`;
   const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${sizes}, }`;
   const pad = (64 - ((10 + text.length + 1) % 64)) % 64;
   const head = `${text}${" ".repeat(pad)}\n`;
-  const body = writeElements(elements.data);
-  const bytes = new Uint8Array(10 + head.length + body.length);
+  const bytes = new Uint8Array(10 + head.length);
   bytes.set([...magic, 1, 0, head.length & 255, head.length >> 8]);
   for (let i = 0; i < head.length; i++) bytes[10 + i] = head.charCodeAt(i);
-  bytes.set(body, 10 + head.length);
-  return { bytes, lost };
+  return bytes;
 }

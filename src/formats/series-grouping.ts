@@ -11,7 +11,10 @@ import { normalOf, type Placed, stackOf } from "./dicom/stack.ts";
 export interface SeriesFile {
   /** Name, such as the path inside the folder. */
   readonly name: string;
+  /** The whole file; where `load` is given, an object with an empty pixel element will do. */
   readonly bytes: Uint8Array;
+  /** Reads the whole file, so that the files of a series need not all be in memory. */
+  readonly load?: () => Promise<Uint8Array>;
 }
 
 export type SeriesKind = "volume" | "slices" | "single" | "multi-frame" | "localizer";

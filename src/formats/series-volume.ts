@@ -1,6 +1,7 @@
 /** A series to one image: its slices are read, in threads where that pays, and put together. */
 import { FormatError, InputError, throwIfAborted } from "../core/errors.ts";
 import { type Axes, type Image, type IntensityUnit, makeImage } from "../core/image.ts";
+import type { Progress } from "../core/progress.ts";
 import { defaultThreads, mapInWorkers } from "../parallel/index.ts";
 import { dicomError } from "./dicom/failure.ts";
 import { parseDicom } from "./dicom/parse.ts";
@@ -41,25 +42,34 @@ export async function readSeries(
   const volume = new VolumeUnderWay(series, options.maxElements ?? 2 ** 28);
   const threads = options.threads ?? usefulThreads(only.bytes, series.files.length);
   if (threads > 1) {
-    // The first one shows whether the volume has room before all are decoded.
-    volume.add(await readSliceWork(taskOf(only, options)));
-    const rest = series.files.slice(1).map((file) => taskOf(file, options));
     const { signal, onProgress } = options;
-    const slices = await mapInWorkers(
-      { module: import.meta.url, name: "readSliceWork", run: readSliceWork },
-      rest,
-      {
-        threads,
-        label: "reading slices",
-        ...(signal ? { signal } : {}),
-        ...(onProgress ? { onProgress } : {}),
-      },
-    );
-    for (const slice of slices) volume.add(slice);
+    const total = series.files.length;
+    // Files that can be read when they are wanted are in memory a few at a time.
+    const most = series.files.some((file) => file.load) ? slicesForThread * threads : total;
+    for (let from = 0; from < total; from += most) {
+      const files = series.files.slice(from, from + most);
+      await mapInWorkers(
+        { module: import.meta.url, name: "readSliceWork", run: readSliceWork },
+        await Promise.all(files.map((file) => taskOf(file, options))),
+        {
+          threads,
+          label: "reading slices",
+          // The first one shows whether the volume has room before all are decoded.
+          onResult: (slice) => volume.add(slice),
+          ...(signal ? { signal } : {}),
+          ...(onProgress
+            ? {
+                onProgress: ({ done, label }: Progress) =>
+                  onProgress({ done: from + done, total, label }),
+              }
+            : {}),
+        },
+      );
+    }
   } else {
     for (const [k, file] of series.files.entries()) {
       throwIfAborted(options.signal, "reading a DICOM series");
-      volume.add(await readSliceWork(taskOf(file, options)));
+      volume.add(await readSliceWork(await taskOf(file, options)));
       options.onProgress?.({ done: k + 1, total: series.files.length, label: "reading slices" });
     }
   }
@@ -90,8 +100,16 @@ export interface SlicePart {
   readonly findings: readonly string[];
 }
 
-function taskOf(file: SeriesFile, options: DicomReadOptions): SliceTask {
-  const { bytes } = file;
+/** Slices read at a time for each thread where files are read when they are wanted. */
+const slicesForThread = 16;
+
+/** The bytes of a whole file of a series. */
+export async function wholeFile(file: SeriesFile): Promise<Uint8Array> {
+  return file.load ? file.load() : file.bytes;
+}
+
+async function taskOf(file: SeriesFile, options: DicomReadOptions): Promise<SliceTask> {
+  const bytes = await wholeFile(file);
   // A view takes its whole buffer along to another thread.
   const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
   return {
@@ -202,7 +220,7 @@ class VolumeUnderWay {
 async function readNamed(file: SeriesFile, options: DicomReadOptions): Promise<DicomImage> {
   try {
     const { onProgress: _, ...rest } = options;
-    return await readDicom(file.bytes, rest);
+    return await readDicom(await wholeFile(file), rest);
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
     throw dicomError(
@@ -214,26 +232,45 @@ async function readNamed(file: SeriesFile, options: DicomReadOptions): Promise<D
   }
 }
 
-/** Slices, one after the other in `data`, as a volume. */
-function arranged(
-  series: Series,
-  first: Omit<Image, "data">,
-  data: Float32Array,
-): { image: Image; rearranged: boolean } {
-  const perVolume = series.files.length / series.volumes;
+/** What the slices of a series are together, by the first of them. */
+export function seriesGeometry(series: Series, first: Omit<Image, "data">): Omit<Image, "data"> {
   const colour = first.axes === "cyx";
   if (first.axes !== "yx" && !colour) {
     throw new InputError(
       `Cannot read a series: found slices with axes ${first.axes}, wanted yx or cyx`,
     );
   }
-  const [ny, nx] = first.shape.slice(-2) as [number, number];
-  const { stacking } = series;
+  const { stacking, volumes } = series;
   const d = first.direction;
   const z = stacking?.direction ?? [d[2]!, d[5]!, d[8]!];
-  const time = series.volumes > 1;
-  const axes = `${time ? "t" : ""}${colour ? "c" : ""}zyx` as Axes;
-  const shape = [...(time ? [series.volumes] : []), ...(colour ? [3] : []), perVolume, ny, nx];
+  const { data: _, ...place } = makeImage(new Float32Array(1), [1, 1], {
+    unit: first.unit,
+    known: first.known,
+    spacing: [stacking?.step ?? first.spacing[0], first.spacing[1], first.spacing[2]],
+    origin: first.origin,
+    direction: [d[0]!, d[1]!, z[0]!, d[3]!, d[4]!, z[1]!, d[6]!, d[7]!, z[2]!],
+  });
+  return {
+    ...place,
+    axes: `${volumes > 1 ? "t" : ""}${colour ? "c" : ""}zyx` as Axes,
+    shape: [
+      ...(volumes > 1 ? [volumes] : []),
+      ...(colour ? [3] : []),
+      series.files.length / volumes,
+      ...first.shape.slice(-2),
+    ],
+  };
+}
+
+/** Slices, one after the other in `data`, as a volume. */
+function arranged(
+  series: Series,
+  first: Omit<Image, "data">,
+  data: Float32Array,
+): { image: Image; rearranged: boolean } {
+  const volume = seriesGeometry(series, first);
+  const colour = first.axes === "cyx";
+  const [perVolume, ny, nx] = volume.shape.slice(-3) as [number, number, number];
   let values = data;
   if (colour) {
     values = new Float32Array(data.length);
@@ -247,13 +284,5 @@ function arranged(
       }
     }
   }
-  const image = makeImage(values, shape, {
-    axes,
-    unit: first.unit,
-    known: first.known,
-    spacing: [stacking?.step ?? first.spacing[0], first.spacing[1], first.spacing[2]],
-    origin: first.origin,
-    direction: [d[0]!, d[1]!, z[0]!, d[3]!, d[4]!, z[1]!, d[6]!, d[7]!, z[2]!],
-  });
-  return { image, rearranged: colour };
+  return { image: makeImage(values, volume.shape, volume), rearranged: colour };
 }

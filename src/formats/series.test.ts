@@ -1,14 +1,31 @@
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { testObject, testUids } from "../../test/dicom-objects.ts";
 import { withData } from "../core/image.ts";
-import { decimalElement, textElement } from "./dicom/build.ts";
+import { decimalElement, numberElement, textElement } from "./dicom/build.ts";
 import { textOf } from "./dicom/elements.ts";
 import { parseDicom } from "./dicom/parse.ts";
-import { jpegLsLossless } from "./dicom/transfer-syntax.ts";
+import {
+  deflatedLittle,
+  explicitLittle,
+  implicitLittle,
+  jpegLsLossless,
+  rleLossless,
+} from "./dicom/transfer-syntax.ts";
 import { readDicom } from "./dicom/read.ts";
+import { seriesFile } from "./files-series.ts";
+import { openSeriesSlabs } from "./series-slabs.ts";
 import { groupSeries, readSeries, type SeriesFile, writeDerivedSeries } from "./series.ts";
 
 interface Slice {
@@ -278,5 +295,60 @@ describe("readSeries in threads", () => {
       kind: "truncated",
     });
     await expect(readSeries(bad, { threads: 2 })).rejects.toThrow(/11\.dcm/);
+  });
+});
+
+describe("series of files on the disk", () => {
+  it("are sorted by their headers as by whole files, and read when wanted", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "dprime-series-"));
+    const rows = 160;
+    const whole: SeriesFile[] = [];
+    // Slices longer than the piece that is read first, in every way in which pixels can lie in a file.
+    const syntaxes = [explicitLittle, implicitLittle, rleLossless, jpegLsLossless, deflatedLittle];
+    for (const [k, transferSyntax] of [...syntaxes, ...syntaxes].entries()) {
+      const bytes = await testObject({
+        data: Int16Array.from({ length: rows * 300 }, (_, i) => ((i * i * 7919) % 2003) + k),
+        rows,
+        columns: 300,
+        transferSyntax,
+        extra: [
+          textElement(0x00200013, "IS", String(k + 1)),
+          decimalElement(0x00200032, [0, 0, 50 - 3 * k]),
+          ...(k === 4 ? [numberElement(0x00280120, "SS", 1)] : []),
+        ],
+      });
+      whole.push({ name: `${k}`, bytes });
+      writeFileSync(join(folder, `${k}`), bytes);
+    }
+    writeFileSync(join(folder, "notes.txt"), "no slice");
+    const names = [...whole.map(({ name }) => name), "notes.txt"];
+    const read = await Promise.all(names.map((name) => seriesFile(folder, name)));
+    expect(read.pop()).toBeUndefined();
+    const files = read.map((file) => file!);
+    for (const [k, file] of files.entries()) {
+      expect(await (file.load?.() ?? file.bytes)).toEqual(whole[k]!.bytes);
+      // The pixels of deflated objects cannot be told from the header without unpacking.
+      const short = whole[k]!.bytes.length <= 2 ** 16;
+      if (k % 5 !== 4 && !short) expect(file.bytes.length).toBeLessThan(2000);
+    }
+    const [byHeader, byWhole] = [groupSeries(files), groupSeries(whole)];
+    expect(byHeader.findings).toEqual(byWhole.findings);
+    expect(byHeader.series.map((one) => one.files.map(({ name }) => name))).toEqual(
+      byWhole.series.map((one) => one.files.map(({ name }) => name)),
+    );
+    const [series] = byHeader.series;
+    const all = await readSeries(byWhole.series[0]!);
+    expect(await readSeries(series!)).toEqual(all);
+    const slabs = await openSeriesSlabs(series!);
+    const { data: _, ...place } = all.image;
+    expect(slabs.image).toEqual(place);
+    const part = await slabs.read(3, 4);
+    expect(part.data).toEqual(all.image.data.subarray(3 * rows * 300, 7 * rows * 300));
+    expect(part.origin[2]).toBeCloseTo(all.image.origin[2] + 9, 9);
+    // A file cut short is told before any work, as from the whole file.
+    truncateSync(join(folder, "7"), whole[7]!.bytes.length - 5000);
+    const cut = groupSeries([(await seriesFile(folder, "7"))!]);
+    expect(cut.refused[0]).toMatchObject({ name: "7", kind: "truncated" });
+    rmSync(folder, { recursive: true });
   });
 });

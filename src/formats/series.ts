@@ -6,6 +6,7 @@ import { type DeriveOptions, writeDerivedDicom } from "./dicom/derive.ts";
 import { readDicom } from "./dicom/read.ts";
 import { newUid } from "./dicom/uid.ts";
 import type { Series } from "./series-grouping.ts";
+import { wholeFile } from "./series-volume.ts";
 
 export {
   groupSeries,
@@ -37,7 +38,10 @@ export async function* writeDerivedSeries(
   const seriesUid = options.seriesUid ?? newUid();
   for (const [k, file] of series.files.entries()) {
     throwIfAborted(options.signal, "writing a DICOM series");
-    const source = await readDicom(file.bytes, options.signal ? { signal: options.signal } : {});
+    const source = await readDicom(
+      await wholeFile(file),
+      options.signal ? { signal: options.signal } : {},
+    );
     const slice = series.files.length === 1 ? image : planeOf(image, source.image, k);
     const written = await writeDerivedDicom(source, slice, { ...options, seriesUid });
     yield { name: file.name, bytes: written.bytes, notes: written.notes };

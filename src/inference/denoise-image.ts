@@ -10,6 +10,8 @@ export interface DenoiseImageOptions extends WorkOptions {
   /** Share of the denoised image in the result, from 0 (input) to 1. */
   readonly strength?: number;
   readonly tile?: number;
+  /** Values to take the model's scale from, where the image is a part of a larger one. */
+  readonly sample?: () => Promise<Float32Array>;
 }
 
 /** Affine map from the image's unit to the model's: value ↦ (value − offset) / scale. */
@@ -26,7 +28,7 @@ const highestLevel = 0.2;
  * between their 1st and 99.5th percentiles. Where the noise would exceed the trained levels the
  * scale is widened until it does not; the networks are homogeneous, so only the offset matters.
  */
-export function modelUnits(image: Image, sigma: number): ModelUnits {
+export function modelUnits(image: Pick<Image, "data" | "unit">, sigma: number): ModelUnits {
   const [offset, scale] =
     image.unit === "HU"
       ? [-160, 400]
@@ -55,7 +57,7 @@ function percentileRange(data: Float32Array, low: number, high: number): [number
 export async function denoiseImage(
   image: Image,
   model: DenoisingModel,
-  { sigma, strength = 1, tile, signal, onProgress }: DenoiseImageOptions,
+  { sigma, strength = 1, tile, sample, signal, onProgress }: DenoiseImageOptions,
 ): Promise<Image> {
   const { nonFinite } = rangeOf(image.data);
   if (nonFinite > 0) {
@@ -74,7 +76,8 @@ export async function denoiseImage(
       `Cannot denoise: found noise levels ${levels.slice(0, 4).join(", ")}, wanted one finite number >= 0 for each of ${planes} planes`,
     );
   }
-  const { offset, scale } = modelUnits(image, Math.max(...levels));
+  const scaled = sample === undefined ? image : { unit: image.unit, data: await sample() };
+  const { offset, scale } = modelUnits(scaled, Math.max(...levels));
   const area = ny * nx;
   const out = image.data.slice();
   const lanes = Math.min(model.lanes, planes);

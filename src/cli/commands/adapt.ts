@@ -1,5 +1,6 @@
 /** `dprime adapt`: a trained network adapted to one image and what a reader looks for in it. */
 import { InputError } from "../../core/errors.ts";
+import { taskOf, taskOptions } from "../images/task-options.ts";
 import type { Command } from "./command.ts";
 import { figurePath, greyWindow } from "../images/figure-options.ts";
 
@@ -24,32 +25,7 @@ export const adapt: Command = {
       placeholder: "NAME",
       about: "a shipped model or an .onnx file that dprime trained; the default model when absent",
     },
-    {
-      name: "template",
-      type: "text",
-      placeholder: "FILE",
-      repeat: true,
-      about: "a template as an image of the input's plane size, in its unit",
-    },
-    {
-      name: "signal",
-      type: "text",
-      placeholder: "NAME",
-      about: "a signal of `dprime list signals` as template",
-    },
-    {
-      name: "signal-param",
-      type: "text",
-      placeholder: "NAME=VALUE",
-      repeat: true,
-      about: "a parameter of the signal",
-    },
-    {
-      name: "at",
-      type: "text",
-      placeholder: "ROW,COLUMN",
-      about: "place of the signal's centre in pixels; the middle when absent",
-    },
+    ...taskOptions,
     { name: "alpha", type: "number", min: 0, default: 1, about: "weight of fidelity" },
     { name: "beta", type: "number", min: 0, default: 1000, about: "weight of the task" },
     { name: "gamma", type: "number", min: 0, default: 1e7, about: "weight of the drift" },
@@ -117,14 +93,17 @@ export const adapt: Command = {
   async run(context) {
     const { adaptPath } = await import("../images/adapt-path.ts");
     const { values } = context;
+    const task = taskOf(values);
+    if (task === undefined) {
+      throw new InputError(
+        "Cannot adapt: found no template, wanted --template FILE or --signal NAME",
+      );
+    }
     const report = await adaptPath({
       input: values.need("input"),
       output: values.need("output"),
       model: values.text("model"),
-      templates: values.list("template"),
-      signalName: values.text("signal"),
-      signalParameters: values.pairs("signal-param"),
-      at: placeOf(values.text("at")),
+      task,
       alpha: values.number("alpha") ?? 1,
       beta: values.number("beta") ?? 1000,
       gamma: values.number("gamma") ?? 1e7,
@@ -175,14 +154,3 @@ export const adapt: Command = {
     context.result({ command: "adapt", ...report });
   },
 };
-
-function placeOf(text: string | undefined): [number, number] | undefined {
-  if (text === undefined) return undefined;
-  const parts = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
-  if (parts.length !== 2 || !parts.every(Number.isFinite)) {
-    throw new InputError(
-      `Cannot read --at: found "${text}", wanted a row and a column such as 210,190`,
-    );
-  }
-  return [parts[0]!, parts[1]!];
-}

@@ -1,6 +1,7 @@
 /** `dprime denoise`: the main job. */
 import { dirname } from "node:path";
 import { figurePath, greyWindow } from "../images/figure-options.ts";
+import { taskOf, taskOptions } from "../images/task-options.ts";
 import type { Command, CommandContext } from "./command.ts";
 
 export const denoise: Command = {
@@ -23,7 +24,7 @@ export const denoise: Command = {
       type: "text",
       placeholder: "NAME",
       about:
-        "a shipped model, a path to an .onnx file, or a member of `dprime list denoisers`, also wrapped as in rician+non-local-means; the default model when absent",
+        "a shipped model, a path to an .onnx file, or a member of `dprime list denoisers`, also wrapped as in rician+non-local-means or task-preserving+bm3d; the default model when absent",
     },
     {
       name: "param",
@@ -31,6 +32,13 @@ export const denoise: Command = {
       placeholder: "NAME=VALUE",
       repeat: true,
       about: "a parameter of the method",
+    },
+    ...taskOptions,
+    {
+      name: "guide",
+      type: "text",
+      placeholder: "PATH",
+      about: "an image of the same size that guides joint-bilateral: another contrast or scan",
     },
     {
       name: "sigma",
@@ -64,6 +72,21 @@ export const denoise: Command = {
       min: 0,
       about: "slice of a volume in the figure, from 0; by default the middle one",
     },
+    {
+      name: "memory",
+      type: "integer",
+      min: 1,
+      max: 1_048_576,
+      default: 4096,
+      about:
+        "MiB that an image's values may take, 16 bytes a voxel; a larger .nii, .nii.gz, .npy, multi-frame DICOM file or series of slices goes slab by slab",
+    },
+    {
+      name: "planes",
+      type: "flag",
+      about:
+        "each plane of a volume by itself, also where the method joins planes; any method then works on volumes of any size",
+    },
     { name: "threads", type: "integer", min: 1, max: 256, about: "threads to use" },
     {
       name: "provider",
@@ -88,6 +111,14 @@ export const denoise: Command = {
       line: "dprime denoise head.nii.gz -o out.nii.gz --method total-variation --strength 0.7",
       about: "a classical method, blended with the original",
     },
+    {
+      line: "dprime denoise long.nii.gz -o out.nii.gz --method median --memory 512",
+      about: "slab by slab, whatever the size of the file",
+    },
+    {
+      line: "dprime denoise slice.dcm -o out.dcm --method task-preserving+bm3d --signal disk --signal-param radiusMm=4 --at 210,190",
+      about: "keep the response of a disk at one place exactly",
+    },
   ],
   async run(context) {
     // Loaded when called: help and suggestions need none of it.
@@ -98,11 +129,15 @@ export const denoise: Command = {
       output: values.need("output"),
       method: values.text("method"),
       parameters: values.pairs("param"),
+      task: taskOf(values),
+      guide: values.text("guide"),
       sigma: values.number("sigma"),
       strength: values.number("strength") ?? 1,
       figure: figurePath(values.text("figure")),
       window: greyWindow(values.text("window")),
       slice: values.number("slice"),
+      memory: values.number("memory"),
+      planes: values.flag("planes"),
       threads: values.number("threads"),
       provider: values.text("provider"),
       inputFormat: values.text("input-format"),

@@ -9,7 +9,13 @@ export const noise: Command = {
   summary: "Estimate the noise level of an image, by several methods or from repeated scans.",
   description:
     "With one file, every estimator that applies is run; the first line is the one that `dprime denoise` uses.\nWith several files of one object and one shape, the noise is measured from the differences between the scans.",
-  arguments: [{ name: "files", about: "an image, or repeated scans of one object", many: true }],
+  arguments: [
+    {
+      name: "files",
+      about: "an image or a folder with one series of slices, or repeated scans of one object",
+      many: true,
+    },
+  ],
   options: [
     {
       name: "between",
@@ -41,7 +47,13 @@ export const noise: Command = {
 
 async function read(path: string, context: CommandContext): Promise<Image> {
   const { openFile } = await import("../../formats/files.ts");
+  const { sampledPlanes } = await import("../images/sampled-planes.ts");
   const format = context.values.text("input-format");
+  const sampled = format === undefined ? await sampledPlanes(path, context.signal) : undefined;
+  if (sampled !== undefined) {
+    context.note(`${path}: judged on ${sampled.image.shape[0]} of its ${sampled.of} slices`);
+    return sampled.image;
+  }
   const { images } = await openFile(path, {
     signal: context.signal,
     ...(format ? { format } : {}),

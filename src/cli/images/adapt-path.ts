@@ -1,27 +1,16 @@
 /** Per-image adaptation from path to path. */
-import { InputError } from "../../core/errors.ts";
-import { layoutOf } from "../../core/image.ts";
 import type { WorkOptions } from "../../core/progress.ts";
-import { streamOf } from "../../core/random.ts";
-import { openPath } from "../../formats/files.ts";
 import { readModel } from "../../inference/files.ts";
-import { signals } from "../../phantoms/index.ts";
 import { type AdaptedPlane, adaptedDenoiser } from "../../train/adapt/adapted-denoiser.ts";
 import { importNetwork } from "../../train/import-network.ts";
 import { type DenoiseReport, denoisePath } from "./denoise-path.ts";
-import { openWork } from "./open-work.ts";
+import type { Task } from "./task-options.ts";
 
 export interface AdaptPathOptions extends WorkOptions {
   readonly input: string;
   readonly output: string;
   readonly model?: string;
-  /** Paths of template images. */
-  readonly templates: readonly string[];
-  /** A signal by name in place of, or beside, the files. */
-  readonly signalName?: string;
-  readonly signalParameters?: Readonly<Record<string, string>>;
-  /** Row and column of the signal's centre, in pixels; the middle when absent. */
-  readonly at?: readonly [number, number];
+  readonly task: Task;
   readonly alpha: number;
   readonly beta: number;
   readonly gamma: number;
@@ -48,7 +37,6 @@ export async function adaptPath(options: AdaptPathOptions): Promise<AdaptReport>
   const imported = await importNetwork(await readModel(options.model));
   const { alpha, beta, gamma, reduction, solver, project, weights = [] } = options;
   const denoiser = adaptedDenoiser(imported, {
-    templates: await templatesFor(options),
     alpha,
     beta,
     gamma,
@@ -75,6 +63,7 @@ export async function adaptPath(options: AdaptPathOptions): Promise<AdaptReport>
     input: options.input,
     output: options.output,
     made: { denoiser, recorded },
+    task: options.task,
     sigma: options.sigma,
     figure: options.figure,
     window: options.window,
@@ -83,43 +72,4 @@ export async function adaptPath(options: AdaptPathOptions): Promise<AdaptReport>
     onProgress: options.onProgress,
   });
   return { ...report, planes: denoiser.planes };
-}
-
-/** Templates of the first image's plane size. */
-async function templatesFor(options: AdaptPathOptions): Promise<Float32Array[]> {
-  const { templates, signalName, signalParameters, at } = options;
-  if (templates.length === 0 && signalName === undefined) {
-    throw new InputError(
-      "Cannot adapt: found no template, wanted --template FILE or --signal NAME",
-    );
-  }
-  const out: Float32Array[] = [];
-  for (const path of templates) {
-    const { images } = await openPath(path);
-    const image = images[0]?.image;
-    if (image === undefined || layoutOf(image).nz * layoutOf(image).blocks !== 1) {
-      throw new InputError(
-        `Cannot use the template ${path}: found ${image === undefined ? "no image" : `axes ${image.axes}`}, wanted one plane`,
-      );
-    }
-    out.push(image.data);
-  }
-  if (signalName !== undefined) {
-    const open = Object.hasOwn(signals, signalName) ? signals[signalName] : undefined;
-    if (open === undefined) {
-      throw new InputError(
-        `Cannot adapt: found no signal ${signalName}, wanted one of ${Object.keys(signals).join(", ")}`,
-      );
-    }
-    const work = await openWork(options.input, { format: options.inputFormat });
-    const { image } = await work.items[0]!.open({ signal: options.signal });
-    const { ny, nx } = layoutOf(image);
-    const grid = {
-      shape: [ny, nx],
-      spacing: image.spacing,
-      ...(at === undefined ? {} : { centre: at }),
-    };
-    out.push((await open()).render(grid, signalParameters, streamOf(1, "template")));
-  }
-  return out;
 }

@@ -148,10 +148,13 @@ export async function convertPath(
   };
 }
 
-/** Whether a file that can be read slab by slab has more voxels than are held at once. */
-async function tooLarge(path: string): Promise<boolean> {
+/**
+ * Whether a file, or a folder with one series, that can be read slab by slab has more voxels than are
+ * held at once.
+ */
+export async function tooLarge(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
-  if (!found?.isFile() || found.size < 2 ** 20) return false;
+  if (found === undefined || (found.isFile() && found.size < 2 ** 20)) return false;
   const slabs = await openSlabs(path).catch(() => undefined);
   await slabs?.close();
   return slabs !== undefined && slabs.image.shape.reduce((a, b) => a * b, 1) > 2 ** 28;

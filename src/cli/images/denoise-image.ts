@@ -14,6 +14,11 @@ export interface DenoiseImageOptions extends WorkOptions {
   /** Share of the denoised image in the result, 0 to 1. Defaults to 1. */
   readonly strength?: number;
   readonly threads?: number;
+  /** Each plane by itself, also where the method joins planes. */
+  readonly planes?: boolean;
+  /** See `DenoiseContext`. */
+  readonly guide?: Image;
+  readonly templates?: readonly ArrayLike<number>[];
   /** Voxels that hold no measurement and are handed through unchanged (DICOM padding). */
   readonly keep?: (index: number) => boolean;
 }
@@ -65,12 +70,7 @@ export async function denoiseImage(
     ...options,
     sigma: options.sigma ?? levelToTell(options.denoiser, level),
   });
-  const { nonFinite } = rangeOf(denoised.data);
-  if (nonFinite > 0) {
-    throw new RunError(
-      `Cannot denoise by ${options.denoiser.name}: found ${nonFinite} of ${denoised.data.length} values in its result that are no finite numbers, wanted none`,
-    );
-  }
+  checkResult(denoised, options.denoiser);
   const data = new Float32Array(image.data.length);
   let squares = 0;
   for (let i = 0; i < data.length; i++) {
@@ -90,8 +90,24 @@ export async function denoiseImage(
   };
 }
 
+/** @throws RunError when a result holds values that are no finite numbers */
+export function checkResult(denoised: Image, denoiser: Denoiser): void {
+  const { nonFinite } = rangeOf(denoised.data);
+  if (nonFinite > 0) {
+    throw new RunError(
+      `Cannot denoise by ${denoiser.name}: found ${nonFinite} of ${denoised.data.length} values in its result that are no finite numbers, wanted none`,
+    );
+  }
+}
+
 /** @throws InputError saying what about the image cannot be denoised */
 export function checkDenoisable(image: Image): void {
+  checkGrey(image);
+  checkFinite(rangeOf(image.data).nonFinite, image.data.length);
+}
+
+/** @throws InputError for colours, and for planes too small to tell noise from anything else */
+export function checkGrey(image: Omit<Image, "data">): void {
   const { ny, nx } = layoutOf(image);
   if (image.axes.includes("c")) {
     throw new InputError(
@@ -103,26 +119,38 @@ export function checkDenoisable(image: Image): void {
       `Cannot denoise an image of ${nx} × ${ny} pixels: found a side below ${smallestSide}, wanted at least ${smallestSide} × ${smallestSide}`,
     );
   }
-  const { nonFinite } = rangeOf(image.data);
+}
+
+/** @throws InputError when some values are no finite numbers */
+export function checkFinite(nonFinite: number, of: number): void {
   if (nonFinite > 0) {
     throw new InputError(
-      `Cannot denoise the image: found ${nonFinite} of ${image.data.length} values that are no finite numbers, wanted none`,
+      `Cannot denoise the image: found ${nonFinite} of ${of} values that are no finite numbers, wanted none`,
     );
   }
 }
 
-type Estimated = NoiseReading & { readonly method: NoiseMethod };
+export type Estimated = NoiseReading & { readonly method: NoiseMethod };
 
 /** Noise level of an image; of a volume, the median over evenly spread slices. */
 export function estimated(image: Image, method?: NoiseMethod): Estimated {
   const { blocks, nz } = layoutOf(image);
-  const planes = blocks * nz;
+  const judged = judgedPlanes(blocks * nz).map((plane) => sliceOf(image, plane));
+  return estimatedFrom(judged, method);
+}
+
+/** The planes on which the noise of an image with so many is judged. */
+export function judgedPlanes(planes: number): number[] {
   const count = Math.min(planes, estimateSlices);
-  const readings = Array.from({ length: count }, (_, i) =>
-    estimateNoise(sliceOf(image, Math.floor(((i + 0.5) * planes) / count)), {
-      method,
-    }),
-  ).sort((a, b) => a.sigma - b.sigma);
+  return Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) * planes) / count));
+}
+
+/** Median of the noise levels of planes. */
+export function estimatedFrom(planes: readonly Image[], method?: NoiseMethod): Estimated {
+  const readings = planes
+    .map((plane) => estimateNoise(plane, { method }))
+    .sort((a, b) => a.sigma - b.sigma);
+  const count = readings.length;
   const middle = readings[Math.floor((readings.length - 1) / 2)]!;
   const spread =
     count > 1
@@ -137,29 +165,44 @@ export function estimated(image: Image, method?: NoiseMethod): Estimated {
  * The estimated level for methods of additive noise. Others mean something else by it (speckle: standard
  * deviation over mean; Rician: σ of the channels) and estimate it themselves.
  */
-function levelToTell(denoiser: Denoiser, level: NoiseReading): number | undefined {
+export function levelToTell(denoiser: Denoiser, level: NoiseReading): number | undefined {
   return denoiser.noise === "gaussian" || denoiser.noise === "any" ? level.sigma : undefined;
 }
 
-/** Denoisers take planes and volumes; frames of a series go one after another. */
+/** Denoisers take planes and volumes; frames of a series, and planes where asked, go one after another. */
 async function denoiseBlocks(image: Image, options: DenoiseImageOptions): Promise<Image> {
-  const { denoiser, parameters, sigma, threads, signal, onProgress } = options;
+  const { denoiser, parameters, sigma, threads, guide, templates, signal, onProgress } = options;
+  const context = { sigma, threads, guide, templates, signal };
   const { blocks, nz, ny, nx, volumetric } = layoutOf(image);
-  if (image.axes === "yx" || image.axes === "zyx") {
-    return denoiser.denoise(image, parameters, { sigma, threads, signal, onProgress });
+  const { planes = false } = options;
+  if (image.axes === "yx" || (image.axes === "zyx" && !planes)) {
+    return denoiser.denoise(image, parameters, { ...context, onProgress });
   }
-  const size = nz * ny * nx;
+  const depth = planes ? 1 : nz;
+  const parts = (blocks * nz) / depth;
+  const size = depth * ny * nx;
   const data = new Float32Array(image.data.length);
-  for (let block = 0; block < blocks; block++) {
+  for (let part = 0; part < parts; part++) {
     throwIfAborted(signal, "denoising");
-    const frame = makeImage(
-      image.data.slice(block * size, (block + 1) * size),
-      volumetric ? [nz, ny, nx] : [ny, nx],
-      image.known ? { spacing: image.spacing, unit: image.unit } : { unit: image.unit },
-    );
-    const done = await denoiser.denoise(frame, parameters, { sigma, threads, signal });
-    data.set(done.data, block * size);
-    onProgress?.({ done: block + 1, total: blocks, label: "denoising frames" });
+    const values = image.data.slice(part * size, (part + 1) * size);
+    const frame = partOf(image, values, volumetric && !planes ? [nz, ny, nx] : [ny, nx]);
+    const done = await denoiser.denoise(frame, parameters, context);
+    data.set(done.data, part * size);
+    onProgress?.({
+      done: part + 1,
+      total: parts,
+      label: planes ? "denoising planes" : "denoising frames",
+    });
   }
   return withData(image, data);
+}
+
+/** A part of an image as a method sees it: with its pitch and unit, and without its place. */
+export function partOf(
+  image: Omit<Image, "data">,
+  data: Float32Array,
+  shape: readonly number[],
+): Image {
+  const { spacing, unit } = image;
+  return makeImage(data, shape, image.known ? { spacing, unit } : { unit });
 }

@@ -3,6 +3,7 @@ import { InputError } from "../../core/errors.ts";
 import { catalogue } from "../../denoise/catalogue.ts";
 import type { Denoiser } from "../../denoise/denoiser.ts";
 import { findDenoiser } from "../../denoise/find-denoiser.ts";
+import { taskPreserving } from "../../denoise/task-projection.ts";
 import { defaultModel, loadDenoisingModel, shippedModels } from "../../inference/files.ts";
 import type { Provider } from "../../graph/lowering.ts";
 import { denoiseImage } from "../../inference/denoise-image.ts";
@@ -32,6 +33,10 @@ export async function findMethod(
   options: MethodOptions = {},
 ): Promise<Method> {
   const { threads, provider } = options;
+  if (name?.startsWith("task-preserving+")) {
+    const inner = await findMethod(name.slice("task-preserving+".length), options);
+    return { ...inner, denoiser: taskPreserving(inner.denoiser) };
+  }
   const shipped = await shippedModels().catch((): string[] => []);
   if (name === undefined || shipped.includes(name) || name.endsWith(".onnx")) {
     const model = await loadDenoisingModel(name ?? defaultModel, {
@@ -47,8 +52,9 @@ export async function findMethod(
         noise: "gaussian",
         dimensions: [2],
         parameters: {},
-        denoise: (image, _parameters, { sigma = 0, signal, onProgress } = {}) =>
-          denoiseImage(image, model, { sigma, signal, onProgress }),
+        reach: () => 0,
+        denoise: (image, _parameters, { sigma = 0, sample, signal, onProgress } = {}) =>
+          denoiseImage(image, model, { sigma, sample, signal, onProgress }),
       },
       learned: true,
       dispose: () => model.dispose(),

@@ -10,10 +10,12 @@ import {
   svgPng,
   windowFor,
 } from "../../figures/index.ts";
+import { isFolder } from "../../formats/files-disk.ts";
 import { openSlabs } from "../../formats/files-slabs.ts";
 import { type OpenOptions, openPath, writeWhole } from "../../formats/files.ts";
 import type { DecodedImage, Stored } from "../../formats/format.ts";
 import { orientationCode } from "../../formats/orientation.ts";
+import { tooLarge } from "./convert-path.ts";
 import { checkDenoisable, estimated } from "./denoise-image.ts";
 
 export interface ImageFacts {
@@ -66,7 +68,8 @@ export async function inspectPath(path: string, options: InspectOptions = {}): P
       error instanceof FormatError
         ? error.kind === "too-large"
         : /slab by slab/.test(messageOf(error));
-    if (!large) throw error;
+    // A folder's refusal tells of its files one by one.
+    if (!large && !(await tooLarge(path))) throw error;
     return undefined;
   });
   if (opened === undefined) return inspectLarge(path, options);
@@ -166,7 +169,7 @@ async function inspectLarge(path: string, options: InspectOptions): Promise<Path
     }
     const one: ImageFacts = {
       name: "",
-      files: 1,
+      files: (await isFolder(path)) ? planes : 1,
       axes: image.axes,
       shape: image.shape,
       ...placeOf(image),

@@ -71,6 +71,11 @@ function fileItem(path: string, format: string | undefined): WorkItem {
         save: (target, image, save) => saveFile(target, image, { ...save, opened }),
       };
     },
+    async openSlabs(voxels) {
+      if (format !== undefined) return undefined;
+      const { fileSlabs } = await import("./slab-work.ts");
+      return fileSlabs(path, voxels);
+    },
   };
 }
 

@@ -1,12 +1,20 @@
 /** DICOM files of a folder as series, each one image to work on. */
-import { open, readFile } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { InputError } from "../../core/errors.ts";
 import type { Image } from "../../core/image.ts";
 import { looksLikeDicom } from "../../formats/dicom/parse.ts";
 import { formatOfName, saveImage, writeWhole } from "../../formats/files.ts";
-import { groupSeries, readSeries, type Series, writeDerivedSeries } from "../../formats/series.ts";
+import { seriesFile } from "../../formats/files-series.ts";
+import {
+  groupSeries,
+  readSeries,
+  type Series,
+  type SeriesFile,
+  writeDerivedSeries,
+} from "../../formats/series.ts";
 import { makeFolder } from "./output-place.ts";
+import { seriesSlabs } from "./slab-work.ts";
 import {
   paddingOf,
   type ReadImage,
@@ -35,17 +43,11 @@ export async function seriesWork(
   folder: string,
   names: readonly string[],
 ): Promise<{ items: WorkItem[]; notes: string[] }> {
-  const files = [];
+  const files: SeriesFile[] = [];
   for (const name of names) {
-    const buffer = await readFile(join(folder, name)).catch((error: unknown) => {
-      throw new InputError(`Cannot open ${join(folder, name)}: found a file that cannot be read`, {
-        cause: error,
-      });
-    });
-    files.push({
-      name,
-      bytes: new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength),
-    });
+    // Pixels stay on the disk until a slice is wanted.
+    const file = await seriesFile(folder, name);
+    if (file !== undefined) files.push(file);
   }
   const { series, refused, findings } = groupSeries(files);
   const damaged = refused.find(({ kind }) => kind === "truncated" || kind === "corrupt");
@@ -86,6 +88,7 @@ function seriesItem(series: Series): WorkItem {
         save: (path, result, save) => saveSeries(series, path, { ...save, image: result }),
       };
     },
+    openSlabs: (voxels) => seriesSlabs(series, voxels),
   };
 }
 

@@ -1,6 +1,8 @@
 /** What commands work on: images that know how to be written back. */
 import type { Image } from "../../core/image.ts";
 import type { WorkOptions } from "../../core/progress.ts";
+import type { SlabWriter } from "../../formats/files-slab-writer.ts";
+import type { SlabSource } from "../../formats/files-slabs.ts";
 import type { Stored } from "../../formats/format.ts";
 
 /** One image read into memory. */
@@ -31,6 +33,15 @@ export interface SavedImage {
   readonly lost: readonly string[];
 }
 
+/** An image whose values stay in its files. */
+export interface SlabWork {
+  readonly source: SlabSource;
+  /** The same again, for files that are read forward only. */
+  reopen(): Promise<SlabSource>;
+  /** Writes planes as they come, as `ReadImage.save` would write all of them. */
+  writer(path: string, options: SaveOptions): Promise<SlabWriter>;
+}
+
 /** One thing to work on; nothing is read before `open`. */
 export interface WorkItem {
   /** The file's name, or what the series is called. */
@@ -38,6 +49,13 @@ export interface WorkItem {
   /** A series: many files that are one image. It is saved into a folder, or as a volume into one file. */
   readonly series: boolean;
   open(options: WorkOptions): Promise<ReadImage>;
+  /**
+   * For working on a few planes at a time.
+   *
+   * @param voxels how many make it worth while
+   * @returns undefined when there are no more, or the files cannot be read so
+   */
+  openSlabs(voxels: number): Promise<SlabWork | undefined>;
 }
 
 export interface Work {

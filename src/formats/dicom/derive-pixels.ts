@@ -1,7 +1,8 @@
 /** Pixels of derived objects: rounded by the source's slope and intercept where they fit, by new ones where not. */
 import { InputError } from "../../core/errors.ts";
-import type { Image } from "../../core/image.ts";
+import type { Image, IntensityUnit } from "../../core/image.ts";
 import type { WorkOptions } from "../../core/progress.ts";
+import type { Stored } from "../format.ts";
 import { bytesElement, decimalElement, numberElement, textElement } from "./build.ts";
 import type { DicomElement } from "./elements.ts";
 import { codableSyntax, encodePixels, littleBytes, type SampleArray } from "./encode-pixels.ts";
@@ -24,6 +25,19 @@ export interface DerivedPixelOptions extends WorkOptions {
    * values do not fit; `fit` spreads the values over 16 bits. Defaults to `source`.
    */
   readonly rescale?: "source" | "fit";
+}
+
+/** Rows, columns and number of frames. */
+export function sizeElements(size: {
+  readonly rows: number;
+  readonly columns: number;
+  readonly frames: number;
+}): DicomElement[] {
+  return [
+    numberElement(0x00280010, "US", size.rows),
+    numberElement(0x00280011, "US", size.columns),
+    ...(size.frames > 1 ? [textElement(0x00280008, "IS", String(size.frames))] : []),
+  ];
 }
 
 /** What a derived object says of its pixels. */
@@ -50,11 +64,7 @@ export async function pixelPart(
   const { rows, columns, frames } = layout;
   const asked = options.transferSyntax ?? source.file.syntax.derivedAs;
   const shape = { rows, columns, frames };
-  const common = [
-    numberElement(0x00280010, "US", rows),
-    numberElement(0x00280011, "US", columns),
-    ...(frames > 1 ? [textElement(0x00280008, "IS", String(frames))] : []),
-  ];
+  const common = sizeElements(shape);
   const range = finiteRange(image.data);
   if (source.stored.components === 3) {
     const wide = source.stored.type.endsWith("16") || range[1] > 255;
@@ -109,7 +119,7 @@ export async function pixelPart(
       rescaled: false,
     };
   }
-  return greyPart(source, image, { range, asked, common, options });
+  return greyPart(source, image, { range, common, options });
 }
 
 async function greyPart(
@@ -117,20 +127,22 @@ async function greyPart(
   image: Image,
   parts: {
     range: [number, number];
-    asked: string;
     common: readonly DicomElement[];
     options: DerivedPixelOptions;
   },
 ): Promise<PixelPart> {
-  const { range, asked, common, options } = parts;
+  const { range, common, options } = parts;
   const { layout, stored } = source;
-  const notes: string[] = [];
-  const kept = options.rescale === "fit" ? undefined : keptRescaling(source, range, notes);
-  const { padding } = stored;
-  const by = kept ?? fittedRescaling(range, padding === undefined ? 0 : 1);
+  const perFrame = layout.rows * layout.columns;
+  const frameRanges = stored.planes
+    ? Array.from({ length: layout.frames }, (_, f) =>
+        finiteRange(image.data.subarray(f * perFrame, (f + 1) * perFrame)),
+      )
+    : undefined;
+  const plan = greyPlan(source, range, { ...options, ...(frameRanges ? { frameRanges } : {}) });
+  const { kept, by, transferSyntax } = plan;
   let data: SampleArray;
   if (stored.planes && kept) {
-    const perFrame = layout.rows * layout.columns;
     data = quantised(image.data, kept);
     for (let f = 0; f < layout.frames; f++) {
       const frame = image.data.subarray(f * perFrame, (f + 1) * perFrame);
@@ -142,16 +154,11 @@ async function greyPart(
       data.set(quantised(frame, own), f * perFrame);
     }
   } else data = quantised(image.data, by);
-  const paddingNow = padding === undefined ? undefined : kept ? padding : 0;
-  if (padding !== undefined && paddingNow !== undefined) {
+  if (plan.padding !== undefined) {
     for (let i = 0; i < data.length; i++) {
-      if (Number(stored.data[i]) === padding) data[i] = paddingNow;
+      if (Number(stored.data[i]) === stored.padding) data[i] = plan.padding;
     }
   }
-  const step = Math.abs(by.slope);
-  if (!stored.planes || !kept)
-    notes.push(`values are rounded to steps of ${Number(step.toPrecision(6))}`);
-  const transferSyntax = codableSyntax(asked, data.BYTES_PER_ELEMENT, 1);
   const element = await encodePixels(inFileOrder(data, source), {
     rows: layout.rows,
     columns: layout.columns,
@@ -162,7 +169,64 @@ async function greyPart(
     transferSyntax,
     work: options,
   });
-  const set = source.file.dataSet;
+  const part = greyAttributes(source, plan, image.unit);
+  return { ...part, elements: [...common, ...part.elements, element] };
+}
+
+/** What is known of an object's pixels without having them. */
+export interface GreySource extends Pick<DicomImage, "file" | "layout"> {
+  readonly stored: Omit<Stored, "data" | "shape">;
+}
+
+/** How grey values are written as whole numbers. */
+export interface GreyPlan {
+  readonly by: Rescaling;
+  /** The source's own rescaling, where it could be kept. */
+  readonly kept: Rescaling | undefined;
+  /** Stored value of padding, where the source has any. */
+  readonly padding: number | undefined;
+  readonly transferSyntax: string;
+  readonly notes: readonly string[];
+}
+
+export interface GreyPlanOptions extends DerivedPixelOptions {
+  /** Range of each frame, where frames have rescalings of their own; `range` stands for all without it. */
+  readonly frameRanges?: readonly (readonly [number, number])[];
+}
+
+/** Settles rescaling and transfer syntax for values of a range. */
+export function greyPlan(
+  source: GreySource,
+  range: readonly [number, number],
+  options: GreyPlanOptions,
+): GreyPlan {
+  const { stored } = source;
+  const notes: string[] = [];
+  const ranges = options.frameRanges ?? [range];
+  const kept =
+    options.rescale === "fit" ? undefined : keptRescaling(source, { range, ranges }, notes);
+  const { padding } = stored;
+  const by = kept ?? fittedRescaling(range, padding === undefined ? 0 : 1);
+  const step = Math.abs(by.slope);
+  if (!stored.planes || !kept)
+    notes.push(`values are rounded to steps of ${Number(step.toPrecision(6))}`);
+  const asked = options.transferSyntax ?? source.file.syntax.derivedAs;
+  return {
+    by,
+    kept,
+    padding: padding === undefined ? undefined : kept ? padding : 0,
+    transferSyntax: codableSyntax(asked, by.bitsAllocated / 8, 1),
+    notes,
+  };
+}
+
+/** The attributes that describe grey pixels, without their size and without the pixels. */
+export function greyAttributes(
+  { file, layout, stored }: GreySource,
+  { by, kept, padding, transferSyntax, notes }: GreyPlan,
+  unit: IntensityUnit,
+): PixelPart {
+  const set = file.dataSet;
   const stated = set.elements.has(0x00281053) || set.elements.has(0x00281052);
   const grouped = set.elements.has(0x52009229) || set.elements.has(0x52009230);
   const needed = !kept || (stated && !stored.planes) || by.slope !== 1 || by.intercept !== 0;
@@ -173,19 +237,17 @@ async function greyPart(
           decimalElement(0x00281053, by.slope),
           ...(set.elements.has(0x00281054)
             ? []
-            : [textElement(0x00281054, "LO", image.unit === "HU" ? "HU" : "US")]),
+            : [textElement(0x00281054, "LO", unit === "HU" ? "HU" : "US")]),
         ]
       : [];
   const photometric = layout.photometric === "MONOCHROME1" ? "MONOCHROME1" : "MONOCHROME2";
   return {
     elements: [
-      ...common,
       ...pixelAttributes(photometric, 1, by),
-      ...(paddingNow === undefined
+      ...(padding === undefined
         ? []
-        : [numberElement(0x00280120, by.signed ? "SS" : "US", paddingNow)]),
+        : [numberElement(0x00280120, by.signed ? "SS" : "US", padding)]),
       ...rescale,
-      element,
     ],
     signed: by.signed,
     transferSyntax,
@@ -196,10 +258,11 @@ async function greyPart(
 
 /** The source's own rescaling where all values have a place in it, with more bits if that is what it takes. */
 function keptRescaling(
-  source: DicomImage,
-  range: [number, number],
+  source: GreySource,
+  of: { range: readonly [number, number]; ranges: readonly (readonly [number, number])[] },
   notes: string[],
 ): Rescaling | undefined {
+  const { range, ranges } = of;
   const { layout, stored } = source;
   if (stored.type.endsWith("32") || stored.type.startsWith("float")) {
     notes.push("32-bit stored values became 16-bit ones with a fitted rescale");
@@ -222,7 +285,7 @@ function keptRescaling(
       intercept: stored.intercept,
     } as const;
     const all = slopes.every((slope, f) =>
-      fits(range, { ...by, slope, intercept: intercepts[f]! }),
+      fits(ranges[f] ?? range, { ...by, slope, intercept: intercepts[f]! }),
     );
     if (all) {
       if (bitsStored !== bits)

@@ -172,7 +172,17 @@ describe("writeDerivedDicom", () => {
           }
         },
       ),
-      { numRuns: 60 },
+      {
+        numRuns: 60,
+        // Narrow ranges far from zero.
+        examples: [
+          [-1.5419354396063367, 1e-6],
+          [216494.03111415543, 1.4007078551271905],
+          [1.7429708434882774, 2.648833279373222e-5],
+          [-87796.0404005005, 1e-6],
+          [173799.83836371233, 0.004150377847672207],
+        ],
+      },
     );
   });
 
@@ -255,6 +265,47 @@ describe("writeDerivedDicom", () => {
       );
     }
     expect(numberOf(fitted.file.dataSet, 0x00281053)).toBe(fitted.stored.slope);
+    // Readers of enhanced objects look for it in the groups alone.
+    const [shared] = itemsOf(fitted.file.dataSet, 0x52009229);
+    const [transformation] = itemsOf(shared!, 0x00289145);
+    expect(numberOf(transformation!, 0x00281053)).toBe(fitted.stored.slope);
+    expect(numberOf(transformation!, 0x00281052)).toBe(fitted.stored.intercept);
+    expect(textOf(transformation!, 0x00281054)).toBe("HU");
+    expect(itemsOf(shared!, 0x00209116)).toHaveLength(1);
+  });
+
+  it("keeps the rescale of each frame while every frame fits into its own", async () => {
+    const slopes = [0.001, 1];
+    const bytes = await testObject({
+      data: Uint16Array.of(0, 65535, 40000, 0, 65535, 40000),
+      rows: 1,
+      columns: 3,
+      frames: 2,
+      without: [0x00200032, 0x00200037, 0x00281052, 0x00281053],
+      extra: [
+        sequenceElement(
+          0x52009230,
+          slopes.map((slope, f) =>
+            itemOf([
+              sequenceElement(0x00209113, [itemOf([decimalElement(0x00200032, [0, 0, 3 * f])])]),
+              sequenceElement(0x00209116, [
+                itemOf([decimalElement(0x00200037, [1, 0, 0, 0, 1, 0])]),
+              ]),
+              sequenceElement(0x00289145, [
+                itemOf([decimalElement(0x00281052, 0), decimalElement(0x00281053, slope)]),
+              ]),
+            ]),
+          ),
+        ),
+      ],
+    });
+    const source = await readDicom(bytes);
+    expect([...source.stored.planes!.slope]).toEqual(slopes);
+    // The values of the second frame have no place in the rescale of the first.
+    const { bytes: written } = await writeDerivedDicom(source, source.image, { method: "x" });
+    const same = await readDicom(written);
+    expect(same.stored.planes).toEqual(source.stored.planes);
+    expect(same.stored.data).toEqual(source.stored.data);
   });
 
   it("refuses other shapes and values that are not finite", async () => {

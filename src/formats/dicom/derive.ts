@@ -85,16 +85,29 @@ export async function writeDerivedDicom(
   image: Image,
   options: DeriveOptions,
 ): Promise<WrittenDicom> {
-  const set = source.file.dataSet;
   if (image.shape.join() !== source.image.shape.join() || image.axes !== source.image.axes) {
     throw new InputError(
       `Cannot write a derived DICOM object: found ${image.axes} [${image.shape.join(", ")}], wanted ${source.image.axes} [${source.image.shape.join(", ")}] as in the source`,
     );
   }
-  if (set.elements.has(0x3004000e)) {
+  checkDerivable(source);
+  return derivedObject(source, await pixelPart(source, image, options), options);
+}
+
+/** @throws InputError when an object cannot be the source of a derived one */
+export function checkDerivable({ file }: Pick<DicomImage, "file">): void {
+  if (file.dataSet.elements.has(0x3004000e)) {
     throw new InputError("Cannot write a derived DICOM object: found a dose grid, wanted an image");
   }
-  const pixels = await pixelPart(source, image, options);
+}
+
+/** The source's attributes and the history of the derived object around its pixels. */
+export function derivedObject(
+  source: Pick<DicomImage, "file">,
+  pixels: PixelPart,
+  options: DeriveOptions,
+): WrittenDicom {
+  const set = source.file.dataSet;
   const sopClassUid = textOf(set, 0x00080016) ?? textOf(source.file.meta, 0x00020002);
   if (!sopClassUid) {
     throw new InputError(
@@ -139,7 +152,7 @@ export async function writeDerivedDicom(
 
 /** Identity and history of the derived object. */
 function description(
-  source: DicomImage,
+  source: Pick<DicomImage, "file">,
   options: DeriveOptions & { sopClassUid: string; sopInstanceUid: string; seriesUid: string },
 ): DicomElement[] {
   const set = source.file.dataSet;
@@ -236,7 +249,7 @@ function seriesDescription(set: DataSet, options: DeriveOptions): DicomElement {
   return bytesElement(0x0008103e, vr, bytes);
 }
 
-/** Functional groups with frame types DERIVED and, where it changed, without their rescale. */
+/** Functional groups with frame types DERIVED and, where it changed, one rescale for all frames. */
 function functionalGroups(
   elements: ReadonlyMap<number, DicomElement>,
   set: DataSet,
@@ -256,5 +269,16 @@ function functionalGroups(
       }),
     );
   }
-  return changed;
+  const rescale = [0x00281052, 0x00281053, 0x00281054].flatMap(
+    (tag) => pixels.elements.find((one) => one.tag === tag) ?? elements.get(tag) ?? [],
+  );
+  if (!pixels.rescaled || changed.length === 0) return changed;
+  const transformation = sequenceElement(0x00289145, [itemOf(rescale)]);
+  const shared = changed.find(({ tag }) => tag === 0x52009229);
+  const groups = shared?.items?.[0]?.elements ?? new Map<number, DicomElement>();
+  const whole = itemOf([...groups.values(), transformation].sort((a, b) => a.tag - b.tag));
+  return [
+    { ...sequenceElement(0x52009229, [whole]), encoding: shared?.encoding ?? set.encoding },
+    ...changed.filter((one) => one !== shared),
+  ];
 }

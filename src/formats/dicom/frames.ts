@@ -67,29 +67,37 @@ export async function decodeFrames(
       "Cannot decode DICOM pixels: found compressed single bits, wanted 8 or 16 bits allocated",
     );
   }
-  const bytes = new Uint8Array(size * layout.frames);
+  // A single frame is taken as its decoder gives it.
+  let bytes = new Uint8Array(frames.length === 1 ? 0 : size * layout.frames);
+  const keep = (decoded: Uint8Array, index: number) => {
+    if (frames.length > 1) bytes.set(decoded, index * size);
+    else bytes = decoded as Uint8Array<ArrayBuffer>;
+  };
   let planar = false;
   let photometric = layout.photometric;
   for (const [index, frame] of frames.entries()) {
     throwIfAborted(work.signal, "reading DICOM frames");
-    const target = bytes.subarray(index * size, (index + 1) * size);
     if (codec === "rle") {
-      target.set(
-        decodeRle(frame.bytes, {
-          pixels: layout.rows * layout.columns,
-          samples: layout.samples,
-          bytesPerSample: layout.bitsAllocated / 8,
-          offset: frame.offset,
-        }),
-      );
+      const decoded = decodeRle(frame.bytes, {
+        pixels: layout.rows * layout.columns,
+        samples: layout.samples,
+        bytesPerSample: layout.bitsAllocated / 8,
+        offset: frame.offset,
+      });
+      keep(decoded, index);
     } else {
       const decoded = await decodeFrame(frame.bytes, { codec, layout, offset: frame.offset });
-      target.set(decoded.bytes);
+      keep(decoded.bytes, index);
       planar = decoded.planar;
       const { header } = decoded;
       if (index === 0 && header && header.precision !== layout.bitsStored) {
         findings.push(
           `the code stream has ${header.precision} bits, the data set says ${layout.bitsStored}`,
+        );
+      }
+      if (index === 0 && codec === "jpeg" && header?.chroma && photometric === "RGB") {
+        findings.push(
+          "the code stream says luma and chroma, the data set RGB, which is believed: colours may be wrong",
         );
       }
       if (

@@ -2,10 +2,11 @@
  * Frames of a large object read when they are asked for: the header and an index of the frames are in
  * memory, the pixels stay in the file. Deflated objects cannot be read so, for they have no places.
  */
-import { InputError } from "../../core/errors.ts";
+import { FormatError, InputError } from "../../core/errors.ts";
 import type { Image, IntensityUnit } from "../../core/image.ts";
-import type { StoredType } from "../format.ts";
+import type { Stored, StoredType } from "../format.ts";
 import type { DicomElement, Fragment } from "./elements.ts";
+import { numberOf } from "./elements.ts";
 import { dicomError } from "./failure.ts";
 import { decodeFrames, frameStarts } from "./frames.ts";
 import { frameGeometry } from "./geometry.ts";
@@ -29,12 +30,22 @@ export interface DicomFrames {
   /** Of the first frame. */
   readonly slope: number;
   readonly intercept: number;
+  /** What all stored elements have in common; scalings of single frames in the order of the image. */
+  readonly stored: Omit<Stored, "data" | "shape">;
+  /** Frame of the file at each place of the image; absent where that is the file's order. */
+  readonly frameOrder?: readonly number[];
   readonly frames: number;
   readonly layout: PixelLayout;
   readonly file: DicomFile;
   readonly findings: readonly string[];
   /** Values of `count` frames from `first` on, as a `zyx` image placed where they lie. */
-  read(first: number, count: number): Promise<Image>;
+  read(first: number, count: number): Promise<FramesImage>;
+}
+
+/** Frames as an image. */
+export interface FramesImage extends Image {
+  /** 1 for each voxel with the object's padding value; absent where it has none. */
+  readonly padded?: Uint8Array;
 }
 
 const firstHeader = 2 ** 16;
@@ -42,13 +53,13 @@ const largestHeader = 2 ** 28;
 const pixelTags = [0x7fe00008, 0x7fe00009, 0x7fe00010];
 
 /** The header of a file, of which more is read until it is whole. */
-async function readHeader(source: ByteSource): Promise<DicomFile> {
+async function readHeader(source: ByteSource): Promise<{ file: DicomFile; bytes: Uint8Array }> {
   for (let size = firstHeader; ; size *= 4) {
     const length = Math.min(size, source.size);
     const bytes = await source.read(0, length);
     try {
       const file = parseDicom(bytes, { stopAt: pixelTags[0]! });
-      if (file.stoppedAt !== undefined || length === source.size) return file;
+      if (file.stoppedAt !== undefined || length === source.size) return { file, bytes };
     } catch (error) {
       // A header that is cut by the piece is no damage yet.
       if (length === source.size || size >= largestHeader) throw error;
@@ -110,16 +121,25 @@ async function findPixels(source: ByteSource, file: DicomFile): Promise<Place> {
 async function indexFragments(
   source: ByteSource,
   start: number,
-): Promise<{ table: Fragment | undefined; pieces: (Fragment & { length: number })[] }> {
+): Promise<{
+  table: Fragment | undefined;
+  pieces: (Fragment & { length: number })[];
+  /** Whether the sequence has its end. */
+  ended: boolean;
+}> {
   const pieces: (Fragment & { length: number })[] = [];
   let table: Fragment | undefined;
+  let ended = false;
   let at = start;
   while (at + 8 <= source.size) {
     const head = await source.read(at, Math.min(10, source.size - at));
     const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
     const tag = view.getUint16(0, true) * 0x10000 + view.getUint16(2, true);
     const length = view.getUint32(4, true);
-    if (tag === 0xfffee0dd) break;
+    if (tag === 0xfffee0dd) {
+      ended = true;
+      break;
+    }
     if (tag !== 0xfffee000) {
       throw dicomError(
         "corrupt",
@@ -138,7 +158,34 @@ async function indexFragments(
     else pieces.push({ bytes: head.subarray(8), offset: at + 8, length });
     at += 8 + length;
   }
-  return { table, pieces };
+  return { table, pieces, ended };
+}
+
+/**
+ * A copy of an object with an empty pixel element in the place of its pixels, which are not read; they
+ * are only looked at for being there. Enough to sort slices into series.
+ *
+ * @returns undefined when it takes the whole file to tell: it is deflated, cut short or without pixels
+ */
+export async function withoutPixels(source: ByteSource): Promise<Uint8Array | undefined> {
+  try {
+    const { file, bytes } = await readHeader(source);
+    if (file.syntax.deflated || file.stoppedAt === undefined) return undefined;
+    const { start, length } = await findPixels(source, file);
+    if (length === undefined) {
+      if (!(await indexFragments(source, start)).ended) return undefined;
+    } else if (start + length > source.size) return undefined;
+    const out = new Uint8Array(start);
+    out.set(bytes.subarray(0, file.stoppedAt));
+    const head = await source.read(file.stoppedAt, start - file.stoppedAt);
+    // The length stands last in either form of the element.
+    head.fill(0, head.length - 4);
+    out.set(head, file.stoppedAt);
+    return out;
+  } catch (error) {
+    if (error instanceof FormatError) return undefined;
+    throw error;
+  }
 }
 
 /**
@@ -150,7 +197,7 @@ export async function openDicomFrames(
   source: ByteSource,
   options: { unit?: IntensityUnit } = {},
 ): Promise<DicomFrames> {
-  const header = await readHeader(source);
+  const { file: header } = await readHeader(source);
   if (header.syntax.deflated) {
     throw new InputError(
       "Cannot read a DICOM object frame by frame: found a deflated data set, wanted another transfer syntax",
@@ -185,7 +232,7 @@ export async function openDicomFrames(
     const part = { ...layout, frames: count, element: await elementOf(first, count) };
     const raw = samplesOf(await decodeFrames(file, part), file.dataSet);
     const { samples, rescale } = modality(raw, file.dataSet, layout);
-    return { part, samples, rescale: sliced(rescale, first, count) };
+    return { part, samples, rescale: sliced(rescale, first, count), all: rescale };
   };
   const sample = await readRun(order?.[0] ?? 0, 1);
   const unit = unitOf(file.dataSet, sample.rescale) ?? options.unit ?? "arbitrary";
@@ -205,7 +252,8 @@ export async function openDicomFrames(
     series: { axes: "tyx", shape: [frames, rows, columns] },
     volumes: { axes: "tzyx", shape: [frames / slices, slices, rows, columns] },
   } as const;
-  const frameImages = async (first: number, count: number): Promise<Image> => {
+  const padding = numberOf(file.dataSet, 0x00280120, layout.signed ? "SS" : "US");
+  const frameImages = async (first: number, count: number): Promise<FramesImage> => {
     if (!Number.isInteger(first) || first < 0 || count < 1 || first + count > frames) {
       throw new InputError(
         `Cannot read frames ${first} to ${first + count - 1}: found ${frames} frames, wanted some of them`,
@@ -214,15 +262,19 @@ export async function openDicomFrames(
     if (order && count > 1) {
       const size = rows * columns;
       const data = new Float32Array(count * size);
+      const padded = padding === undefined ? undefined : new Uint8Array(count * size);
       const start = await frameImages(first, 1);
-      data.set(start.data);
-      for (let k = 1; k < count; k++) data.set((await frameImages(first + k, 1)).data, k * size);
-      return { ...start, shape: [count, rows, columns], data };
+      for (let k = 0; k < count; k++) {
+        const frame = k === 0 ? start : await frameImages(first + k, 1);
+        data.set(frame.data, k * size);
+        if (frame.padded) padded?.set(frame.padded, k * size);
+      }
+      return { ...start, shape: [count, rows, columns], data, ...(padded ? { padded } : {}) };
     }
     const { part, samples, rescale } = await readRun(order?.[first] ?? first, count);
     const step = arrangement === "series" ? 0 : (first % slices) * place.spacing[0];
     const origin = [0, 1, 2].map((r) => place.origin[r]! + place.direction[3 * r + 2]! * step);
-    return assemble(samples, {
+    const image = assemble(samples, {
       layout: part,
       rescale,
       geometry: {
@@ -232,18 +284,46 @@ export async function openDicomFrames(
       },
       unit,
     });
+    return padding === undefined
+      ? image
+      : { ...image, padded: Uint8Array.from(samples.data, (v) => (v === padding ? 1 : 0)) };
+  };
+  const stored: DicomFrames["stored"] = {
+    type: sample.samples.type,
+    components: 1,
+    kind: "scalar",
+    slope: sample.rescale.slope[0]!,
+    intercept: sample.rescale.intercept[0]!,
+    ...(sample.all.varies ? { planes: placed(sample.all, order) } : {}),
+    bits: sample.samples.bits,
+    ...(padding === undefined ? {} : { padding }),
   };
   return Object.freeze({
     image: { ...rest, ...whole[arrangement] },
     type: sample.samples.type,
     slope: sample.rescale.slope[0]!,
     intercept: sample.rescale.intercept[0]!,
+    stored,
+    ...(order ? { frameOrder: order } : {}),
     frames,
     layout,
     file,
     findings: [...file.findings, ...findings, ...geometry.findings],
     read: frameImages,
   });
+}
+
+/** Scalings of the frames in the order of their places. */
+function placed(
+  rescale: Rescale,
+  order: readonly number[] | undefined,
+): NonNullable<Stored["planes"]> {
+  const { slope, intercept } = rescale;
+  if (!order || slope.length === 1) return { slope, intercept };
+  return {
+    slope: Float64Array.from(order, (frame) => slope[frame]!),
+    intercept: Float64Array.from(order, (frame) => intercept[frame]!),
+  };
 }
 
 function sliced(rescale: Rescale, first: number, count: number): Rescale {

@@ -1,0 +1,231 @@
+/** Images written as their planes come, in the order of the image; the file appears whole or not at all. */
+import { InputError, throwIfAborted } from "../core/errors.ts";
+import { type Image, sizeOf } from "../core/image.ts";
+import type { WorkOptions } from "../core/progress.ts";
+import { checkDerivable, type DeriveOptions, derivedObject } from "./dicom/derive.ts";
+import { greyAttributes, greyPlan, sizeElements } from "./dicom/derive-pixels.ts";
+import { bytesElement } from "./dicom/build.ts";
+import { encodePixels, littleBytes } from "./dicom/encode-pixels.ts";
+import { quantised } from "./dicom/quantise.ts";
+import type { DicomFrames } from "./dicom/stream.ts";
+import { lossesOf } from "./elements-to-write.ts";
+import { writeElements } from "./elements.ts";
+import { openScratch, openSink, type Scratch, type Sink } from "./files-sink.ts";
+import { nifti, niftiHeaderOf } from "./nifti.ts";
+import { niftiHeaderToBytes } from "./nifti-header.ts";
+import { npyHead, npyHolds } from "./npy-array.ts";
+
+export interface SlabWriter {
+  /**
+   * The next planes' values in the image's unit.
+   *
+   * @param padded 1 for voxels without measurement, which keep the source's padding value
+   */
+  write(values: Float32Array, padded?: Uint8Array): Promise<void>;
+  /** @returns paths, and what the output does not keep, one sentence each */
+  finish(): Promise<{ readonly paths: readonly string[]; readonly lost: readonly string[] }>;
+  /** Removes what was written. */
+  abandon(): Promise<void>;
+}
+
+/** Formats that can be written so. */
+export const slabFormats = ["nifti", "npy"] as const;
+
+/**
+ * A NIfTI or NPY file of float32 elements, the same as `saveImage` writes.
+ *
+ * @param image everything but the values
+ */
+export async function openVolumeWriter(
+  path: string,
+  image: Omit<Image, "data">,
+  options: { format: (typeof slabFormats)[number]; description?: string },
+): Promise<SlabWriter> {
+  const empty = { ...image, data: new Float32Array(0) };
+  const { format, description } = options;
+  const isNifti = format === "nifti";
+  if (/\.(hdr|img)(\.gz)?$/i.test(path)) {
+    throw new InputError(
+      `Cannot write ${path} slab by slab: found the name of a pair of files, wanted .nii, .nii.gz or .npy`,
+    );
+  }
+  const head = isNifti
+    ? niftiHeaderToBytes(
+        niftiHeaderOf(
+          empty,
+          { type: "float32", kind: "scalar", slope: 1, intercept: 0 },
+          description === undefined ? {} : { description },
+        ),
+      )
+    : npyHead("<f4", image.shape);
+  const lost = isNifti
+    ? lossesOf(empty, nifti.holds, nifti.title)
+    : [
+        ...lossesOf(empty, npyHolds, "NPY"),
+        ...(image.axes === "tyx" ? [`NPY does not name its axes (${image.axes})`] : []),
+      ];
+  const sink = await openSink(path, { compress: /\.gz$/i.test(path) });
+  let left = sizeOf(image.shape);
+  return {
+    async write(values) {
+      if (left === sizeOf(image.shape)) await sink.write(head);
+      left -= values.length;
+      await sink.write(writeElements(values));
+    },
+    async finish() {
+      checkWhole(path, left);
+      await sink.finish();
+      return { paths: [path], lost };
+    },
+    abandon: () => sink.abandon(),
+  };
+}
+
+/**
+ * A derived multi-frame DICOM object, the same as `writeDerivedDicom` writes but for an empty table of
+ * offsets in packed objects. Which rescaling the values fit is known when all are there: until then they
+ * lie in a scratch file of float32 beside the target.
+ *
+ * @throws InputError as `writeDerivedDicom`
+ */
+export async function openDerivedWriter(
+  path: string,
+  source: DicomFrames,
+  options: DeriveOptions & WorkOptions,
+): Promise<SlabWriter> {
+  checkDerivable(source);
+  const scratch = await openScratch(path);
+  const range: [number, number] = [Infinity, -Infinity];
+  let left = sizeOf(source.image.shape);
+  return {
+    async write(values, padded) {
+      left -= values.length;
+      for (const v of values) {
+        if (v < range[0]) range[0] = v;
+        if (v > range[1]) range[1] = v;
+      }
+      // All values are finite: NaN is free to mark what is no measurement.
+      const marked =
+        padded && source.layout.type === "integer"
+          ? values.map((v, i) => (padded[i] ? NaN : v))
+          : values;
+      await scratch.write(new Uint8Array(marked.buffer, marked.byteOffset, marked.byteLength));
+    },
+    async finish() {
+      checkWhole(path, left);
+      const sink = await openSink(path);
+      try {
+        const lost = await fillDerived(sink, { source, scratch, range, options });
+        await sink.finish();
+        return { paths: [path], lost };
+      } catch (error) {
+        await sink.abandon();
+        throw error;
+      } finally {
+        await scratch.close();
+      }
+    },
+    abandon: () => scratch.close(),
+  };
+}
+
+function checkWhole(path: string, left: number): void {
+  if (left !== 0) {
+    throw new InputError(
+      `Cannot write ${path}: found values for all but ${left} voxels, wanted all`,
+    );
+  }
+}
+
+/** Longest value of an element with a stated length. */
+const longest = 2 ** 32 - 2;
+
+async function fillDerived(
+  sink: Sink,
+  work: {
+    source: DicomFrames;
+    scratch: Scratch;
+    range: [number, number];
+    options: DeriveOptions & WorkOptions;
+  },
+): Promise<string[]> {
+  const { source, scratch, range, options } = work;
+  const { rows, columns, frames, type } = source.layout;
+  const whole = type === "integer";
+  const plan = greyPlan(source, range, options);
+  const transferSyntax = whole ? plan.transferSyntax : "1.2.840.10008.1.2.1";
+  const size = rows * columns;
+  const placeOf = new Map(source.frameOrder?.map((frame, place) => [frame, place]));
+  const frameElement = async (frame: number) => {
+    const place = placeOf.get(frame) ?? frame;
+    const bytes = await scratch.read(4 * size * place, 4 * size);
+    const values = new Float32Array(bytes.buffer, bytes.byteOffset, size);
+    if (!whole) return bytesElement(0x7fe00008, "OF", littleBytes(values));
+    const { kept, by, padding } = plan;
+    const planes = kept ? source.stored.planes : undefined;
+    const own = planes
+      ? { ...by, slope: planes.slope[place]!, intercept: planes.intercept[place]! }
+      : by;
+    const data = quantised(values, own);
+    if (padding !== undefined) {
+      for (let i = 0; i < size; i++) if (Number.isNaN(values[i])) data[i] = padding;
+    }
+    const { bitsStored, signed } = by;
+    const shape = { rows, columns, frames: 1, samples: 1 as const, bitsStored, signed };
+    return encodePixels(data, { ...shape, transferSyntax, work: options });
+  };
+  const first = await frameElement(0);
+  const { fragments } = first;
+  const plain = first.value.length * frames;
+  // Values have an even length.
+  const length = fragments ? 0xffffffff : plain + (plain % 2);
+  if (!fragments && length > longest) {
+    throw new InputError(
+      `Cannot write a derived DICOM object: found ${length} bytes of pixels, wanted at most ${longest}; write NIfTI instead`,
+    );
+  }
+  const { fragments: _, ...described } = first;
+  const element = { ...described, value: new Uint8Array(0), undefinedLength: false };
+  const grey = whole
+    ? greyAttributes(source, plan, source.image.unit)
+    : {
+        elements: [],
+        signed: true,
+        transferSyntax,
+        notes: type === "float64" ? ["64-bit floating point became 32-bit"] : [],
+        rescaled: false,
+      };
+  const pixels = {
+    ...grey,
+    elements: [...sizeElements({ rows, columns, frames }), ...grey.elements, element],
+  };
+  const { bytes, notes } = derivedObject(source, pixels, options);
+  // The empty pixel element stands last; its length is the last that is written of it.
+  new DataView(bytes.buffer, bytes.byteOffset).setUint32(bytes.length - 4, length, true);
+  await sink.write(bytes);
+  if (fragments) await sink.write(item(0xe000, 0));
+  for (let frame = 0; frame < frames; frame++) {
+    throwIfAborted(options.signal, "writing DICOM frames");
+    const part = frame === 0 ? first : await frameElement(frame);
+    if (part.fragments) {
+      const coded = part.fragments.at(-1)!.bytes;
+      await sink.write(item(0xe000, coded.length + (coded.length % 2)));
+      await sink.write(coded);
+      if (coded.length % 2) await sink.write(new Uint8Array(1));
+    } else await sink.write(part.value);
+    options.onProgress?.({ done: frame + 1, total: frames, label: "writing frames" });
+  }
+  if (fragments) await sink.write(item(0xe0dd, 0));
+  else if (plain % 2) await sink.write(new Uint8Array(1));
+  return [...notes];
+}
+
+/** Head of an item of encapsulated pixels, or of their end. */
+function item(element: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(8);
+  const view = new DataView(bytes.buffer);
+  view.setUint16(0, 0xfffe, true);
+  view.setUint16(2, element, true);
+  view.setUint32(4, length, true);
+  return bytes;
+}
