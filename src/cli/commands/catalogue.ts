@@ -12,6 +12,7 @@ export const catalogue: Readonly<Record<string, () => Promise<Command>>> = {
   "insert-noise": () => import("./insert-noise.ts").then((m) => m.insertNoise),
   "list": () => import("./list.ts").then((m) => m.list),
   "metrics": () => import("./metrics.ts").then((m) => m.metrics),
+  "mrmc": () => import("./mrmc.ts").then((m) => m.mrmc),
   "noise": () => import("./noise.ts").then((m) => m.noise),
   "observe": () => import("./observe.ts").then((m) => m.observe),
   "reproduce": () => import("./reproduce.ts").then((m) => m.reproduce),

@@ -11,6 +11,7 @@ export const summaries: Readonly<Record<string, string>> = {
   "insert-noise": "Make a low-dose version of a CT image or series, with the noise of the scanner.",
   "list": "List what there is: denoisers, metrics, phantoms, noise models, formats and so on.",
   "metrics": "Measure image quality against a reference, for files and folders.",
+  "mrmc": "Analyse a study of several readers from an iMRMC text file.",
   "noise": "Estimate the noise level of an image, by several methods or from repeated scans.",
   "observe": "Judge images by model observers: AUC with intervals and paired differences.",
   "reproduce": "Reproduce a published paper and compare its claims.",
