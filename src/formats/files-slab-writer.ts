@@ -95,15 +95,18 @@ export async function openDerivedWriter(
 ): Promise<SlabWriter> {
   checkDerivable(source);
   const scratch = await openScratch(path);
-  const range: [number, number] = [Infinity, -Infinity];
+  const { rows, columns, frames } = source.layout;
+  const frameRanges = Array.from({ length: frames }, (): [number, number] => [Infinity, -Infinity]);
   let left = sizeOf(source.image.shape);
   return {
     async write(values, padded) {
+      const start = frames * rows * columns - left;
       left -= values.length;
-      for (const v of values) {
+      values.forEach((v, i) => {
+        const range = frameRanges[Math.floor((start + i) / (rows * columns))]!;
         if (v < range[0]) range[0] = v;
         if (v > range[1]) range[1] = v;
-      }
+      });
       // All values are finite: NaN is free to mark what is no measurement.
       const marked =
         padded && source.layout.type === "integer"
@@ -115,7 +118,7 @@ export async function openDerivedWriter(
       checkWhole(path, left);
       const sink = await openSink(path);
       try {
-        const lost = await fillDerived(sink, { source, scratch, range, options });
+        const lost = await fillDerived(sink, { source, scratch, frameRanges, options });
         await sink.finish();
         return { paths: [path], lost };
       } catch (error) {
@@ -145,14 +148,21 @@ async function fillDerived(
   work: {
     source: DicomFrames;
     scratch: Scratch;
-    range: [number, number];
+    frameRanges: readonly (readonly [number, number])[];
     options: DeriveOptions & WorkOptions;
   },
 ): Promise<string[]> {
-  const { source, scratch, range, options } = work;
+  const { source, scratch, frameRanges, options } = work;
   const { rows, columns, frames, type } = source.layout;
   const whole = type === "integer";
-  const plan = greyPlan(source, range, options);
+  const range = [
+    frameRanges.reduce((least, [low]) => Math.min(least, low), Infinity),
+    frameRanges.reduce((most, [, high]) => Math.max(most, high), -Infinity),
+  ] as const;
+  const plan = greyPlan(source, range, {
+    ...options,
+    ...(source.stored.planes ? { frameRanges } : {}),
+  });
   const transferSyntax = whole ? plan.transferSyntax : "1.2.840.10008.1.2.1";
   const size = rows * columns;
   const placeOf = new Map(source.frameOrder?.map((frame, place) => [frame, place]));

@@ -15,7 +15,13 @@ import { testObject } from "../../../test/dicom-objects.ts";
 import { CancelledError } from "../../core/errors.ts";
 import { type Image, makeImage } from "../../core/image.ts";
 import { streamOf } from "../../core/random.ts";
-import { decimalElement, numberElement, textElement } from "../../formats/dicom/build.ts";
+import {
+  decimalElement,
+  itemOf,
+  numberElement,
+  sequenceElement,
+  textElement,
+} from "../../formats/dicom/build.ts";
 import { writeNewSeries } from "../../formats/dicom/create.ts";
 import { parseDicom } from "../../formats/dicom/parse.ts";
 import { textOf } from "../../formats/dicom/elements.ts";
@@ -204,6 +210,40 @@ describe("slab by slab", () => {
     writeFileSync(input, await multiFrame({ image: { ...image, data } }));
     const done = await both(input, "a.dcm", { method: "wiener" });
     expect(done.slabs).toEqual(done.whole);
+  });
+
+  it("keeps each frame's own slope while its values fit", async () => {
+    const slopes = Array.from({ length: 32 }, (_, f) => (f % 2 ? 1 : 0.001));
+    const bytes = await testObject({
+      // The values of one frame have no place in the rescale of its neighbour.
+      data: Uint16Array.from(discs().data, (v) => 30000 + 100 * v),
+      rows: 48,
+      columns: 48,
+      frames: 32,
+      without: [0x00200032, 0x00200037, 0x00281052, 0x00281053],
+      extra: [
+        sequenceElement(
+          0x52009230,
+          slopes.map((slope, f) =>
+            itemOf([
+              sequenceElement(0x00209113, [itemOf([decimalElement(0x00200032, [0, 0, 3 * f])])]),
+              sequenceElement(0x00209116, [
+                itemOf([decimalElement(0x00200037, [1, 0, 0, 0, 1, 0])]),
+              ]),
+              sequenceElement(0x00289145, [
+                itemOf([decimalElement(0x00281052, 0), decimalElement(0x00281053, slope)]),
+              ]),
+            ]),
+          ),
+        ),
+      ],
+    });
+    const input = join(folderOf(), "a.dcm");
+    writeFileSync(input, bytes);
+    const done = await both(input, "a.dcm", { ...median, planes: true });
+    expect(done.slabs).toEqual(done.whole);
+    const { stored } = (await openPath(done.out)).images[0]!;
+    expect([...stored.planes!.slope]).toEqual(slopes);
   });
 
   it("for a series of slices in a folder, to DICOM and to a volume", async () => {
