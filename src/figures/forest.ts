@@ -41,7 +41,8 @@ export function forestSvg(rows: readonly ForestRow[], options: ForestOptions = {
   return plotSvg({
     width: options.width ?? 640,
     height: (options.title === undefined ? 50 : 70) + 26 * rows.length,
-    marginLeft: Math.min(280, 16 + 7 * longest),
+    // The widest letters of the bundled font at the size of tick labels.
+    marginLeft: Math.min(300, 24 + 7.5 * longest),
     marginRight: 170,
     marginTop: options.title === undefined ? 16 : 36,
     marginBottom: 40,

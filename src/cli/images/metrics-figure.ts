@@ -37,6 +37,11 @@ export function metricsFigure(rows: readonly CurveRow[]): string {
     const own = lines.filter((line) => line.panel === panel);
     const { xLabel, yLabel } = own[0]!.curve;
     const named = own.slice(0, seriesColours.length);
+    const peak = own.reduce(
+      (most, { curve }) =>
+        curve.y.reduce((top: number, v) => (Math.abs(v) > top ? Math.abs(v) : top), most),
+      0,
+    );
     return plotSvg({
       width,
       height,
@@ -44,7 +49,14 @@ export function metricsFigure(rows: readonly CurveRow[]): string {
       marginLeft: 64,
       marginBottom: 44,
       x: { label: xLabel, labelAnchor: "center", nice: true },
-      y: { label: yLabel, labelAnchor: "center", grid: true, nice: true },
+      y: {
+        label: yLabel,
+        labelAnchor: "center",
+        grid: true,
+        nice: true,
+        // Long numbers would run into the label.
+        ...(peak >= 1e4 || peak < 1e-3 ? { tickFormat: "~e" } : {}),
+      },
       marks: [
         ...own.map(({ curve }, i) =>
           Plot.line(

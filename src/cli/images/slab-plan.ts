@@ -71,7 +71,7 @@ export function planSlabs(
   if (depth < 1) {
     const least = bound(2 * halo + 2);
     throw new InputError(
-      `${begun}: found a reach of ${reach} planes of ${nx} × ${ny} on each side, for which slabs take ${least} MiB, wanted ${memory < least && least <= slabMemory ? `--memory ${least}` : "parameters that reach less far"}, ${other}`,
+      `${begun}: found a reach of ${reach} ${reach === 1 ? "plane" : "planes"} of ${nx} × ${ny} on each side, for which slabs take ${least} MiB, wanted ${memory < least && least <= slabMemory ? `--memory ${least}` : "parameters that reach less far"}, ${other}`,
     );
   }
   return { depth, halo, boundMiB: bound(depth + 2 * halo) };
