@@ -3,6 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError, throwIfAborted } from "../../core/errors.ts";
 import { layoutOf, sliceOf, type Image } from "../../core/image.ts";
+import { openMember } from "../../core/member.ts";
 import { resolveParameters } from "../../core/parameters.ts";
 import type { WorkOptions } from "../../core/progress.ts";
 import { streamOf } from "../../core/random.ts";
@@ -56,21 +57,16 @@ export async function openPreset(
   preset: string,
 ): Promise<{ phantom: Phantom; acquisition: Acquisition }> {
   const [first = "", second, ...others] = preset.split("+");
-  const openPhantom = Object.hasOwn(phantoms, first) ? phantoms[first] : undefined;
-  if (openPhantom === undefined || others.length > 0) {
+  if (others.length > 0) {
     throw new InputError(
-      `Cannot simulate ${preset}: found no phantom "${first}", wanted one of ${Object.keys(phantoms).join(", ")}, alone or with +ACQUISITION`,
+      `Cannot simulate ${preset}: found ${others.length + 2} parts, wanted PHANTOM or PHANTOM+ACQUISITION`,
     );
   }
-  const phantom = await openPhantom();
+  const cannot = `Cannot simulate ${preset}: found no`;
+  const phantom = await openMember(phantoms, first, `${cannot} phantom "${first}"`);
   const name = second ?? phantom.acquisition;
-  const openAcquisition = Object.hasOwn(acquisitions, name) ? acquisitions[name] : undefined;
-  if (openAcquisition === undefined) {
-    throw new InputError(
-      `Cannot simulate ${preset}: found no acquisition "${name}", wanted one of ${Object.keys(acquisitions).join(", ")}`,
-    );
-  }
-  return { phantom, acquisition: await openAcquisition() };
+  const acquisition = await openMember(acquisitions, name, `${cannot} acquisition "${name}"`);
+  return { phantom, acquisition };
 }
 
 /** Draws, images and writes `count` cases; the folder appears whole or not at all. */
