@@ -6,7 +6,7 @@
  *   npm run bench -- default-model [--model PATH] [--quick]
  */
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,11 +15,11 @@ import { makeImage, sliceOf } from "../src/core/image.ts";
 import { streamOf } from "../src/core/random.ts";
 import { openPath } from "../src/formats/files.ts";
 import { npy } from "../src/formats/npy.ts";
+import { haveSharedData, sharedData } from "../test/shared-data.ts";
 import { loadDenoisingModel } from "../src/inference/files.ts";
 import { abdomen } from "../src/phantoms/abdomen.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const shared = join(process.env["DPRIME_SHARED"] ?? join(here, "../../shared"), "data");
 const { values } = parseArgs({
   options: { model: { type: "string" }, quick: { type: "boolean", default: false } },
 });
@@ -52,12 +52,12 @@ async function slices(): Promise<Slice[]> {
     const { image } = abdomen.draw(streamOf(777, "held out", i), { size: 512 });
     found.push({ name: `phantom-${i}`, ny: 512, nx: 512, clean: windowed(image.data) });
   }
-  if (!existsSync(shared)) {
+  if (!haveSharedData) {
     console.log("skipped: no folder of real images here, phantoms only");
     return found;
   }
   for (const path of values.quick ? heldOut.slice(0, 1) : heldOut) {
-    const image = sliceOf((await openPath(join(shared, path))).images[0]!.image, 0);
+    const image = sliceOf((await openPath(join(sharedData, path))).images[0]!.image, 0);
     const [ny, nx] = image.shape as [number, number];
     const name = path.split("/").slice(-1)[0]!.replace(".dcm", "").slice(-12);
     found.push({ name, ny, nx, clean: windowed(image.data) });

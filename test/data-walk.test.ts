@@ -8,10 +8,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
+import { sharedData } from "./shared-data.ts";
 import type { WalkAnswer } from "./data-walk-child.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const data = join(process.env.DPRIME_SHARED ?? join(root, "..", "shared"), "data");
+const data = sharedData;
 const manifest = join(data, "manifest.tsv");
 const present = existsSync(manifest);
 if (!present) console.log(`data-walk: skipped, no image collection at ${data}`);

@@ -6,11 +6,11 @@ import type { ParameterValues } from "../../src/core/parameters.ts";
 import { streamOf } from "../../src/core/random.ts";
 import type { Denoiser, NoiseKind } from "../../src/denoise/denoiser.ts";
 import { openFile } from "../../src/formats/files.ts";
+import { sharedData } from "../../test/shared-data.ts";
 
 export const option = (name: string) =>
   process.argv.find((word) => word.startsWith(`--${name}=`))?.slice(name.length + 3);
 export const size = Number(option("size") ?? 96);
-const shared = process.env.DPRIME_SHARED ?? new URL("../../../shared", import.meta.url).pathname;
 export const levels = [0.03, 0.06, 0.12];
 export const speckleLevels = [0.1, 0.2, 0.4];
 /** Members that take a series of images: eight of different brightness, the last of which is measured. */
@@ -27,7 +27,7 @@ export const modalities: Readonly<Record<string, readonly string[]>> = {
 export async function planesOf(folders: readonly string[]): Promise<Image[]> {
   const found: Image[] = [];
   for (const folder of folders) {
-    const path = join(shared, "data", folder);
+    const path = join(sharedData, folder);
     let names: string[];
     try {
       names = readdirSync(path, { recursive: true }) as string[];

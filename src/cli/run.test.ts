@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { CancelledError, InputError, RunError } from "../core/errors.ts";
 import type { Command } from "./commands/command.ts";
-import { type Effects, runCommandLine } from "./run.ts";
+import { commandLine } from "../../test/command-line.ts";
+import type { Effects } from "./run.ts";
 
 const probe: Command = {
   name: "probe",
@@ -52,26 +53,14 @@ const probe: Command = {
 
 const silent: Command = { ...probe, name: "silent", arguments: [], async run() {} };
 
-async function call(words: string[], changes: Partial<Effects> = {}) {
-  let out = "";
-  let err = "";
-  let time = 0;
-  const code = await runCommandLine(words, {
-    out: (text) => void (out += text),
-    err: (text) => void (err += text),
-    terminal: { isTerminal: false, columns: 80 },
-    environment: {},
-    signal: new AbortController().signal,
-    now: () => (time += 1000),
-    version: () => "9.9.9",
+const call = (words: string[], changes: Partial<Effects> = {}) =>
+  commandLine(words, {
     commands: {
       catalogue: { probe: async () => probe, silent: async () => silent },
       summaries: { probe: probe.summary, silent: silent.summary },
     },
     ...changes,
   });
-  return { code, out, err };
-}
 
 describe("runCommandLine", () => {
   it("hands checked values to the command and prints one JSON document", async () => {

@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
-import { collection } from "../../test/oracle/python.ts";
+import { sharedData } from "../../test/shared-data.ts";
 import { InputError } from "../core/errors.ts";
 import { makeImage } from "../core/image.ts";
 import { encodeImage, openFile, openLcdCt, openPath, saveImage, writeWhole } from "./files.ts";
@@ -80,7 +80,7 @@ describe("opening", () => {
     expect(opened.refused[0]!.reason).toMatch(/NIfTI header/);
   });
 
-  const lcd = join(collection, "2_paired_dose");
+  const lcd = join(sharedData, "2_paired_dose");
   it.skipIf(!existsSync(lcd))("opens LCD_CT collections in both of their encodings", async () => {
     const fbp = await openLcdCt(join(lcd, "lcd_ct_fbp"));
     expect(fbp.cases).toHaveLength(42);

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { spawnSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { collection, pythonWith } from "../../test/oracle/python.ts";
+import { pythonWith } from "../../test/oracle/python.ts";
+import { sharedData } from "../../test/shared-data.ts";
 import { jpeg } from "./jpeg.ts";
 
 const library = (codecs as typeof codecs & { default?: typeof codecs }).default ?? codecs;
@@ -99,7 +100,7 @@ describe("decoding", () => {
   }
 
   const mammogram = join(
-    collection,
+    sharedData,
     "5_projection_us_retina/msynth_mammo/P100_Dhetero_L7.0_X4.08e09.jpg",
   );
   it.skipIf(!existsSync(mammogram))(

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { zlibSync } from "fflate";
 import { describe, expect, it } from "vitest";
-import { collection } from "../../test/oracle/python.ts";
+import { sharedData } from "../../test/shared-data.ts";
 import { makeImage } from "../core/image.ts";
 import { openFile } from "./files.ts";
 import { metaimage } from "./metaimage.ts";
@@ -144,7 +144,7 @@ describe("data", () => {
 });
 
 describe("the collection", () => {
-  const truth = join(collection, "6_phantoms/lcd_phantom_truth/ground_truth.mhd");
+  const truth = join(sharedData, "6_phantoms/lcd_phantom_truth/ground_truth.mhd");
   it.skipIf(!existsSync(truth))(
     "reads the LCD phantom: values 1000 to 1014 as its record says",
     async () => {

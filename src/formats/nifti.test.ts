@@ -3,12 +3,8 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import {
-  type OracleAnswer,
-  collection,
-  pythonWith,
-  readByPython,
-} from "../../test/oracle/python.ts";
+import { type OracleAnswer, pythonWith, readByPython } from "../../test/oracle/python.ts";
+import { sharedData } from "../../test/shared-data.ts";
 import { makeImage } from "../core/image.ts";
 import { streamOf } from "../core/random.ts";
 import { emptyArray, swapBytes, toFloat32, writeElements } from "./elements.ts";
@@ -79,10 +75,10 @@ const paths = [
   "4_mri/nifti_rs_datatypes/rgb_3D.nii",
   "3_ct_seg/ts_trunk_3mm_int32/example_ct.nii.gz",
   "2_paired_dose/dipy_noisy_vs_ascm/ascm_out_test.nii.gz",
-].map((name) => join(collection, name));
+].map((name) => join(sharedData, name));
 
 describe("reading", () => {
-  it.skipIf(python === undefined || !existsSync(collection))(
+  it.skipIf(python === undefined || !existsSync(sharedData))(
     "agrees with nibabel on elements, scaling and affine, oblique ones included",
     async () => {
       const answers = readByPython(python!, paths);

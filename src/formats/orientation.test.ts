@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { collection } from "../../test/oracle/python.ts";
+import { sharedData } from "../../test/shared-data.ts";
 import { makeImage } from "../core/image.ts";
 import { openFile } from "./files.ts";
 import { metaimage } from "./metaimage.ts";
@@ -60,7 +60,7 @@ it("names orientations as radiologists do", () => {
   expect(liesFlat({ origin: [3, 4, 0], direction: [1, 0, 0, 0, 1, 0, 0, 0, 1] })).toBe(true);
 });
 
-const oblique = join(collection, "4_mri/ct_pitch_oblique_phantom/CT_pitch.nii.gz");
+const oblique = join(sharedData, "4_mri/ct_pitch_oblique_phantom/CT_pitch.nii.gz");
 it.skipIf(!existsSync(oblique))(
   "an oblique scan keeps every corner through the other formats' own conventions",
   async () => {
@@ -92,7 +92,7 @@ it.skipIf(!existsSync(oblique))(
   },
 );
 
-const nrrdFile = join(collection, "4_mri/pyradiomics_nrrd/brain1_image.nrrd");
+const nrrdFile = join(sharedData, "4_mri/pyradiomics_nrrd/brain1_image.nrrd");
 it.skipIf(!existsSync(nrrdFile))("NRRD's LPS and NIfTI's RAS name the same point", async () => {
   const { image, stored } = (await openFile(nrrdFile)).images[0]!;
   const { files } = await nifti.write!(image, { fileName: "a.nii", stored });

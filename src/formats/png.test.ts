@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { createHash } from "node:crypto";
 import { decode, encode } from "fast-png";
 import { afterAll, describe, expect, it } from "vitest";
-import { collection, pythonWith, readByPython } from "../../test/oracle/python.ts";
+import { pythonWith, readByPython } from "../../test/oracle/python.ts";
+import { sharedData } from "../../test/shared-data.ts";
 import { makeImage } from "../core/image.ts";
 import { streamOf } from "../core/random.ts";
 import { writeElements } from "./elements.ts";
@@ -45,7 +46,7 @@ describe("reading", () => {
     }
   });
 
-  const valid = join(collection, "7_malformed", "edge_valid_png");
+  const valid = join(sharedData, "7_malformed", "edge_valid_png");
   it.skipIf(python === undefined || !existsSync(valid))(
     "agrees with Pillow on 8-bit files of PngSuite",
     async () => {

@@ -1,5 +1,4 @@
 import {
-  existsSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
@@ -9,8 +8,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { haveSharedData, sharedData } from "../../test/shared-data.ts";
 import { testObject, testUids } from "../../test/dicom-objects.ts";
 import { withData } from "../core/image.ts";
 import { decimalElement, numberElement, textElement } from "./dicom/build.ts";
@@ -231,13 +230,11 @@ describe("writeDerivedSeries", () => {
   });
 });
 
-const shared =
-  process.env.DPRIME_SHARED ?? fileURLToPath(new URL("../../../shared", import.meta.url));
-const data = join(shared, "data");
-if (!existsSync(data))
+const data = sharedData;
+if (!haveSharedData)
   process.stderr.write(`series: skipped real series, no image collection at ${data}\n`);
 
-describe.skipIf(!existsSync(data))("real series", () => {
+describe.skipIf(!haveSharedData)("real series", () => {
   const folder = (name: string) =>
     groupSeries(
       readdirSync(join(data, name)).map((file) => ({

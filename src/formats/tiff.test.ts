@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decode } from "tiff";
 import { afterAll, describe, expect, it } from "vitest";
-import { collection, pythonWith, readByPython } from "../../test/oracle/python.ts";
+import { sharedData } from "../../test/shared-data.ts";
+import { pythonWith, readByPython } from "../../test/oracle/python.ts";
 import { makeImage } from "../core/image.ts";
 import { writeElements } from "./elements.ts";
 import { openFile, saveImage } from "./files.ts";
@@ -13,7 +14,7 @@ import { tiff } from "./tiff.ts";
 const python = pythonWith("tifffile");
 const folder = mkdtempSync(join(tmpdir(), "dprime-tiff-"));
 afterAll(() => rmSync(folder, { recursive: true }));
-const valid = join(collection, "7_malformed", "edge_valid_tiff");
+const valid = join(sharedData, "7_malformed", "edge_valid_tiff");
 
 /** Files that the oracle cannot read itself, with the reason. */
 const beyondTiff: Readonly<Record<string, string>> = {

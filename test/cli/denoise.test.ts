@@ -7,6 +7,7 @@ import { type Image, makeImage } from "../../src/core/image.ts";
 import { streamOf } from "../../src/core/random.ts";
 import { writeNewDicom, writeNewSeries } from "../../src/formats/dicom/create.ts";
 import { openFile, saveImage } from "../../src/formats/files.ts";
+import { sharedData } from "../shared-data.ts";
 import { buildOnce, dprime, namesIn, newFolder } from "./dprime.ts";
 
 // Child processes on a busy machine take many times as long as on a quiet one.
@@ -216,8 +217,7 @@ describe("dprime denoise", () => {
     expect(stdout).not.toContain(`(0008,0018) UI [${sopInstanceUid}]`);
   });
 
-  const shared = process.env["DPRIME_SHARED"] ?? join(import.meta.dirname, "../../../shared");
-  const real = join(shared, "data/1_ct_dicom/ctimage_all_transfer_syntaxes");
+  const real = join(sharedData, "1_ct_dicom/ctimage_all_transfer_syntaxes");
   if (!existsSync(real)) console.log("skipped: no shared data, so no real CT slices");
   it
     .skipIf(!existsSync(real))

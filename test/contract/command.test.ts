@@ -2,22 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { catalogue } from "../../src/cli/commands/catalogue.ts";
 import { summaries } from "../../src/cli/commands/summaries.ts";
-import { runCommandLine } from "../../src/cli/run.ts";
+import { commandLine } from "../command-line.ts";
 
-async function call(words: readonly string[]) {
-  let out = "";
-  let err = "";
-  const code = await runCommandLine(words, {
-    out: (text) => void (out += text),
-    err: (text) => void (err += text),
-    terminal: { isTerminal: false, columns: 80 },
-    environment: {},
-    signal: new AbortController().signal,
-    now: () => 0,
-    version: () => "0.0.0",
-  });
-  return { code, out, err };
-}
+const call = commandLine;
 
 const shared = ["json", "quiet", "debug", "help"];
 

@@ -5,9 +5,6 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** The folder of the shared image collection. */
-export const collection = join(process.env.DPRIME_SHARED ?? join(root, "..", "shared"), "data");
-
 export interface OracleAnswer {
   readonly shape: number[];
   readonly dtype: string;

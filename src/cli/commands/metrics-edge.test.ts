@@ -7,27 +7,10 @@ import { makeImage } from "../../core/image.ts";
 import { streamOf } from "../../core/random.ts";
 import { saveImage } from "../../formats/files.ts";
 import { normalCdf } from "../../math/normal.ts";
-import { runCommandLine } from "../run.ts";
-import { metrics } from "./metrics.ts";
+import { sharedData } from "../../../test/shared-data.ts";
+import { commandLine } from "../../../test/command-line.ts";
 
-async function call(...words: string[]) {
-  let out = "";
-  let err = "";
-  const code = await runCommandLine(words, {
-    out: (text) => void (out += text),
-    err: (text) => void (err += text),
-    terminal: { isTerminal: false, columns: 80 },
-    environment: {},
-    signal: new AbortController().signal,
-    now: () => 0,
-    version: () => "0",
-    commands: {
-      catalogue: { metrics: async () => metrics },
-      summaries: { metrics: metrics.summary },
-    },
-  });
-  return { code, out, err };
-}
+const call = (...words: string[]) => commandLine(words);
 
 let folder = "";
 const at = (name: string) => join(folder, name);
@@ -38,10 +21,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe("dprime metrics of an edge", () => {
   const [side, pixel, sigma] = [96, 0.5, 0.7];
-  const acr = join(
-    process.env.DPRIME_SHARED ?? "../shared/data",
-    "6_phantoms/acr_mri_SiemensMTF/0.dcm",
-  );
+  const acr = join(sharedData, "6_phantoms/acr_mri_SiemensMTF/0.dcm");
   const haveAcr = existsSync(acr);
   if (!haveAcr) console.log(`skipped: ${acr} is not there`);
   interface Rows {

@@ -10,32 +10,14 @@ import { saveImage } from "../../formats/files.ts";
 import type { Cases } from "../../observers/cases.ts";
 import { caseAt } from "../../observers/cases.ts";
 import { parseImrmc } from "../../stats/imrmc.ts";
-import { runCommandLine } from "../run.ts";
-import { metrics } from "./metrics.ts";
-import { observe } from "./observe.ts";
+import { sharedData } from "../../../test/shared-data.ts";
+import { commandLine } from "../../../test/command-line.ts";
 
-const shared = join(process.env.DPRIME_SHARED ?? "../shared/data", "2_paired_dose/lcd_ct_fbp");
+const shared = join(sharedData, "2_paired_dose/lcd_ct_fbp");
 const haveShared = existsSync(shared);
 if (!haveShared) console.log(`skipped: ${shared} is not there`);
 
-async function call(...words: string[]) {
-  let out = "";
-  let err = "";
-  const code = await runCommandLine(words, {
-    out: (text) => void (out += text),
-    err: (text) => void (err += text),
-    terminal: { isTerminal: false, columns: 80 },
-    environment: {},
-    signal: new AbortController().signal,
-    now: () => 0,
-    version: () => "0",
-    commands: {
-      catalogue: { observe: async () => observe, metrics: async () => metrics },
-      summaries: { observe: observe.summary, metrics: metrics.summary },
-    },
-  });
-  return { code, out, err };
-}
+const call = (...words: string[]) => commandLine(words);
 
 interface Result {
   tasks: {

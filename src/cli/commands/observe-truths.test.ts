@@ -5,27 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeImage } from "../../core/image.ts";
 import { streamOf } from "../../core/random.ts";
 import { saveImage } from "../../formats/files.ts";
-import { runCommandLine } from "../run.ts";
-import { observe } from "./observe.ts";
+import { commandLine } from "../../../test/command-line.ts";
 
-async function call(...words: string[]) {
-  let out = "";
-  let err = "";
-  const code = await runCommandLine(words, {
-    out: (text) => void (out += text),
-    err: (text) => void (err += text),
-    terminal: { isTerminal: false, columns: 80 },
-    environment: {},
-    signal: new AbortController().signal,
-    now: () => 0,
-    version: () => "0",
-    commands: {
-      catalogue: { observe: async () => observe },
-      summaries: { observe: observe.summary },
-    },
-  });
-  return { code, out, err };
-}
+const call = (...words: string[]) => commandLine(words);
 
 let folder = "";
 const at = (name: string) => join(folder, name);

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { sharedData } from "../../../test/shared-data.ts";
 import { makeImage, withData } from "../../core/image.ts";
 import { streamOf } from "../../core/random.ts";
 import { fftN, signedFrequency } from "../../math/fft.ts";
@@ -205,8 +206,7 @@ describe("localNoise", () => {
 });
 
 describe("estimateNoise on filtered backprojections of a water phantom", () => {
-  const root = process.env.DPRIME_SHARED ?? new URL("../../../../shared", import.meta.url).pathname;
-  const folder = `${root}/data/2_paired_dose/lcd_ct_fbp/dose_100/signal_absent`;
+  const folder = `${sharedData}/2_paired_dose/lcd_ct_fbp/dose_100/signal_absent`;
   const files = existsSync(folder)
     ? readdirSync(folder)
         .filter((name) => name.endsWith(".raw"))

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { testObject, testUids, testValues } from "../../../test/dicom-objects.ts";
+import { haveSharedData, sharedData } from "../../../test/shared-data.ts";
 import { anonymiseDicom } from "./anonymise.ts";
 import { bytesElement, itemOf, numberElement, sequenceElement, textElement } from "./build.ts";
 import { confidentialityTable } from "./confidentiality.ts";
@@ -180,13 +180,11 @@ describe("anonymiseDicom", () => {
   });
 });
 
-const shared =
-  process.env.DPRIME_SHARED ?? fileURLToPath(new URL("../../../../shared", import.meta.url));
-const data = join(shared, "data");
-if (!existsSync(data))
+const data = sharedData;
+if (!haveSharedData)
   process.stderr.write(`anonymise: skipped real files, no image collection at ${data}\n`);
 
-describe.skipIf(!existsSync(data))("real files", () => {
+describe.skipIf(!haveSharedData)("real files", () => {
   it.each([
     "1_ct_dicom/bad_sequence_ct/bad_sequence.dcm",
     "1_ct_dicom/pancreas_un_vr_j2k/explicit_VR-UN.dcm",

@@ -6,9 +6,9 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { testObject, testValues } from "../../../test/dicom-objects.ts";
+import { haveSharedData, sharedData } from "../../../test/shared-data.ts";
 import { makeImage } from "../../core/image.ts";
 import { writeNewDicom, writeNewSeries } from "./create.ts";
 import { writeDerivedDicom } from "./derive.ts";
@@ -39,10 +39,8 @@ const gdcm = has("gdcmconv") && has("gdcmraw");
 if (!dcmtk) process.stderr.write("dicom/tools: skipped what needs dcmtk (Debian: dcmtk)\n");
 if (!gdcm) process.stderr.write("dicom/tools: skipped what needs gdcm (Debian: libgdcm-tools)\n");
 
-const shared =
-  process.env.DPRIME_SHARED ?? fileURLToPath(new URL("../../../../shared", import.meta.url));
-const data = join(shared, "data");
-if (!existsSync(data))
+const data = sharedData;
+if (!haveSharedData)
   process.stderr.write(`dicom/tools: skipped real files, no image collection at ${data}\n`);
 
 const folder = mkdtempSync(join(tmpdir(), "dprime-dicom-"));
