@@ -17,19 +17,13 @@ import type { DenoiseContext, Denoiser } from "./denoiser.ts";
 import { noiseLevelFor } from "./input.ts";
 import { planeTemplates } from "./projection/templates.ts";
 import { denoiseByTotalVariation } from "./total-variation.ts";
+import { iterationsRow, strengthRow } from "./variation/parameters.ts";
 import { taskTerm } from "./variation/pls-tv-problem.ts";
 import { tvSteps } from "./variation/solver.ts";
 import { inTurns } from "./turns.ts";
 
 const parameters: ParameterTable = {
-  strength: {
-    type: "number",
-    unit: "σ",
-    min: 0,
-    max: 1000,
-    about:
-      "λ in multiples of the noise level; larger is smoother. Without it λ is set by the discrepancy principle: what is removed has the variance of the noise",
-  },
+  strength: strengthRow,
   beta: {
     type: "number",
     unit: "1",
@@ -47,14 +41,7 @@ const parameters: ParameterTable = {
     default: 0.01,
     about: "bound on the RMS distance to the exact minimiser that the duality gap must certify",
   },
-  maxIterations: {
-    type: "integer",
-    unit: "1",
-    min: 1,
-    max: 1_000_000,
-    default: 5000,
-    about: "gives up after so many steps",
-  },
+  maxIterations: iterationsRow(5000),
 };
 
 /** λ that flattens any plane: used where the data vary less than the noise. */

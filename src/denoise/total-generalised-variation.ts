@@ -13,19 +13,13 @@ import {
 } from "../core/parameters.ts";
 import type { DenoiseContext, Denoiser } from "./denoiser.ts";
 import { noiseLevelFor } from "./input.ts";
+import { iterationsRow, strengthRow } from "./variation/parameters.ts";
 import { discrepancyLambda } from "./variation/discrepancy.ts";
 import { tgvSteps, tgvWorkspace } from "./variation/tgv-solver.ts";
 import { inTurns } from "./turns.ts";
 
 const parameters: ParameterTable = {
-  strength: {
-    type: "number",
-    unit: "σ",
-    min: 0,
-    max: 1000,
-    about:
-      "λ in multiples of the noise level; larger is smoother. Without it λ is set by the discrepancy principle: what is removed has the variance of the noise",
-  },
+  strength: strengthRow,
   ratio: {
     type: "number",
     unit: "px",
@@ -44,14 +38,7 @@ const parameters: ParameterTable = {
     about:
       "bound on the RMS distance to the exact minimiser that the duality gap must certify; smaller takes longer",
   },
-  maxIterations: {
-    type: "integer",
-    unit: "1",
-    min: 1,
-    max: 1_000_000,
-    default: 2000,
-    about: "gives up after so many steps",
-  },
+  maxIterations: iterationsRow(2000),
 };
 
 /** TGV of second order; see the file's header. */

@@ -16,20 +16,14 @@ import {
 import type { WorkOptions } from "../core/progress.ts";
 import type { DenoiseContext, Denoiser } from "./denoiser.ts";
 import { noiseLevelFor } from "./input.ts";
+import { iterationsRow, strengthRow } from "./variation/parameters.ts";
 import { discrepancyLambda } from "./variation/discrepancy.ts";
 import { tvSteps, tvWorkspace } from "./variation/solver.ts";
 import type { TvShape } from "./variation/steps.ts";
 import { inTurns } from "./turns.ts";
 
 const parameters: ParameterTable = {
-  strength: {
-    type: "number",
-    unit: "σ",
-    min: 0,
-    max: 1000,
-    about:
-      "λ in multiples of the noise level; larger is smoother. Without it λ is set by the discrepancy principle: what is removed has the variance of the noise",
-  },
+  strength: strengthRow,
   norm: {
     type: "choice",
     choices: ["isotropic", "anisotropic"],
@@ -52,14 +46,7 @@ const parameters: ParameterTable = {
     about:
       "bound on the RMS distance to the exact minimiser that the duality gap must certify; smaller takes longer, and below 0.001 float32 rounding hides the gap",
   },
-  maxIterations: {
-    type: "integer",
-    unit: "1",
-    min: 1,
-    max: 1_000_000,
-    default: 5000,
-    about: "gives up after so many steps",
-  },
+  maxIterations: iterationsRow(5000),
 };
 
 /** ROF by a dual method; see the file's header. */
