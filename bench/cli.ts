@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { withData } from "../src/core/image.ts";
 import { streamOf } from "../src/core/random.ts";
-import { encodeImage } from "../src/formats/files.ts";
+import { writeNewDicom } from "../src/formats/dicom/create.ts";
 import { abdomen } from "../src/phantoms/abdomen.ts";
 
 const { values } = parseArgs({
@@ -60,8 +60,12 @@ try {
       image.data.map((v) => v + 20 * stream.normal()),
     );
     const name = `slice${String(k).padStart(3, "0")}.dcm`;
-    const { files } = await encodeImage(noisy, name);
-    writeFileSync(join(series, name), files[0]!.bytes);
+    const { bytes } = await writeNewDicom(noisy, {
+      seriesUid: "2.25.1",
+      frameOfReferenceUid: "2.25.2",
+      instanceNumber: k + 1,
+    });
+    writeFileSync(join(series, name), bytes);
   }
   const one = join(series, "slice000.dcm");
   const rows = [

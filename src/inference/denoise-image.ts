@@ -80,17 +80,18 @@ export async function denoiseImage(
   const { offset, scale } = modelUnits(scaled, Math.max(...levels));
   const area = ny * nx;
   const out = image.data.slice();
-  const lanes = Math.min(model.lanes, planes);
-  const one = async (i: number) => {
+  // One after the other: the runtime's native binding runs a model on the calling thread, so that two runs
+  // begun together do not overlap; its own threads share the work of each.
+  for (let i = 0; i < planes; i++) {
     throwIfAborted(signal, "denoising");
     const level = levels[i]!;
-    if (level === 0) return;
+    onProgress?.({ done: i, total: planes, label: "denoising slices" });
+    if (level === 0) continue;
     const plane = image.data.subarray(i * area, (i + 1) * area).map((v) => (v - offset) / scale);
     const result = await model.denoisePlane(plane, {
       ny,
       nx,
       sigma: level / scale,
-      oneThread: lanes > 1,
       ...(tile === undefined ? {} : { tile }),
       ...(signal === undefined ? {} : { signal }),
     });
@@ -98,23 +99,7 @@ export async function denoiseImage(
       const at = i * area + j;
       out[at] = (1 - strength) * image.data[at]! + strength * (result[j]! * scale + offset);
     }
-  };
-  let next = 0;
-  let done = 0;
-  let failed = false;
-  const lane = async () => {
-    while (next < planes && !failed) {
-      try {
-        await one(next++);
-      } catch (error) {
-        failed = true;
-        throw error;
-      }
-      onProgress?.({ done: ++done, total: planes, label: "denoising slices" });
-    }
-  };
-  // All lanes end before an error is told: the model may be disposed of then.
-  const ended = await Promise.allSettled(Array.from({ length: lanes }, lane));
-  for (const result of ended) if (result.status === "rejected") throw result.reason;
+  }
+  onProgress?.({ done: planes, total: planes, label: "denoising slices" });
   return withData(image, out);
 }

@@ -3,8 +3,7 @@ import { InputError, throwIfAborted } from "../core/errors.ts";
 import type { WorkOptions } from "../core/progress.ts";
 import { decodeModel } from "../onnx/decode.ts";
 import type { Provider } from "../graph/lowering.ts";
-import { defaultThreads } from "../parallel/index.ts";
-import { type Backend, floats, type Session } from "../runtime/backend.ts";
+import { type Backend, floats } from "../runtime/backend.ts";
 import { defaultBackend } from "../runtime/default-backend.ts";
 import { padToMultiple, spansOf } from "./tiles.ts";
 
@@ -22,19 +21,12 @@ export interface PlaneOptions extends WorkOptions {
   readonly sigma: number;
   /** Greatest side of a tile's core in pixels. */
   readonly tile?: number;
-  /** On one thread, for callers that denoise several planes at the same time. */
-  readonly oneThread?: boolean;
 }
 
 export interface DenoisingModel {
   readonly name: string;
   readonly takesSigma: boolean;
   readonly metadata: Readonly<Record<string, string>>;
-  /**
-   * Planes that are best denoised at the same time, each on one thread: all cores stay busy, where several
-   * threads inside one operator wait for each other.
-   */
-  readonly lanes: number;
   /** Denoises one plane of normalised values (window on [0, 1]), tiled where it is large. */
   denoisePlane(plane: Float32Array, options: PlaneOptions): Promise<Float32Array>;
   dispose(): Promise<void>;
@@ -66,23 +58,17 @@ export async function openDenoisingModel(
   const backend = options.backend ?? (await defaultBackend());
   const provider = options.provider ?? backend.providers[0]!;
   const threads = options.threads ?? 0;
-  const lanes = provider === "cpu" ? threads || defaultThreads() : 1;
   const session = await backend.open(bytes, { provider, threads });
-  let single: Promise<Session> | undefined;
-  const sessionFor = (oneThread: boolean): Promise<Session> | Session => {
-    if (!oneThread || lanes === 1) return session;
-    return (single ??= backend.open(bytes, { provider, threads: 1 }));
-  };
 
   const runTile = async (
     tile: Float32Array,
-    { ny, nx, sigma, on }: { ny: number; nx: number; sigma: number; on: Session },
+    { ny, nx, sigma }: { ny: number; nx: number; sigma: number },
   ) => {
     const held = {
-      image: on.hold(floats(tile, [1, 1, ny, nx])),
-      ...(takesSigma ? { sigma: on.hold(floats(Float32Array.of(sigma), [1, 1, 1, 1])) } : {}),
+      image: session.hold(floats(tile, [1, 1, ny, nx])),
+      ...(takesSigma ? { sigma: session.hold(floats(Float32Array.of(sigma), [1, 1, 1, 1])) } : {}),
     };
-    const { denoised } = await on.run(held, ["denoised"]);
+    const { denoised } = await session.run(held, ["denoised"]);
     const { data } = await denoised!.read();
     return data as Float32Array;
   };
@@ -91,10 +77,8 @@ export async function openDenoisingModel(
     name: metadata["name"] ?? metadata["network"] ?? "model",
     takesSigma,
     metadata,
-    lanes,
     async denoisePlane(plane, options) {
-      const { ny, nx, sigma, tile = defaultTile, oneThread = false, signal, onProgress } = options;
-      const on = await sessionFor(oneThread);
+      const { ny, nx, sigma, tile = defaultTile, signal, onProgress } = options;
       const padded = padToMultiple(plane, { ny, nx }, multiple);
       const plan = {
         core: Math.max(multiple, Math.ceil(tile / multiple) * multiple),
@@ -113,7 +97,7 @@ export async function openDenoisingModel(
             const start = (row.from + y) * padded.nx + column.from;
             part.set(padded.data.subarray(start, start + column.count), y * column.count);
           }
-          const result = await runTile(part, { ny: row.count, nx: column.count, sigma, on });
+          const result = await runTile(part, { ny: row.count, nx: column.count, sigma });
           const width = Math.min(column.keepCount, nx - column.keepFrom);
           for (let y = row.keepFrom; y < Math.min(row.keepFrom + row.keepCount, ny); y++) {
             const start = (y - row.from) * column.count + column.keepFrom - column.from;
@@ -125,9 +109,6 @@ export async function openDenoisingModel(
       }
       return out;
     },
-    async dispose() {
-      await session.dispose();
-      await (await single)?.dispose();
-    },
+    dispose: () => session.dispose(),
   };
 }
