@@ -178,4 +178,15 @@ describe("writing and reading", () => {
     const infinite = makeImage(Float32Array.of(1, Infinity), [1, 2]);
     await expect(writeNewDicom(infinite)).rejects.toThrow(/Infinity at index 1/);
   });
+  it("keeps the unit of floating-point values", async () => {
+    const data = Float32Array.from({ length: 400 }, (_, i) => 3.3 * i - 700);
+    for (const unit of ["HU", "arbitrary"] as const) {
+      const image = makeImage(data, [20, 20], { unit });
+      const stored = { type: "float32", data, slope: 1, intercept: 0, components: 1 } as const;
+      const { bytes } = await writeNewDicom(image, { stored });
+      const back = await readDicom(bytes);
+      expect(back.image.unit).toBe(unit);
+      expect(back.stored.data).toEqual(data);
+    }
+  });
 });

@@ -287,11 +287,13 @@ async function samplesPart(
         numberElement(0x00280002, "US", 1),
         textElement(0x00280004, "CS", "MONOCHROME2"),
         numberElement(0x00280100, "US", double ? 64 : 32),
-        ...(stored.slope === 1 && stored.intercept === 0
+        // Without a rescale nothing would say that the values are HU.
+        ...(stored.slope === 1 && stored.intercept === 0 && image.unit !== "HU"
           ? []
           : [
               decimalElement(0x00281052, stored.intercept),
               decimalElement(0x00281053, stored.slope),
+              ...(image.unit === "HU" ? [textElement(0x00281054, "LO", "HU")] : []),
             ]),
         bytesElement(
           double ? 0x7fe00009 : 0x7fe00008,
