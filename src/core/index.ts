@@ -1,4 +1,5 @@
 /** What everything stands on: the image, parameters as data, seeded random streams, errors, progress. */
+export { sha256 } from "./checksum.ts";
 export {
   CancelledError,
   FormatError,
