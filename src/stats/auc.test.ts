@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { InputError } from "../core/errors.ts";
 import { streamOf } from "../core/random.ts";
+import { normalCdf } from "../math/normal.ts";
 import { auc, aucDeLong, aucExact, aucLogit } from "./auc.ts";
 import {
   aucBootstrap,
@@ -14,6 +15,7 @@ import {
 import { bootstrapCases } from "./bootstrap.ts";
 import { compareDeLong } from "./compare.ts";
 import { placements } from "./placements.ts";
+import { clopperPearson } from "./proportion.ts";
 import { partialAreaOf, rocCurve, rocHull, sortScores, areaOf, tpfAt } from "./roc.ts";
 import type { Scores } from "./scores.ts";
 
@@ -168,6 +170,108 @@ describe("intervals", () => {
       expect(e.status).toBe("ok");
       expect(e.interval.lower).toBeLessThanOrEqual(e.estimate);
       expect(e.interval.upper).toBeGreaterThanOrEqual(e.estimate);
+    }
+  });
+});
+
+describe("aucExact with ties", () => {
+  const logFactorials = Array.from({ length: 31 }, (_, n) =>
+    Array.from({ length: n }, (_v, i) => Math.log(i + 1)).reduce((a, b) => a + b, 0),
+  );
+  const binomial = (n: number, k: number, p: number) =>
+    p <= 0
+      ? +(k === 0)
+      : p >= 1
+        ? +(k === n)
+        : Math.exp(
+            logFactorials[n]! -
+              logFactorials[k]! -
+              logFactorials[n - k]! +
+              k * Math.log(p) +
+              (n - k) * Math.log(1 - p),
+          );
+  const tail = (n: number, k: number, p: number) => {
+    let sum = 0;
+    for (let i = Math.max(0, k); i <= n; i++) sum += binomial(n, i, p);
+    return sum;
+  };
+  /** P(ΣW ≥ k) of m pairs with mean A of which a share q is tied. */
+  const tiedTail = (m: number, k: number, at: { area: number; tied: number }) => {
+    const wins = at.tied < 1 ? (at.area - at.tied / 2) / (1 - at.tied) : 0;
+    let sum = 0;
+    for (let t = 0; t <= m; t++) {
+      sum += binomial(m, t, at.tied) * tail(m - t, Math.ceil(k - t / 2), wins);
+    }
+    return sum;
+  };
+
+  it("no share of ties has a heavier tail than none, wherever the tail is a quarter or less", () => {
+    for (let m = 1; m <= 20; m++) {
+      for (let k = 1; k <= m; k++) {
+        for (const probability of [0.25, 0.05, 0.025, 0.0005]) {
+          let [low, high] = [0, 1];
+          for (let step = 0; step < 50; step++) {
+            const middle = (low + high) / 2;
+            if (tail(m, k, middle) < probability) low = middle;
+            else high = middle;
+          }
+          const most = 2 * Math.min(low, 1 - low);
+          for (let share = 0; share <= 1; share += 0.1) {
+            const found = tiedTail(m, k, { area: low, tied: share * most });
+            expect(found).toBeLessThanOrEqual(probability * (1 + 1e-9));
+          }
+        }
+      }
+    }
+  });
+
+  it("counts ties half: 6 won and 3 tied of 10 lie between 7 and 8", () => {
+    const present = [1, 1, 1, 1, 1, 1, 0, 0, 0, 0];
+    const absent = [0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+    const e = aucExact({ present, absent });
+    expect(e.estimate).toBe(0.75);
+    expect(e.interval.lower).toBe(clopperPearson(7, 10).lower);
+    expect(e.interval.upper).toBe(clopperPearson(8, 10).upper);
+    // Σ(W − ¾)² = 6/16 + 3/16 + 9/16.
+    expect(e.standardError ** 2).toBeCloseTo(18 / 16 / 100, 14);
+    const constant = aucExact({ present: [1, 1], absent: [1, 1] });
+    expect(constant).toMatchObject({ status: "ok", estimate: 0.5, standardError: 0 });
+  });
+
+  it("covers binary scores and ratings at least as often as it says, at every level", () => {
+    const draw = (s: ReturnType<typeof streamOf>, p: number, n: number) =>
+      Array.from({ length: n }, () => +(s.uniform() < p));
+    const rate = (v: number) => Math.min(3, Math.max(0, Math.round(v + 1)));
+    const cdf = (k: number, d: number) => (k < 3 ? normalCdf(k - 0.5 - d) : 1);
+    let ratings = 0;
+    for (let a = 0; a <= 3; a++) {
+      const share = cdf(a, 1) - (a > 0 ? cdf(a - 1, 1) : 0);
+      ratings += (share * (cdf(a, 0) + (a > 0 ? cdf(a - 1, 0) : 0))) / 2;
+    }
+    for (const [truth, make] of [
+      [0.75, (s) => ({ present: draw(s, 0.7, 30), absent: draw(s, 0.2, 40) })],
+      [0.95, (s) => ({ present: draw(s, 1, 20), absent: draw(s, 0.1, 20) })],
+      [0.5, (s) => ({ present: draw(s, 0.5, 15), absent: draw(s, 0.5, 15) })],
+      [
+        ratings,
+        (s) => ({
+          present: [...s.normals(25)].map((v) => rate(v + 1)),
+          absent: [...s.normals(25)].map(rate),
+        }),
+      ],
+    ] as readonly (readonly [number, (s: ReturnType<typeof streamOf>) => Scores])[]) {
+      for (const level of [0.5, 0.9, 0.95]) {
+        let held = 0;
+        const studies = 600;
+        for (let k = 0; k < studies; k++) {
+          const { lower, upper } = aucExact(make(streamOf(11, "ties", k)), { level }).interval;
+          if (lower <= truth && truth <= upper) held++;
+        }
+        // Three standard errors below nominal.
+        expect(held / studies).toBeGreaterThan(
+          level - 3 * Math.sqrt((level * (1 - level)) / studies),
+        );
+      }
     }
   });
 });

@@ -4,6 +4,12 @@
  *
  * Deviation: Metz joins runs of one truth before he thins them out; here the pooled scores are cut at
  * equal counts, ties kept together.
+ *
+ * A finite maximum does not always exist. As b → 0 the absent distribution shrinks to a point of the present
+ * one: present cases lie below or above all absent ones. Data of that shape (no present case strictly between
+ * the lowest and the highest category that hold absent ones) are fitted perfectly by that limit, and by
+ * b → ∞ with the classes exchanged; separated classes are the case a → ±∞ of both. On all other data every
+ * limit has likelihood zero, so that the maximum is finite.
  */
 import { type CholeskyFactor, cholesky, choleskySolve } from "../math/cholesky.ts";
 import { normalCdf, normalPdf, normalQuantile } from "../math/normal.ts";
@@ -36,7 +42,7 @@ export interface CategoryCounts {
   readonly absent: Float64Array;
 }
 
-/** Sorts scores into at most `most` categories of about equal pooled counts, ties kept together. */
+/** Each value a category where there are at most `most` (ratings), else categories of about equal pooled counts, ties kept together. */
 export function categorise(scores: Scores, most = 20): CategoryCounts {
   const all = [
     ...Array.from(scores.present, (v) => ({ v, present: true })),
@@ -44,9 +50,10 @@ export function categorise(scores: Scores, most = 20): CategoryCounts {
   ].sort((x, y) => x.v - y.v);
   const present: number[] = [];
   const absent: number[] = [];
+  const isRating = new Set(all.map(({ v }) => v)).size <= most;
   all.forEach(({ v, present: isPresent }, i) => {
     const startsGroup = i === 0 || all[i - 1]!.v !== v;
-    if (startsGroup && i >= (present.length * all.length) / most) {
+    if (startsGroup && (isRating || i >= (present.length * all.length) / most)) {
       present.push(0);
       absent.push(0);
     }
@@ -55,6 +62,18 @@ export function categorise(scores: Scores, most = 20): CategoryCounts {
     else absent[k]!++;
   });
   return { present: Float64Array.from(present), absent: Float64Array.from(absent) };
+}
+
+/** Whether the likelihood has no finite maximum, because a step-shaped curve fits the counts perfectly. */
+function runsToStep(counts: CategoryCounts): boolean {
+  return [
+    [counts.present, counts.absent],
+    [counts.absent, counts.present],
+  ].some(([inner, outer]) => {
+    const lowest = outer!.findIndex((n) => n > 0);
+    const highest = outer!.findLastIndex((n) => n > 0);
+    return inner!.subarray(lowest + 1, highest).every((n) => n === 0);
+  });
 }
 
 interface State {
@@ -184,10 +203,12 @@ function fit(counts: CategoryCounts): { state: State; factor?: CholeskyFactor; s
       if (value > state.logLikelihood) better = { theta, logLikelihood: value };
       length /= 2;
     }
-    if (!better) return { state, factor: factored.factor, status: "ok" };
+    // No step up the slope can be seen in floating point: a maximum only if little was promised.
+    if (!better) {
+      const status = promised < 1e-6 ? "ok" : "did-not-converge";
+      return { state, factor: factored.factor, status };
+    }
     state = better;
-    const b = state.theta[state.theta.length - 1]!;
-    if (b < 0.02 || b > 50) return { state, status: "degenerate-fit" };
   }
   return { state, status: "did-not-converge" };
 }
@@ -196,8 +217,8 @@ function fit(counts: CategoryCounts): { state: State; factor?: CholeskyFactor; s
  * Binormal fit with the area Φ(a/√(1 + b²)) and its interval by the delta method, taken on the scale of
  * a/√(1 + b²) so that it stays inside (0, 1).
  *
- * Status `degenerate-fit` when fewer than three categories hold both classes between them, or the fit
- * runs to a step-shaped curve.
+ * Status `degenerate-fit` when there are fewer than three categories, or the likelihood has no finite maximum
+ * (a step-shaped curve fits perfectly).
  *
  * @param options.categories most categories to sort continuous scores into, 20 by default
  */
@@ -231,7 +252,7 @@ export function binormalFit(
   const counts = categorise(scores, options.categories ?? 20);
   const k = counts.present.length;
   if (k < 2) return none("constant-scores", k);
-  if (k < 3) return none("degenerate-fit", k);
+  if (k < 3 || runsToStep(counts)) return none("degenerate-fit", k);
   const { state, factor, status } = fit(counts);
   if (status !== "ok" || !factor) return none(status, k);
   const a = state.theta[k - 1]!;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { InputError } from "../core/errors.ts";
 import { streamOf } from "../core/random.ts";
-import { normalCdf } from "../math/normal.ts";
+import { normalCdf, normalQuantile } from "../math/normal.ts";
 import { aucDeLong, auc } from "./auc.ts";
 import { binormalFit, categorise } from "./binormal.ts";
 import { compareDeLong } from "./compare.ts";
@@ -64,7 +64,67 @@ describe("binormalFit", () => {
     expect(again.standardError * Math.SQRT2).toBeCloseTo(fit.standardError, 5);
   });
 
+  /** Whether a step-shaped curve goes through all operating points: at most one height between its two walls. */
+  function liesOnStep(scores: { present: number[]; absent: number[] }): boolean {
+    const thresholds = [...new Set([...scores.present, ...scores.absent])];
+    const share = (of: number[], t: number) => of.filter((v) => v >= t).length / of.length;
+    const points = thresholds.map((t) => [share(scores.absent, t), share(scores.present, t)]);
+    return [0, 1].some((x) => {
+      const inner = points.filter((p) => p[x]! > 0 && p[x]! < 1);
+      return new Set(inner.map((p) => p[1 - x]!)).size <= 1;
+    });
+  }
+
+  it("calls degenerate what a step fits perfectly, and fits everything else", () => {
+    const named = [
+      // A detector with one threshold; absent cases in two neighbouring ratings; one height; one wall.
+      { present: [1, 1, 1, 0], absent: [0, 0, 1, 0] },
+      { present: [1, 2, 3, 4, 5, 5], absent: [1, 1, 2, 2, 1, 2] },
+      { present: [1, 5, 5, 5], absent: [1, 2, 3, 5] },
+      { present: [1, 2, 3, 5], absent: [1, 1, 5, 5] },
+    ];
+    for (const scores of named) expect(binormalFit(scores).status).toBe("degenerate-fit");
+    const s = streamOf(4, "small ratings");
+    const seen = { ok: 0, degenerate: 0 };
+    for (let k = 0; k < 400; k++) {
+      const top = 2 + Math.floor(5 * s.uniform());
+      const rate = (v: number) => Math.min(top, Math.max(0, Math.round(v + top / 3)));
+      const shift = 3 * s.uniform() - 0.5;
+      const scores = {
+        present: Array.from(s.normals(3 + Math.floor(12 * s.uniform())), (v) =>
+          rate(1.4 * v + shift),
+        ),
+        absent: Array.from(s.normals(3 + Math.floor(12 * s.uniform())), rate),
+      };
+      const fit = binormalFit(scores);
+      if (fit.status === "perfect-separation" || fit.status === "constant-scores") continue;
+      expect(fit.status).toBe(liesOnStep(scores) ? "degenerate-fit" : "ok");
+      if (fit.status !== "ok") seen.degenerate++;
+      else {
+        seen.ok++;
+        expect(fit.interval.lower).toBeLessThan(fit.interval.upper);
+        expect(fit.b).toBeGreaterThan(0);
+      }
+    }
+    expect(Math.min(seen.ok, seen.degenerate)).toBeGreaterThan(50);
+  });
+
+  it("goes through both operating points of three ratings, which leave no freedom", () => {
+    const counts = { present: [5, 8, 20], absent: [18, 9, 4] };
+    const ratings = (of: number[]) => of.flatMap((n, k) => new Array<number>(n).fill(k));
+    const fit = binormalFit({ present: ratings(counts.present), absent: ratings(counts.absent) });
+    for (const k of [1, 2]) {
+      const above = (of: number[]) =>
+        of.slice(k).reduce((x, y) => x + y) / of.reduce((x, y) => x + y);
+      const found = normalCdf(fit.a + fit.b * normalQuantile(above(counts.absent)));
+      expect(found).toBeCloseTo(above(counts.present), 6);
+    }
+  });
+
   it("keeps ties together and counts everything", () => {
+    // Ratings are never merged, however rare one is.
+    const rare = { present: [1, ...new Array<number>(30).fill(3)], absent: [0, 2, 2, 1, 1] };
+    expect(categorise(rare).present.length).toBe(4);
     const counts = categorise({ present: [1, 1, 1, 1, 2], absent: [0, 0, 1, 3] }, 3);
     expect(counts.present.reduce((a, b) => a + b)).toBe(5);
     expect(counts.absent.reduce((a, b) => a + b)).toBe(4);

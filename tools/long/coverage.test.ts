@@ -9,6 +9,7 @@ const binomial = (k: number, n: number, p: number) =>
 /** Methods too far outside 93–97 % to pass with 200 studies either; docs/statistics.md says so to users. */
 const known: readonly { scenario: string; method: string; reason: string }[] = [
   { scenario: "AUC 0.95, 25 + 25 cases", method: "DeLong", reason: "Wald's interval near 1" },
+  { scenario: "binary scores, AUC 0.90, 40 + 40 cases", method: "DeLong", reason: "the same" },
   {
     scenario: "AUC 0.95, 25 + 25 cases",
     method: "bootstrap percentile",
@@ -26,7 +27,7 @@ describe("coverage, 200 studies a row", () => {
     for (const row of coverageOf(scenario, 200)) {
       if (known.some((k) => k.scenario === row.scenario && k.method === row.method)) continue;
       // Exact methods on discrete data may be wider than nominal, never narrower.
-      const upper = row.method === "exact" && row.scenario.startsWith("AUC") ? 1 : 0.97;
+      const upper = row.method === "exact" && !row.scenario.startsWith("CHO") ? 1 : 0.97;
       // A method whose true coverage is inside 93–97 % falls outside these bounds in fewer than 1 of 1,000 runs.
       const low = binomial(row.hits, row.studies, 0.93);
       const high = 1 - binomial(row.hits - 1, row.studies, upper);

@@ -87,6 +87,30 @@ function ratingScenario(): Scenario {
       return {
         DeLong: holds(aucDeLong(scores).interval, truth),
         logit: holds(aucLogit(scores).interval, truth),
+        exact: holds(aucExact(scores).interval, truth),
+        "bootstrap BCa": holds(
+          aucBootstrap(scores, { stream: stream.child("bootstrap"), replicates: bootstrapDraws })
+            .interval,
+          truth,
+        ),
+      };
+    },
+  };
+}
+
+/** Scores 0 and 1, as a detector with one threshold gives them: most pairs are tied. */
+function binaryScenario(tpf: number, fpf: number, n: number): Scenario {
+  const truth = (1 + tpf - fpf) / 2;
+  return {
+    name: `binary scores, AUC ${truth.toFixed(2)}, ${n} + ${n} cases`,
+    kind: "interval",
+    run: (stream) => {
+      const draw = (p: number) => Array.from({ length: n }, () => +(stream.uniform() < p));
+      const scores: Scores = { present: draw(tpf), absent: draw(fpf) };
+      return {
+        DeLong: holds(aucDeLong(scores).interval, truth),
+        logit: holds(aucLogit(scores).interval, truth),
+        exact: holds(aucExact(scores).interval, truth),
         "bootstrap BCa": holds(
           aucBootstrap(scores, { stream: stream.child("bootstrap"), replicates: bootstrapDraws })
             .interval,
@@ -319,6 +343,8 @@ export const scenarios: readonly Scenario[] = [
   areaScenario(0.9, 50, 50),
   areaScenario(0.95, 25, 25),
   ratingScenario(),
+  binaryScenario(0.7, 0.2, 50),
+  binaryScenario(0.9, 0.1, 40),
   pairScenario([0.85, 0.85], 60, 0.5),
   pairScenario([0.9, 0.8], 60, 0.7),
   choScenario(1.5, 30, 10),
