@@ -60,6 +60,7 @@ export {
   proportionCorrect,
   wilson,
 } from "./proportion.ts";
+export { readerDesign, type ReaderDesign, type ReaderDesignName } from "./reader-design.ts";
 export {
   modalitiesOf,
   type ReaderScore,

@@ -11,19 +11,24 @@
  *
  * The intervals of single modalities are formed on the logit scale, unlike the published ones.
  * With readers nested in modalities MS(R(T)) and t(r − 1) stand for MS(T·R) and (t − 1)(r − 1). Arms that
- * share no case have covariance 0; arms that share some of their cases need `gallasCompare`.
+ * share no case have covariance 0; arms that share some of their cases need `gallasCompare`. In split plots
+ * [obuchowski2012multireader] and other designs of whole blocks, Cov2 and Cov3 of the test are means over all
+ * pairs of readers, those without a common case included, which keeps MS(T·R) and the variance of the mean
+ * difference unbiased.
  */
 import { InputError } from "../core/errors.ts";
 import { fCdf, studentTCdf, studentTQuantile } from "../math/distributions.ts";
 import { type LevelOptions, logitLimits } from "./auc.ts";
 import type { Comparison } from "./compare.ts";
 import { deLongCovariance, type Placements, placements } from "./placements.ts";
+import { readerDesign, type ReaderDesignName } from "./reader-design.ts";
 import { modalitiesOf, type ReaderStudy, type ReaderTables, tablesOf } from "./reader-study.ts";
 import { type Estimate, makeEstimate, noInterval, requireLevel, type Status } from "./result.ts";
 
 /** What is held fixed: nothing (claims for new readers and cases), the readers, or the cases. */
 export type OrhAnalysis = "random-readers-and-cases" | "fixed-readers" | "fixed-cases";
 
+/** Covariances are means over arms that share their cases: those of a crossed study of as many cases per reader. */
 export interface OrhComponents {
   readonly variance: number;
   readonly cov1: number;
@@ -37,7 +42,7 @@ export interface OrhResult {
   readonly status: Status;
   readonly remedy: string;
   readonly analysis: OrhAnalysis;
-  readonly design: "crossed" | "readers-nested-in-modalities";
+  readonly design: Exclude<ReaderDesignName, "with-gaps">;
   readonly modalities: readonly string[];
   /** Area of each reader, by modality. */
   readonly areas: readonly Float64Array[];
@@ -59,46 +64,30 @@ export interface OrhResult {
 
 interface Cell {
   readonly placements: Placements;
-  readonly presentKey: string;
-  readonly absentKey: string;
+  /** Which cases were read: equal for arms with the same cases. */
+  readonly caseKey: string;
   readonly n1: number;
   readonly n0: number;
-  readonly presentRead: Uint8Array;
-  readonly absentRead: Uint8Array;
 }
 
 function cellOf(tables: ReaderTables, r: number): Cell | undefined {
-  const read = (values: Float64Array) => Uint8Array.from(values, (v) => (Number.isNaN(v) ? 0 : 1));
-  const presentRead = read(tables.present[r]!);
-  const absentRead = read(tables.absent[r]!);
+  const read = (values: Float64Array) => Array.from(values, (v) => (Number.isNaN(v) ? 0 : 1));
   const present = tables.present[r]!.filter((v) => !Number.isNaN(v));
   const absent = tables.absent[r]!.filter((v) => !Number.isNaN(v));
   if (present.length === 0 && absent.length === 0) return undefined;
   return {
     placements: placements({ present, absent }),
-    presentKey: presentRead.join(""),
-    absentKey: absentRead.join(""),
+    caseKey: [...read(tables.present[r]!), ...read(tables.absent[r]!)].join(""),
     n1: present.length,
     n0: absent.length,
-    presentRead,
-    absentRead,
   };
 }
 
-function covarianceOf(a: Cell, b: Cell): number {
-  if (a.presentKey === b.presentKey && a.absentKey === b.absentKey) {
-    return deLongCovariance(a.placements, b.placements);
-  }
-  const meet =
-    a.presentRead.some((v, i) => v === 1 && b.presentRead[i] === 1) ||
-    a.absentRead.some((v, i) => v === 1 && b.absentRead[i] === 1);
-  if (meet) {
-    throw new InputError(
-      "Cannot analyse readers by Obuchowski and Rockette: found arms that share only some of their cases, wanted the same cases or none in common (use the U-statistic analysis for incomplete designs)",
-    );
-  }
-  return 0;
-}
+const shareCases = (a: Cell, b: Cell): boolean => a.caseKey === b.caseKey;
+
+/** Arms of a design of blocks share all their cases or none. */
+const covarianceOf = (a: Cell, b: Cell): number =>
+  shareCases(a, b) ? deLongCovariance(a.placements, b.placements) : 0;
 
 function meanOf(values: Iterable<number>): number {
   let sum = 0;
@@ -112,30 +101,33 @@ function meanOf(values: Iterable<number>): number {
 
 interface Layout {
   readonly design: OrhResult["design"];
+  readonly nested: boolean;
   /** cells[i][j]: modality i, its j-th reader. */
   readonly cells: readonly (readonly Cell[])[];
 }
 
 function layOut(study: ReaderStudy, modalities: readonly string[]): Layout {
+  const design = readerDesign(study, modalities).name;
+  if (design === "with-gaps") {
+    throw new InputError(
+      "Cannot analyse readers by Obuchowski and Rockette: found readers who read some modalities but not all, or arms that share only some of their cases, wanted every reader in all modalities or each in one, and any two arms with the same cases or none in common (use the U-statistic analysis for incomplete designs)",
+    );
+  }
   const readers = [...new Set(study.scores.map((s) => s.reader))];
-  const all = modalities.map((m) => {
+  const cells = modalities.map((m) => {
     const tables = tablesOf(study, m, readers);
-    return readers.map((_, r) => cellOf(tables, r));
+    return readers.map((_, r) => cellOf(tables, r)).filter((c) => c !== undefined);
   });
-  const crossed = readers.every((_, r) => all.every((row) => row[r] !== undefined));
-  const nested = readers.every((_, r) => all.filter((row) => row[r] !== undefined).length === 1);
-  if (!crossed && !nested) {
+  const numbers = cells.map((row) => row.length);
+  if (new Set(numbers).size > 1) {
     throw new InputError(
-      "Cannot analyse readers by Obuchowski and Rockette: found readers who read some modalities but not all, wanted every reader in all modalities or each in one (use the U-statistic analysis for incomplete designs)",
+      `Cannot analyse readers by Obuchowski and Rockette: found ${numbers.join(", ")} readers per modality, wanted equal numbers`,
     );
   }
-  const cells = all.map((row) => row.filter((c) => c !== undefined));
-  if (new Set(cells.map((row) => row.length)).size > 1) {
-    throw new InputError(
-      `Cannot analyse readers by Obuchowski and Rockette: found ${cells.map((row) => row.length).join(", ")} readers per modality, wanted equal numbers`,
-    );
-  }
-  return { design: crossed ? "crossed" : "readers-nested-in-modalities", cells };
+  const everyone = new Set(
+    study.scores.filter((s) => modalities.includes(s.modality)).map((s) => s.reader),
+  ).size;
+  return { design, nested: numbers[0]! < everyone, cells };
 }
 
 interface Covariances {
@@ -143,36 +135,43 @@ interface Covariances {
   readonly cov1: number;
   readonly cov2: number;
   readonly cov3: number;
+}
+
+/** Means over all pairs of arms. */
+interface DesignCovariances extends Covariances {
+  /** Means over the pairs that share their cases. */
+  readonly shared: Covariances;
   /** Var and Cov2 of each modality alone. */
   readonly own: readonly { readonly variance: number; readonly cov2: number }[];
 }
 
-function covariancesOf({ design, cells }: Layout): Covariances {
-  const own = cells.map((row) => {
-    const pairs: number[] = [];
-    row.forEach((a, j) => row.slice(j + 1).forEach((b) => pairs.push(covarianceOf(a, b))));
-    return { variance: meanOf(row.map((c) => covarianceOf(c, c))), cov2: meanOf(pairs) };
-  });
-  const sameReader: number[] = [];
-  const bothDiffer: number[] = [];
+function covariancesOf({ nested, cells }: Layout): DesignCovariances {
+  const pairs = { cov1: [], cov2: [], cov3: [] } as Record<
+    "cov1" | "cov2" | "cov3",
+    { readonly value: number; readonly shares: boolean }[]
+  >;
+  const take = (kind: keyof typeof pairs, a: Cell, b: Cell): number => {
+    const value = covarianceOf(a, b);
+    pairs[kind].push({ value, shares: shareCases(a, b) });
+    return value;
+  };
+  const own = cells.map((row) => ({
+    variance: meanOf(row.map((c) => covarianceOf(c, c))),
+    cov2: meanOf(row.flatMap((a, j) => row.slice(j + 1).map((b) => take("cov2", a, b)))),
+  }));
   cells.forEach((row, i) => {
     for (const other of cells.slice(i + 1)) {
       row.forEach((a, j) =>
-        other.forEach((b, k) => {
-          const c = covarianceOf(a, b);
-          if (design === "crossed" && j === k) sameReader.push(c);
-          else bothDiffer.push(c);
-        }),
+        other.forEach((b, k) => take(!nested && j === k ? "cov1" : "cov3", a, b)),
       );
     }
   });
-  return {
-    variance: meanOf(own.map((o) => o.variance)),
-    cov1: meanOf(sameReader),
-    cov2: meanOf(own.map((o) => o.cov2)),
-    cov3: meanOf(bothDiffer),
-    own,
+  const variance = meanOf(own.map((o) => o.variance));
+  const means = (keep: (pair: { readonly shares: boolean }) => boolean): Covariances => {
+    const of = (kind: keyof typeof pairs) => meanOf(pairs[kind].filter(keep).map((p) => p.value));
+    return { variance, cov1: of("cov1"), cov2: of("cov2"), cov3: of("cov3") };
   };
+  return { ...means(() => true), shared: means((pair) => pair.shares), own };
 }
 
 /**
@@ -198,8 +197,7 @@ export function orhAnalysis(
     );
   }
   const layout = layOut(study, modalities);
-  const { cells, design } = layout;
-  const nested = design !== "crossed";
+  const { cells, design, nested } = layout;
   const t = modalities.length;
   const r = cells[0]!.length;
   const smallest = {
@@ -213,14 +211,9 @@ export function orhAnalysis(
     : r < 2 && analysis !== "fixed-readers"
       ? "too-few-readers"
       : "ok";
+  const none = { variance: NaN, cov1: NaN, cov2: NaN, cov3: NaN };
   const cov = tooFew
-    ? {
-        variance: NaN,
-        cov1: NaN,
-        cov2: NaN,
-        cov3: NaN,
-        own: cells.map(() => ({ variance: NaN, cov2: NaN })),
-      }
+    ? { ...none, shared: none, own: cells.map(() => none) }
     : covariancesOf(layout);
   const means = areas.map((row) => meanOf(row));
   const grand = meanOf(means);
@@ -246,7 +239,12 @@ export function orhAnalysis(
   });
   const statistic = status === "ok" ? msT / scale : NaN;
   const constant = status === "ok" && !(scale > 1e-15);
-  const finalStatus: Status = constant ? "constant-scores" : status;
+  const perfect = areas.every((row) => row.every((v) => v === 0 || v === 1));
+  const finalStatus: Status = constant
+    ? perfect
+      ? "perfect-separation"
+      : "constant-scores"
+    : status;
   const usable = finalStatus === "ok";
   const shared = { present: smallest.n1, absent: smallest.n0 };
   const interaction = nested
@@ -268,10 +266,7 @@ export function orhAnalysis(
     modalities: Object.freeze([...modalities]),
     areas,
     components: Object.freeze({
-      variance: cov.variance,
-      cov1: cov.cov1,
-      cov2: cov.cov2,
-      cov3: cov.cov3,
+      ...cov.shared,
       interaction: Math.max(0, interaction),
     }),
     test: Object.freeze({

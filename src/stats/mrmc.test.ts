@@ -5,6 +5,7 @@ import { compareDeLong } from "./compare.ts";
 import { formatImrmc, parseImrmc } from "./imrmc.ts";
 import { gallasArea, gallasCompare } from "./mrmc-gallas.ts";
 import { orhAnalysis } from "./mrmc-orh.ts";
+import { readerDesign } from "./reader-design.ts";
 import type { ReaderScore, ReaderStudy } from "./reader-study.ts";
 import { planReaders, powerOfReaders } from "./sample-size.ts";
 
@@ -230,7 +231,18 @@ describe("orhAnalysis", () => {
       { readers: 4, n: 40, shift: [1, 1] },
       (r, _m, k) => k % 4 < 2 === r < 2,
     );
-    expect(orhAnalysis(plots).status).toBe("ok");
+    const split = orhAnalysis(plots);
+    expect(split).toMatchObject({ status: "ok", design: "split-plot" });
+    // Four readers in two groups: a third of the pairs of readers share their cases.
+    const msTr = (() => {
+      const diffs = Array.from(split.areas[0]!, (v, j) => v - split.areas[1]![j]!);
+      const mean = diffs.reduce((x, y) => x + y) / 4;
+      return diffs.reduce((x, v) => x + (v - mean) ** 2, 0) / 6;
+    })();
+    const { cov2, cov3 } = split.components;
+    const scale = msTr + 4 * Math.max(0, (cov2 - cov3) / 3);
+    const [difference] = split.differences;
+    expect(difference!.standardError).toBeCloseTo(Math.sqrt(scale / 2), 12);
     const gaps = simulate(
       streamOf(9),
       { readers: 3, n: 9, shift: [1, 1] },
@@ -239,6 +251,63 @@ describe("orhAnalysis", () => {
     expect(() => orhAnalysis(gaps)).toThrow(/share only some/);
     const uneven = { ...nested, scores: nested.scores.filter((s) => s.reader !== "r5") };
     expect(() => orhAnalysis(uneven)).toThrow(/equal numbers/);
+  });
+
+  it("names every design", () => {
+    const sizes = { readers: 4, n: 12, shift: [1, 1] as const };
+    const named = (read: (reader: number, modality: number, k: number) => boolean) =>
+      readerDesign(simulate(streamOf(12), sizes, read));
+    const half = (k: number) => k % 4 < 2;
+    expect(named(() => true)).toMatchObject({ name: "crossed", blocks: 1 });
+    expect(named((r, _m, k) => half(k) === r < 2)).toMatchObject({
+      name: "split-plot",
+      blocks: 2,
+      casesPerReader: { present: [6, 6], absent: [6, 6] },
+      summary: "split-plot: 2 groups of readers, each with its own 6 present and 6 absent cases",
+    });
+    // Every reader with cases of his own, and groups of unequal sizes.
+    expect(named((r, _m, k) => (k >> 1) % 4 === r)).toMatchObject({
+      name: "split-plot",
+      blocks: 4,
+    });
+    expect(named((r, _m, k) => k < 16 === r < 3).summary).toContain("its own 4–8 present");
+    expect(named((_r, m, k) => half(k) === (m === 0)).name).toBe("cases-nested-in-modalities");
+    expect(named((r, m) => r < 2 === (m === 0)).name).toBe("readers-nested-in-modalities");
+    expect(named((r, m, k) => r < 2 === (m === 0) && half(k) === (m === 0)).name).toBe(
+      "readers-and-cases-nested-in-modalities",
+    );
+    // A crossover: the groups exchange their cases between the modalities.
+    expect(named((r, m, k) => half(k) === (r < 2 === (m === 0))).name).toBe("incomplete-blocks");
+    expect(named((r, m) => r > 0 || m === 0).name).toBe("with-gaps");
+    expect(named((r, _m, k) => (r + k) % 5 > 0).name).toBe("with-gaps");
+    const one = simulate(streamOf(12), sizes, (r, _m, k) => half(k) === r < 2);
+    expect(readerDesign(one, ["A"]).name).toBe("split-plot");
+  });
+
+  it("keeps the level of a crossover of two groups, of split plots and of cases apart", () => {
+    // 300 studies: a level of 5 % gives more than 28 rejections once in 1,000 times.
+    for (const read of [
+      (r: number, m: number, k: number) => k % 4 < 2 === (r < 2 === (m === 0)),
+      (r: number, _m: number, k: number) => k % 4 < 2 === r < 2,
+      (_r: number, m: number, k: number) => k % 4 < 2 === (m === 0),
+    ]) {
+      let rejected = 0;
+      for (let k = 0; k < 300; k++) {
+        const study = simulate(streamOf(13, k), { readers: 4, n: 40, shift: [1, 1] }, read);
+        if (orhAnalysis(study).test.pValue < 0.05) rejected++;
+      }
+      expect(rejected).toBeLessThanOrEqual(28);
+    }
+  });
+
+  it("calls modalities that separate the classes for every reader perfect, not constant", () => {
+    const scores = ["A", "B"].flatMap((modality) =>
+      ["r0", "r1"].flatMap((reader) =>
+        [0, 1, 2, 3].map((k) => ({ reader, modality, caseId: `c${k}`, score: k })),
+      ),
+    );
+    const truth = new Map([0, 1, 2, 3].map((k) => [`c${k}`, k > 1]));
+    expect(orhAnalysis({ truth, scores }).status).toBe("perfect-separation");
   });
 
   it("plans readers: the power at no effect is alpha, and grows with readers and cases", () => {
