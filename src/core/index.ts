@@ -1,5 +1,6 @@
 /** What everything stands on: the image, parameters as data, seeded random streams, errors, progress. */
 export { sha256 } from "./checksum.ts";
+export { csvField } from "./csv-field.ts";
 export {
   CancelledError,
   FormatError,
@@ -27,6 +28,7 @@ export {
   withData,
 } from "./image.ts";
 export { type Members, openMember } from "./member.ts";
+export { nearestNames, oneOf } from "./nearest-names.ts";
 export {
   type BooleanParameter,
   type ChoiceParameter,
@@ -38,4 +40,5 @@ export {
   resolveParameters,
 } from "./parameters.ts";
 export type { Progress, ProgressListener, WorkOptions } from "./progress.ts";
+export { visibleLines, visibleText } from "./visible-text.ts";
 export { philox4x32, type ReservedBlocks, type Stream, streamOf } from "./random.ts";

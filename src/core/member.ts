@@ -1,5 +1,6 @@
 /** Members of a catalogue by name. */
 import { InputError } from "./errors.ts";
+import { oneOf } from "./nearest-names.ts";
 
 /** Members under their names, each opened when it is first wanted. */
 export type Members<T> = Readonly<Record<string, () => Promise<T>>>;
@@ -8,7 +9,7 @@ export type Members<T> = Readonly<Record<string, () => Promise<T>>>;
  * Opens a member by its name.
  *
  * @param refusal what cannot be done and what was found, as the start of the error's sentence
- * @throws InputError that ends with the names there are
+ * @throws InputError that ends with the nearest names, or with all there are
  */
 export async function openMember<T>(
   members: Members<T>,
@@ -17,7 +18,7 @@ export async function openMember<T>(
 ): Promise<T> {
   const open = Object.hasOwn(members, name) ? members[name] : undefined;
   if (open === undefined) {
-    throw new InputError(`${refusal}, wanted one of ${Object.keys(members).join(", ")}`);
+    throw new InputError(`${refusal}, wanted ${oneOf(name, Object.keys(members))}`);
   }
   return open();
 }

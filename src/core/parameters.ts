@@ -3,6 +3,7 @@
  * denoiser, phantom or observer all come from one table.
  */
 import { InputError } from "./errors.ts";
+import { oneOf } from "./nearest-names.ts";
 
 interface Described {
   /** One line: meaning, and effect of a larger value. */
@@ -49,7 +50,7 @@ export function resolveParameters(
     if (!Object.hasOwn(table, name)) {
       const known = Object.keys(table);
       throw new InputError(
-        `Cannot set parameter ${name} of ${owner}: found no such parameter, wanted ${known.length > 0 ? `one of ${known.join(", ")}` : "none"}`,
+        `Cannot set parameter ${name} of ${owner}: found no such parameter, wanted ${known.length > 0 ? oneOf(name, known) : "none"}`,
       );
     }
   }
@@ -79,7 +80,7 @@ function checkParameter(
   if (parameter.type === "choice") {
     return typeof value === "string" && parameter.choices.includes(value)
       ? value
-      : refuse(`one of ${parameter.choices.join(", ")}`);
+      : refuse(oneOf(String(value), parameter.choices));
   }
   if (parameter.type === "boolean") {
     if (value === true || value === "true") return true;

@@ -1,5 +1,6 @@
 /** Denoisers by name, wrappers included. */
 import { InputError } from "../core/errors.ts";
+import { oneOf } from "../core/nearest-names.ts";
 import { catalogue } from "./catalogue.ts";
 import type { Denoiser } from "./denoiser.ts";
 import { taskPreserving } from "./task-projection.ts";
@@ -37,7 +38,7 @@ export async function findDenoiser(name: string): Promise<Denoiser> {
   const open = Object.hasOwn(catalogue, inner) ? catalogue[inner] : undefined;
   if (!open) {
     throw new InputError(
-      `Cannot denoise by ${name}: found no method "${inner}", wanted one of ${Object.keys(catalogue).join(", ")}`,
+      `Cannot denoise by ${name}: found no method "${inner}", wanted ${oneOf(inner, Object.keys(catalogue))}`,
     );
   }
   let denoiser = await open();
@@ -45,7 +46,7 @@ export async function findDenoiser(name: string): Promise<Denoiser> {
     const wrapper = Object.hasOwn(wrappers, part) ? wrappers[part] : undefined;
     if (!wrapper) {
       throw new InputError(
-        `Cannot denoise by ${name}: found no wrapper "${part}", wanted one of ${Object.keys(wrappers).join(", ")}`,
+        `Cannot denoise by ${name}: found no wrapper "${part}", wanted ${oneOf(part, Object.keys(wrappers))}`,
       );
     }
     denoiser = wrapper.wrap(denoiser);

@@ -1,12 +1,14 @@
 /** Small pieces of SVG text. */
+import { visibleLines } from "../core/visible-text.ts";
 import { bytesToBase64 } from "./base64.ts";
 import type { Bitmap } from "./bitmap.ts";
 import { bitmapPng } from "./png.ts";
 
 export const fontFamily = "DejaVu Sans, Verdana, sans-serif";
 
+/** Text for SVG; control characters, which XML does not allow, are written out. */
 export function escapeXml(text: string): string {
-  return text
+  return visibleLines(text)
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;")

@@ -12,6 +12,8 @@ export interface OpenModelOptions {
   readonly provider?: Provider;
   /** Threads inside one operator; 0 means all cores. */
   readonly threads?: number;
+  /** What to call a model that does not say its name, such as its file's path. */
+  readonly name?: string;
 }
 
 export interface PlaneOptions extends WorkOptions {
@@ -52,6 +54,7 @@ export async function openDenoisingModel(
       `Cannot use a model as a denoiser: found inputs ${inputs.map((i) => i.name).join(", ")} and outputs ${outputs.map((o) => o.name).join(", ")}, wanted image [N, 1, H, W] and denoised`,
     );
   }
+  const name = metadata["name"] ?? metadata["network"] ?? options.name ?? "model";
   const takesSigma = inputs.some(({ name }) => name === "sigma");
   const multiple = Number(metadata["multipleOf"] ?? 1);
   const reach = Number(metadata["reach"] ?? 64);
@@ -69,12 +72,18 @@ export async function openDenoisingModel(
       ...(takesSigma ? { sigma: session.hold(floats(Float32Array.of(sigma), [1, 1, 1, 1])) } : {}),
     };
     const { denoised } = await session.run(held, ["denoised"]);
-    const { data } = await denoised!.read();
+    const { data, shape, kind } = await denoised!.read();
+    const fits = kind === "float" && shape.join() === [1, 1, ny, nx].join();
+    if (!fits || data.length !== ny * nx) {
+      throw new InputError(
+        `Cannot denoise by the model ${name}: found a result of ${kind === "float" ? "" : `${kind} `}shape ${shape.join(" × ")} for a plane of ${ny} × ${nx}, wanted 1 × 1 × ${ny} × ${nx}`,
+      );
+    }
     return data as Float32Array;
   };
 
   return {
-    name: metadata["name"] ?? metadata["network"] ?? "model",
+    name,
     takesSigma,
     metadata,
     async denoisePlane(plane, options) {

@@ -53,5 +53,5 @@ export async function loadDenoisingModel(
   nameOrPath: string = defaultModel,
   options: OpenModelOptions = {},
 ): Promise<DenoisingModel> {
-  return openDenoisingModel(await readModel(nameOrPath), options);
+  return openDenoisingModel(await readModel(nameOrPath), { name: nameOrPath, ...options });
 }

@@ -52,7 +52,8 @@ export async function openSession(
     session = await ort.InferenceSession.create(model, {
       graphOptimizationLevel: "all",
       executionMode: "sequential",
-      logSeverityLevel: 3,
+      // Failures come back as errors; its own lines would stand between those of the command line.
+      logSeverityLevel: 4,
       ...(options.threads > 0 ? { intraOpNumThreads: options.threads } : {}),
       interOpNumThreads: 1,
       ...settings,

@@ -1,4 +1,5 @@
 /** A report as one HTML file that needs nothing beside it. */
+import { visibleLines } from "../../core/visible-text.ts";
 import type { ClaimOutcome, Report, ReportFigure, ReportTable } from "../report.ts";
 import { cellText, claimCount, isNumeric } from "./cells.ts";
 import { type Inline, inlineOf, plainText } from "./inline.ts";
@@ -149,5 +150,5 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character]!);
+  return visibleLines(text).replace(/[&<>"']/g, (character) => entities[character]!);
 }

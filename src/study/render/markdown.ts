@@ -1,4 +1,5 @@
 /** A report as one Markdown page. */
+import { visibleText } from "../../core/visible-text.ts";
 import type { Report, ReportTable } from "../report.ts";
 import { cellText, claimCount, claimTable, isNumeric } from "./cells.ts";
 import { type Inline, inlineOf, plainText } from "./inline.ts";
@@ -57,9 +58,7 @@ function fenced(text: string): string {
 
 /** Text that Markdown shows as it is, on one line. */
 function escaped(text: string): string {
-  return text
-    .replace(/\s+/g, " ")
-    .trim()
+  return visibleText(text.replace(/\s+/g, " ").trim())
     .replace(/[\\`*_[\]|~]/g, "\\$&")
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
@@ -71,7 +70,7 @@ function inlineText(parts: readonly Inline[]): string {
   return parts
     .map((part) => {
       if (part.kind === "text") return spaced(part.text);
-      if (part.kind === "code") return `\`${part.text}\``;
+      if (part.kind === "code") return `\`${visibleText(part.text)}\``;
       const inside = inlineText(part.parts);
       if (part.kind === "strong") return `**${inside}**`;
       if (part.kind === "emphasis") return `*${inside}*`;

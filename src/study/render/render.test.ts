@@ -79,6 +79,20 @@ describe("forms of a report", () => {
     expect(cellText(-0.001, { digits: 2 })).toBe("0.00");
   });
 
+  it("show control characters, and give a spreadsheet no formula", () => {
+    const rude = "=HYPERLINK(1)\u001b]0;x\u0007\u202e";
+    const table = { name: "t", caption: rude, columns: [{ name: rude }], rows: [[rude], [-1.5]] };
+    const of = { title: rude, sections: [{ heading: rude, text: [rude], tables: [table] }] };
+    const whole = { ...of, provenance: {} };
+    const escaped = "=HYPERLINK(1)\\x1b]0;x\\x07\\u202e";
+    for (const text of [reportHtml(whole), reportMarkdown(whole), tableCsv(table)]) {
+      // oxlint-disable-next-line no-control-regex -- control characters are what must be absent
+      expect(text).not.toMatch(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202e]/);
+    }
+    expect(reportHtml(whole)).toContain(escaped);
+    expect(tableCsv(table)).toBe(`"'${escaped}"\r\n"'${escaped}"\r\n-1.5\r\n`);
+  });
+
   it("follow no address that runs code", () => {
     for (const href of ["javascript:alert", "data:text/html,x", "vbscript:x", "JAVASCRIPT:x"]) {
       expect(inlineOf(`[a](${href})`)).toEqual([{ kind: "text", text: "a" }]);
