@@ -36,7 +36,6 @@ export const nodeAllowed: readonly { prefix: string; reason: string }[] = [
   { prefix: "server/", reason: "the loopback server runs in Node" },
   { prefix: "store/", reason: "runs and results live in files and databases" },
   { prefix: "study/", reason: "the runner starts worker threads and writes reports" },
-  { prefix: "runtime/node.ts", reason: "opens ONNX Runtime's native binding" },
   { prefix: "figures/rasterise.ts", reason: "opens the bundled font and resvg's native binding" },
   { prefix: "parallel/node.ts", reason: "worker threads of Node" },
   { prefix: "parallel/worker.ts", reason: "entry of a worker thread of Node" },

@@ -20,6 +20,9 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+// Node would print each warning in two lines and tell of its own experimental modules.
+process.removeAllListeners("warning");
+
 const code = await runCommandLine(process.argv.slice(2), {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
@@ -27,6 +30,13 @@ const code = await runCommandLine(process.argv.slice(2), {
   environment: process.env,
   signal: controller.signal,
   now: () => performance.now(),
+  onWarning: (listener) => {
+    const hear = (warning: Error): void => {
+      if (warning.name !== "ExperimentalWarning") listener(warning.message);
+    };
+    process.on("warning", hear);
+    return () => void process.off("warning", hear);
+  },
   version: () => {
     const path = new URL("../../package.json", import.meta.url);
     return (JSON.parse(readFileSync(path, "utf8")) as { version: string }).version;

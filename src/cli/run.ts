@@ -20,6 +20,8 @@ export interface Effects {
   /** Milliseconds, monotonic. */
   now(): number;
   version(): string;
+  /** Hands on what the process is warned of, such as a part that is not installed; returns an undo. */
+  readonly onWarning?: (listener: (message: string) => void) => () => void;
   /** Commands by name; the catalogue of `commands/` unless a test brings its own. */
   readonly commands?: {
     readonly catalogue: Readonly<Record<string, () => Promise<Command>>>;
@@ -194,6 +196,7 @@ async function act(parser: Parser, command: Command, effects: Effects): Promise<
       if (json && documents === 1) effects.out(`${JSON.stringify(document, jsonNumber, 2)}\n`);
     },
   };
+  const stopListening = effects.onWarning?.((message) => context.note(message));
   try {
     const code = (await command.run(context)) ?? 0;
     if (documents !== 1) {
@@ -201,6 +204,7 @@ async function act(parser: Parser, command: Command, effects: Effects): Promise<
     }
     return code;
   } finally {
+    stopListening?.();
     bar?.clear();
   }
 }

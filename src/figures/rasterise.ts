@@ -1,10 +1,9 @@
 /** SVG to PNG by resvg, with the bundled font: system fonts would make figures differ between machines. */
-import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
 import { Resvg } from "@resvg/resvg-js";
 
-const require = createRequire(import.meta.url);
 const fontFiles = ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"].map((name) =>
-  require.resolve(`dejavu-fonts-ttf/ttf/${name}`),
+  fileURLToPath(new URL(`../../vendor/dejavu-fonts-ttf/${name}`, import.meta.url)),
 );
 
 export function rasterise(svg: string, scale: number): Uint8Array {

@@ -4,7 +4,7 @@ import type { WorkOptions } from "../core/progress.ts";
 import { decodeModel } from "../onnx/decode.ts";
 import type { Provider } from "../graph/lowering.ts";
 import { type Backend, floats } from "../runtime/backend.ts";
-import { defaultBackend } from "../runtime/default-backend.ts";
+import { chooseBackend } from "../runtime/default-backend.ts";
 import { padToMultiple, spansOf } from "./tiles.ts";
 
 export interface OpenModelOptions {
@@ -58,8 +58,7 @@ export async function openDenoisingModel(
   const takesSigma = inputs.some(({ name }) => name === "sigma");
   const multiple = Number(metadata["multipleOf"] ?? 1);
   const reach = Number(metadata["reach"] ?? 64);
-  const backend = options.backend ?? (await defaultBackend());
-  const provider = options.provider ?? backend.providers[0]!;
+  const { backend, provider } = await chooseBackend(options);
   const threads = options.threads ?? 0;
   const session = await backend.open(bytes, { provider, threads });
 

@@ -1,5 +1,11 @@
 /** Execution by ONNX Runtime: the public room. */
 export { type Backend, floats, type Held, ints, type Session, type Value } from "./backend.ts";
-export { defaultBackend } from "./default-backend.ts";
+export {
+  type BackendChoice,
+  chooseBackend,
+  defaultBackend,
+  noNativeRuntime,
+} from "./default-backend.ts";
 export { type CompileOptions, compile, type Program, type ProgramSpec } from "./program.ts";
 export { type ProgramCache, programCache } from "./program-cache.ts";
+export { openWebBackend, type OrtWeb, type WebBackendOptions } from "./web.ts";

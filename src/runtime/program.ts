@@ -13,7 +13,7 @@ import { inputName } from "../graph/ops/input.ts";
 import { encodeModel } from "../onnx/encode.ts";
 import type { Backend, Held, Value } from "./backend.ts";
 import { blockSize } from "./blocked-layout.ts";
-import { defaultBackend } from "./default-backend.ts";
+import { chooseBackend } from "./default-backend.ts";
 
 export interface ProgramSpec {
   /** Results by name. */
@@ -59,13 +59,7 @@ const resultName = (name: string) => `result ${name}`;
 /** Compiles expressions for a provider. */
 export async function compile(spec: ProgramSpec, options: CompileOptions = {}): Promise<Program> {
   throwIfAborted(options.signal, "compile a program");
-  const backend = options.backend ?? (await defaultBackend());
-  const provider = options.provider ?? backend.providers[0]!;
-  if (!backend.providers.includes(provider)) {
-    throw new InputError(
-      `Cannot compile for provider ${provider}: found ${backend.name}, which has ${backend.providers.join(", ")}`,
-    );
-  }
+  const { backend, provider } = await chooseBackend(options);
   const state = Object.entries(spec.state ?? {});
   const nextValues = Object.fromEntries(
     state.flatMap(([name, { next }]) => (next === undefined ? [] : [[nextName(name), next]])),

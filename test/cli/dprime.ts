@@ -38,7 +38,7 @@ export function buildOnce(): void {
   );
   const changed = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   for (const name of readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })) {
-    if (!name.endsWith(".ts") || name.endsWith(".test.ts") || name.includes("assembly")) continue;
+    if (!/(?<!\.test|\.d)\.ts$/.test(name) || name.includes("assembly")) continue;
     const source = join(root, "src", name);
     const target = join(root, "dist", name.replace(/\.ts$/, ".js"));
     if (changed(target) > changed(source)) continue;

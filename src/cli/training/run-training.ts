@@ -6,8 +6,6 @@ import { InputError, messageOf } from "../../core/errors.ts";
 import { writeWhole } from "../../formats/files.ts";
 import type { Provider } from "../../graph/lowering.ts";
 import { countWeights } from "../../layers/scope.ts";
-import { nodeBackend } from "../../runtime/node.ts";
-import { webBackend } from "../../runtime/web.ts";
 import { trainingJsonSchema } from "../../train/config.ts";
 import { exportNetwork } from "../../train/export-network.ts";
 import {
@@ -62,7 +60,6 @@ export async function runTraining(context: CommandContext): Promise<void> {
     onProgress,
     ...(resume === undefined ? {} : { resume }),
     compile: {
-      backend: provider === "wasm" ? webBackend : nodeBackend,
       provider,
       threads: values.number("threads") ?? 0,
     },
