@@ -117,7 +117,9 @@ export function cases(format: Format): fc.Arbitrary<Case> {
           fc.Arbitrary<number>,
         ]),
       ),
-      known: fc.boolean(),
+      spacingKnown: fc.boolean(),
+      orientationKnown: fc.boolean(),
+      timeStep: fc.option(fc.constantFrom(0.5, 2.5, 1.2345), { nil: undefined }),
       unit: fc.constantFrom("HU", "1/mm", "normalised", "arbitrary"),
       scaled: fc.boolean(),
     })
@@ -135,15 +137,15 @@ export function cases(format: Format): fc.Arbitrary<Case> {
         kind: colour ? (holds.kinds.includes("vector") ? "vector" : "rgb") : "scalar",
         ...(colour ? { slope: 1, intercept: 0 } : scaling),
       };
-      const known = r.known && holds.geometry !== "none";
-      const full = holds.geometry === "full";
+      const spacingKnown = r.spacingKnown && holds.geometry !== "none";
+      const orientationKnown = r.orientationKnown && holds.geometry === "full";
       const image = makeImage(toFloat32(stored, axes), shape, {
         axes,
         // Colours have no unit of intensity.
         unit: colour ? "arbitrary" : r.unit,
-        known,
-        ...(known ? { spacing: r.spacing } : {}),
-        ...(known && full
+        timeStep: r.timeStep,
+        ...(spacingKnown ? { spacing: r.spacing } : {}),
+        ...(orientationKnown
           ? { origin: r.origin, direction: rotation(...r.angles, r.mirrored) }
           : {}),
       });

@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { InputError } from "./errors.ts";
-import { layoutOf, makeImage, rangeOf, sliceOf, withData } from "./image.ts";
+import {
+  identityDirection,
+  layoutOf,
+  makeImage,
+  makeTemplate,
+  placeOf,
+  rangeOf,
+  sliceOf,
+  withData,
+} from "./image.ts";
 
 describe("makeImage", () => {
   it("refuses sizes that disagree with values, naming both", () => {
@@ -8,6 +17,44 @@ describe("makeImage", () => {
     expect(() => makeImage(new Float32Array(0), [0, 3])).toThrow(InputError);
     expect(() => makeImage(new Float32Array(6), [2, 3], { spacing: [1, 0, 1] })).toThrow(/spacing/);
     expect(() => makeImage(new Float32Array(6), [1, 2, 3], { axes: "yx" })).toThrow(/axes "yx"/);
+  });
+
+  it("says what is known by what is given, and apart", () => {
+    const data = new Float32Array(6);
+    const known = (options: Parameters<typeof makeImage>[2]) => {
+      const image = makeImage(data, [2, 3], options);
+      return [image.spacingKnown, image.orientationKnown];
+    };
+    expect(known({})).toEqual([false, false]);
+    expect(known({ spacing: [3, 2, 1] })).toEqual([true, false]);
+    expect(known({ origin: [0, 0, 0] })).toEqual([false, true]);
+    expect(known({ spacing: [1, 1, 1], spacingKnown: false })).toEqual([false, false]);
+    const placed = makeImage(new Float32Array(12), [2, 2, 3], {
+      spacing: [3, 2, 1],
+      direction: identityDirection,
+    });
+    const plane = sliceOf(placed, 1);
+    expect([plane.spacingKnown, plane.orientationKnown]).toEqual([true, true]);
+    expect(placeOf(plane)).toEqual({
+      spacing: [3, 2, 1],
+      spacingKnown: true,
+      origin: [0, 0, 3],
+      direction: identityDirection,
+      orientationKnown: true,
+    });
+  });
+
+  it("keeps a time step where there is a time axis, and refuses one that is none", () => {
+    const series = makeImage(new Float32Array(12), [2, 2, 3], { axes: "tyx", timeStep: 2.5 });
+    expect(series.timeStep).toBe(2.5);
+    expect(withData(series, new Float32Array(12)).timeStep).toBe(2.5);
+    expect(sliceOf(series, 1).timeStep).toBeUndefined();
+    expect(makeTemplate([2, 2, 3], { axes: "zyx", timeStep: 2.5 }).timeStep).toBeUndefined();
+    for (const timeStep of [0, -1, Infinity, NaN]) {
+      expect(() => makeImage(new Float32Array(12), [2, 2, 3], { axes: "tyx", timeStep })).toThrow(
+        /time step of .* s, wanted a finite number above 0/,
+      );
+    }
   });
 
   it("says its layout", () => {

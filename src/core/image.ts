@@ -1,5 +1,6 @@
 /**
  * The image: a dense float32 array with named axes, geometry in millimetres and an intensity unit.
+ * What a file did not say is marked as unknown and holds a neutral value.
  *
  * Arrays are row-major, the last axis runs fastest. Spatial axes stand in the order `z, y, x`; a
  * series axis `t` or a channel axis `c` stands before them. World coordinates are LPS, as in DICOM:
@@ -32,27 +33,40 @@ export const allAxes: readonly Axes[] = [
 export interface Geometry {
   /** Voxel pitch in mm along `z, y, x`; always three entries, a 2-D image has its slice thickness first. */
   readonly spacing: readonly [number, number, number];
+  /** False when nothing said how far apart the voxels are; `spacing` is then 1 mm. */
+  readonly spacingKnown: boolean;
   /** LPS position in mm of the centre of the first voxel, as (x, y, z). */
   readonly origin: readonly [number, number, number];
   /** Row-major 3×3 matrix; column 0, 1, 2 is the world direction of index axis x, y, z. */
   readonly direction: readonly number[];
-  /** False when the file said nothing of geometry and unit spacing was assumed. */
-  readonly known: boolean;
+  /**
+   * Whether `origin` and `direction` say how the image lies in the patient or scanner. False when
+   * nothing said so; they are then zero and the identity.
+   */
+  readonly orientationKnown: boolean;
 }
 
-export interface Image extends Geometry {
-  /** Values, row-major, in `unit`. Treated as read-only by every function of this package. */
-  readonly data: Float32Array;
+/** An image without its values. */
+export interface ImageTemplate extends Geometry {
   readonly axes: Axes;
   /** One size for each axis. */
   readonly shape: readonly number[];
   readonly unit: IntensityUnit;
+  /** Seconds from one frame of `t` to the next; undefined when unknown or when there is no such axis. */
+  readonly timeStep: number | undefined;
+}
+
+export interface Image extends ImageTemplate {
+  /** Values, row-major, in `unit`. Treated as read-only by every function of this package. */
+  readonly data: Float32Array;
 }
 
 /** Identity orientation: index axes along +x, +y, +z of LPS. */
 export const identityDirection: readonly number[] = Object.freeze([1, 0, 0, 0, 1, 0, 0, 0, 1]);
 
 export interface ImageOptions extends Partial<Geometry> {
+  /** Seconds above zero; passed over when the axes have no `t`. */
+  readonly timeStep?: number | undefined;
   /** Defaults to `yx` for two sizes and `zyx` for three; other ranks must name their axes. */
   readonly axes?: Axes;
   readonly unit?: IntensityUnit;
@@ -63,6 +77,8 @@ export interface ImageOptions extends Partial<Geometry> {
  *
  * @param data float32 values, row-major; kept, not copied
  * @param shape one positive whole size per axis
+ * @param options spacing counts as known when it is given, orientation when origin or direction is,
+ *   unless `spacingKnown` and `orientationKnown` say otherwise
  * @throws InputError when sizes, axes and the number of values disagree, or geometry is not finite
  */
 export function makeImage(
@@ -70,6 +86,22 @@ export function makeImage(
   shape: readonly number[],
   options: ImageOptions = {},
 ): Image {
+  const template = makeTemplate(shape, options);
+  const wanted = sizeOf(shape);
+  if (data.length !== wanted) {
+    throw new InputError(
+      `Cannot make an image: found ${data.length} values, wanted ${wanted} for shape [${shape.join(", ")}]`,
+    );
+  }
+  return Object.freeze({ data, ...template });
+}
+
+/**
+ * What an image is, without its values: for files that are read in parts.
+ *
+ * @throws InputError when sizes and axes disagree, or geometry is not finite
+ */
+export function makeTemplate(shape: readonly number[], options: ImageOptions = {}): ImageTemplate {
   const axes = options.axes ?? (shape.length === 2 ? "yx" : shape.length === 3 ? "zyx" : undefined);
   if (axes === undefined || axes.length !== shape.length) {
     throw new InputError(
@@ -82,12 +114,6 @@ export function makeImage(
         `Cannot make an image: found shape [${shape.join(", ")}], wanted positive whole sizes`,
       );
     }
-  }
-  const wanted = sizeOf(shape);
-  if (data.length !== wanted) {
-    throw new InputError(
-      `Cannot make an image: found ${data.length} values, wanted ${wanted} for shape [${shape.join(", ")}]`,
-    );
   }
   const spacing = options.spacing ?? ([1, 1, 1] as const);
   const origin = options.origin ?? ([0, 0, 0] as const);
@@ -106,14 +132,22 @@ export function makeImage(
       "Cannot make an image: found origin or direction that is not finite, wanted 3 and 9 finite numbers",
     );
   }
+  const { timeStep } = options;
+  if (timeStep !== undefined && !(Number.isFinite(timeStep) && timeStep > 0)) {
+    throw new InputError(
+      `Cannot make an image: found a time step of ${timeStep} s, wanted a finite number above 0`,
+    );
+  }
   return Object.freeze({
-    data,
     axes,
     shape: Object.freeze([...shape]),
     spacing,
+    spacingKnown: options.spacingKnown ?? options.spacing !== undefined,
     origin,
     direction,
-    known: options.known ?? options.spacing !== undefined,
+    orientationKnown:
+      options.orientationKnown ?? (options.origin !== undefined || options.direction !== undefined),
+    timeStep: axes.includes("t") ? timeStep : undefined,
     unit: options.unit ?? "arbitrary",
   });
 }
@@ -130,6 +164,12 @@ export function withData(
     );
   }
   return Object.freeze({ ...image, data, unit: changes.unit ?? image.unit });
+}
+
+/** Where an image lies: its geometry alone. */
+export function placeOf(image: Geometry): Geometry {
+  const { spacing, spacingKnown, origin, direction, orientationKnown } = image;
+  return { spacing, spacingKnown, origin, direction, orientationKnown };
 }
 
 /** Product of sizes. */
@@ -177,10 +217,8 @@ export function sliceOf(image: Image, index: number): Image {
     number,
   ];
   return makeImage(image.data.slice(index * ny * nx, (index + 1) * ny * nx), [ny, nx], {
-    spacing: image.spacing,
+    ...placeOf(image),
     origin,
-    direction: image.direction,
-    known: image.known,
     unit: image.unit,
   });
 }

@@ -15,7 +15,7 @@
  * Deviation: the published method keeps only the central voxel of each window.
  */
 import { InputError } from "../core/errors.ts";
-import { type Image, layoutOf, makeImage, withData } from "../core/image.ts";
+import { type Image, layoutOf, makeImage, placeOf, withData } from "../core/image.ts";
 import {
   resolveParameters,
   type ParameterTable,
@@ -145,10 +145,9 @@ export async function denoiseByMpPca(
       maps.count[start + i]! += result.count[i]!;
     }
   });
-  const { spacing, origin, direction, known, unit } = image;
   const shape = volumetric ? [nz, ny, nx] : [ny, nx];
   const map = (data: Float32Array) =>
-    makeImage(data, shape, { spacing, origin, direction, known, unit });
+    makeImage(data, shape, { ...placeOf(image), unit: image.unit });
   return {
     image: withData(
       image,

@@ -51,6 +51,7 @@ const holds: Holding = {
   axes: ["yx", "zyx", "tyx", "tzyx", "cyx", "czyx", "tcyx", "tczyx"],
   kinds: ["scalar", "rgb"],
   geometry: "full",
+  timeStep: false,
   scaling: true,
   unit: true,
 };

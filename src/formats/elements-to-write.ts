@@ -173,10 +173,16 @@ function chooseType(
 /** What an image has that a format cannot hold, one plain sentence each. */
 export function lossesOf(image: Image, holds: Holding, title: string): string[] {
   const lost: string[] = [];
-  if (image.known && holds.geometry === "none") {
+  const { geometry } = holds;
+  if (image.spacingKnown && image.orientationKnown && geometry === "none") {
     lost.push(`${title} holds no spacing, origin or direction`);
-  } else if (image.known && holds.geometry === "spacing") {
+  } else if (image.spacingKnown && geometry === "none") {
+    lost.push(`${title} holds no spacing`);
+  } else if (image.orientationKnown && geometry !== "full") {
     lost.push(`${title} holds no origin or direction, only spacing`);
+  }
+  if (image.timeStep !== undefined && !holds.timeStep) {
+    lost.push(`${title} does not say that ${image.timeStep} s lie between frames`);
   }
   if (!holds.unit && image.unit !== "arbitrary") {
     lost.push(`${title} does not say that the unit is ${image.unit}`);
@@ -184,29 +190,35 @@ export function lossesOf(image: Image, holds: Holding, title: string): string[] 
   return lost;
 }
 
-const remark = /\bdprime unit=(\S+) axes=(\S+)(?: spacing=(\S+))?/;
+const remark = /\bdprime unit=(\S+) axes=(\S+)(?: spacing=(\S+))?(?: time=(\S+))?/;
 
 /**
- * The note in a comment field that keeps what a format has no field for: unit and axes, and with
- * `spacing` the spacing in mm along z, y, x when it is known.
+ * The note in a comment field that keeps what a format has no field for: unit and axes, with
+ * `spacing` the spacing in mm along z, y, x and with `time` the seconds between frames when they are
+ * known, and that it is not known where a place in
+ * the patient has to be written with one.
  */
 export function remarkOf(
   image: Image,
-  options: { spacing?: boolean; description?: string | undefined } = {},
+  options: { spacing?: boolean; time?: boolean; description?: string | undefined } = {},
 ): string {
   const parts = [`dprime unit=${image.unit} axes=${image.axes}`];
-  if (options.spacing && image.known) parts.push(`spacing=${image.spacing.join(",")}`);
+  if (options.spacing && image.spacingKnown) parts.push(`spacing=${image.spacing.join(",")}`);
+  if (image.orientationKnown && !image.spacingKnown) parts.push("spacing=unknown");
+  if (options.time && image.timeStep !== undefined) parts.push(`time=${image.timeStep}`);
   if (options.description) parts.push(options.description);
   return parts.join(" ");
 }
 
 const units = ["HU", "1/mm", "normalised", "arbitrary"] as const;
 
-/** Unit, axes and spacing from such a note; empty for comments of others. */
+/** Unit, axes, spacing and time step from such a note; empty for comments of others. */
 export function parseRemark(text: string): {
   unit?: (typeof units)[number];
   axes?: string;
   spacing?: [number, number, number];
+  spacingKnown?: false;
+  timeStep?: number;
 } {
   const found = remark.exec(text);
   if (found === null) return {};
@@ -215,8 +227,15 @@ export function parseRemark(text: string): {
   return {
     ...(unit === undefined ? {} : { unit }),
     axes: found[2]!,
-    ...(spacing.length === 3 && spacing.every((s) => Number.isFinite(s) && s > 0)
+    ...(spacing.length === 3 && spacing.every(isPositive)
       ? { spacing: spacing as [number, number, number] }
       : {}),
+    ...(found[3] === "unknown" ? { spacingKnown: false } : {}),
+    ...(isPositive(Number(found[4])) ? { timeStep: Number(found[4]) } : {}),
   };
+}
+
+/** Whether a number can be a spacing or a time step. */
+export function isPositive(value: number | undefined): value is number {
+  return value !== undefined && Number.isFinite(value) && value > 0;
 }

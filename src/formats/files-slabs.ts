@@ -10,7 +10,7 @@ import type { FileHandle } from "node:fs/promises";
 import { basename } from "node:path";
 import { createGunzip } from "node:zlib";
 import { FormatError, InputError, messageOf, throwIfAborted } from "../core/errors.ts";
-import { type Image, layoutOf, makeImage } from "../core/image.ts";
+import { type Image, type ImageTemplate, layoutOf, makeTemplate } from "../core/image.ts";
 import type { WorkOptions } from "../core/progress.ts";
 import { looksLikeDicom } from "./dicom/parse.ts";
 import { type DicomFrames, openDicomFrames } from "./dicom/stream.ts";
@@ -20,7 +20,7 @@ import { openSink, type Sink } from "./files-sink.ts";
 import type { StoredType } from "./format.ts";
 import { isGzip } from "./inflate.ts";
 import { niftiElements, niftiHeaderToBytes, parseNiftiHeader } from "./nifti-header.ts";
-import { niftiGeometry, niftiHeaderOf, niftiLayout, niftiScaling } from "./nifti.ts";
+import { niftiGeometry, niftiHeaderOf, niftiLayout, niftiScaling, niftiTimeStep } from "./nifti.ts";
 import { isNpy, parseNpyHeader } from "./npy-array.ts";
 import { parseRemark } from "./elements-to-write.ts";
 import { openFolderSeries } from "./files-series.ts";
@@ -215,14 +215,12 @@ async function niftiSource(path: string, bytes: Bytes, first: Uint8Array): Promi
   const place = niftiGeometry(header).options;
   const shape = header.rank === 1 ? [1, ...layout.shape] : layout.shape;
   const axes = header.rank === 1 ? "yx" : layout.axes;
-  const template = {
-    ...makeImage(new Float32Array(1), [1, 1], {
-      ...place,
-      unit: parseRemark(header.description).unit ?? "arbitrary",
-    }),
+  const template = makeTemplate(shape, {
+    ...place,
+    timeStep: niftiTimeStep(header, []),
     axes,
-    shape,
-  };
+    unit: parseRemark(header.description).unit ?? "arbitrary",
+  });
   return sourceOf(path, bytes, {
     format: "nifti",
     image: template,
@@ -253,7 +251,7 @@ function npySource(path: string, bytes: Bytes, first: Uint8Array): SlabSource {
       `Cannot stream ${basename(path)}: found type ${header.code} of ${header.shape.length} dimensions${header.fortran ? " in Fortran order" : ""}, wanted numbers in C order of 2 to 4`,
     );
   }
-  const template = { ...makeImage(new Float32Array(1), [1, 1]), axes, shape: header.shape };
+  const template = makeTemplate(header.shape, { axes });
   return sourceOf(path, bytes, {
     format: "npy",
     image: template,
@@ -267,7 +265,7 @@ function npySource(path: string, bytes: Bytes, first: Uint8Array): SlabSource {
 
 interface Place {
   readonly format: "nifti" | "npy";
-  readonly image: Image;
+  readonly image: ImageTemplate;
   readonly type: StoredType;
   readonly littleEndian: boolean;
   readonly offset: number;
@@ -276,7 +274,7 @@ interface Place {
 }
 
 function sourceOf(path: string, bytes: Bytes, place: Place): SlabSource {
-  const { data: _, ...image } = place.image;
+  const { image } = place;
   const { blocks, nz, ny, nx } = layoutOf(image);
   const planeBytes = ny * nx * bytesOf[place.type];
   const planes = blocks * nz;

@@ -146,6 +146,8 @@ export interface Holding {
   readonly kinds: readonly ComponentKind[];
   /** `full`: spacing, origin and direction. */
   readonly geometry: "full" | "spacing" | "none";
+  /** Whether the time from one frame to the next is kept. */
+  readonly timeStep: boolean;
   /** Whether slope and intercept are kept, or values have to be written out. */
   readonly scaling: boolean;
   readonly unit: boolean;

@@ -156,7 +156,6 @@ function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decoded> {
     if (stream.stray > 0) notes.push(`${stream.stray} bytes behind the scans belong to nothing`);
     const image = makeImage(toFloat32(stored, axes), components === 3 ? [3, ...shape] : shape, {
       axes,
-      known: false,
       unit: options.unit ?? "arbitrary",
     });
     return {
@@ -184,6 +183,7 @@ export const jpeg: Format = {
     axes: ["yx", "cyx"],
     kinds: ["scalar", "rgb"],
     geometry: "none",
+    timeStep: false,
     scaling: false,
     unit: false,
   },

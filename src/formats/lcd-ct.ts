@@ -104,7 +104,7 @@ export function readLcdCtSlice(
       { format: "lcd-ct", kind: "corrupt", offset: 0 },
     );
   }
-  const image = makeImage(best.data, [side, side], { unit: "HU", known: false });
+  const image = makeImage(best.data, [side, side], { unit: "HU" });
   return { image, encoding: best.encoding };
 }
 

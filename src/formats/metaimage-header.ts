@@ -3,6 +3,7 @@ import { FormatError } from "../core/errors.ts";
 import type { Geometry } from "../core/image.ts";
 import { checkSizes } from "./elements.ts";
 import type { ReadOptions, StoredType } from "./format.ts";
+import { isPositive } from "./elements-to-write.ts";
 import { geometryOf } from "./orientation.ts";
 
 const typesByName: Readonly<Record<string, StoredType>> = {
@@ -101,11 +102,7 @@ function first(header: Header, keys: readonly string[]): string | undefined {
   return keys.find((key) => header.fields[key] !== undefined);
 }
 
-export function geometryFrom(
-  header: Header,
-  rank: number,
-  notes: string[],
-): Partial<Geometry> & { known: boolean } {
+export function geometryFrom(header: Header, rank: number, notes: string[]): Partial<Geometry> {
   const spatial = Math.min(rank, 3);
   const spacingKey = first(header, ["ElementSpacing", "ElementSize"]);
   const spacing = spacingKey === undefined ? undefined : numbers(header, spacingKey);
@@ -137,13 +134,27 @@ export function geometryFrom(
   const geometry = geometryOf(affine);
   if (geometry === undefined) {
     notes.push("the direction matrix does not span space; the identity is assumed");
-    return { spacing: [lengths[2]!, lengths[1]!, lengths[0]!], known: false };
+    return {
+      spacing: [lengths[2]!, lengths[1]!, lengths[0]!],
+      spacingKnown: spacing !== undefined,
+    };
   }
   // Spacing is taken as written: unit columns keep it to rounding only.
   return {
     ...geometry,
-    known: spacing !== undefined || originKey !== undefined || matrix !== undefined,
+    spacingKnown: spacing !== undefined,
+    orientationKnown: originKey !== undefined || matrix !== undefined,
   };
+}
+
+/**
+ * Seconds between the frames of a fourth dimension. MetaImage names no unit; the tools that write one
+ * (ITK, elastix) mean seconds. They put 1 where they know none, so 1 says nothing.
+ */
+export function timeStepFrom(header: Header, rank: number): number | undefined {
+  const key = first(header, ["ElementSpacing", "ElementSize"]);
+  const step = key === undefined || rank < 4 ? undefined : numbers(header, key)?.[3];
+  return isPositive(step) && step !== 1 ? step : undefined;
 }
 
 export interface Layout {

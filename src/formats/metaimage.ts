@@ -31,6 +31,7 @@ import {
   looksLike,
   metaimageFail,
   numbers,
+  timeStepFrom,
 } from "./metaimage-header.ts";
 import { numberedNames } from "./nrrd-data.ts";
 import { liesFlat } from "./orientation.ts";
@@ -222,6 +223,8 @@ async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decod
     axes,
     ...geometry,
     ...(remark.spacing === undefined ? {} : { spacing: remark.spacing }),
+    ...(remark.spacingKnown === undefined ? {} : { spacingKnown: remark.spacingKnown }),
+    timeStep: remark.timeStep ?? timeStepFrom(header, sizes.length),
     unit: remark.unit ?? options.unit ?? "arbitrary",
   });
   if (type === "int16" && isOffsetTrap(image)) {
@@ -264,7 +267,7 @@ function write(image: Image, options: WriteOptions): Promise<Written> {
     // A plane somewhere in space is written as a volume of one slice, which keeps its position.
     const spatialSizes = image.shape.filter((_, i) => i !== channelAt);
     const sizes = (
-      flat && image.known && !liesFlat(image) ? [1, ...spatialSizes] : spatialSizes
+      flat && image.orientationKnown && !liesFlat(image) ? [1, ...spatialSizes] : spatialSizes
     ).reverse();
     const rank = sizes.length;
     if (rank > 4)
@@ -279,10 +282,16 @@ function write(image: Image, options: WriteOptions): Promise<Written> {
       Array.from({ length: rank }, (_, r) =>
         axis < spatial && r < spatial ? d[3 * r + axis]! : axis === r ? 1 : 0,
       );
-    const lengths = [image.spacing[2], image.spacing[1], image.spacing[0], 1].slice(0, rank);
+    const lengths = [
+      image.spacing[2],
+      image.spacing[1],
+      image.spacing[0],
+      image.timeStep ?? 1,
+    ].slice(0, rank);
     const { lost } = elements;
     const remark = remarkOf(image, {
       spacing: flat,
+      time: true,
       description: options.description?.replace(/[\r\n]+/g, " "),
     });
     const dataName = detached ? name.replace(/\.mhd$/i, compress ? ".zraw" : ".raw") : "LOCAL";
@@ -296,7 +305,7 @@ function write(image: Image, options: WriteOptions): Promise<Written> {
       "BinaryDataByteOrderMSB = False",
       `CompressedData = ${compress ? "True" : "False"}`,
       ...(compress ? [`CompressedDataSize = ${packed.length}`] : []),
-      ...(image.known
+      ...(image.orientationKnown
         ? [
             `TransformMatrix = ${Array.from({ length: rank }, (_, a) => row(a).join(" ")).join(" ")}`,
             `Offset = ${[0, 1, 2, 3]
@@ -304,9 +313,9 @@ function write(image: Image, options: WriteOptions): Promise<Written> {
               .map((r) => (r < spatial ? image.origin[r] : 0))
               .join(" ")}`,
             `CenterOfRotation = ${new Array<number>(rank).fill(0).join(" ")}`,
-            `ElementSpacing = ${lengths.join(" ")}`,
           ]
         : []),
+      ...(image.spacingKnown ? [`ElementSpacing = ${lengths.join(" ")}`] : []),
       `DimSize = ${sizes.join(" ")}`,
       ...(channels > 1 ? [`ElementNumberOfChannels = ${channels}`] : []),
       `ElementType = ${nameOfType[elements.type]}`,
@@ -356,6 +365,7 @@ export const metaimage: Format = {
     axes: ["yx", "zyx", "tzyx", "cyx", "czyx", "tczyx"],
     kinds: ["scalar", "rgb", "rgba", "vector"],
     geometry: "full",
+    timeStep: true,
     scaling: false,
     unit: true,
   },

@@ -33,7 +33,7 @@ function expectSame(
     [...stored.shape].reverse().filter((n) => n > 1),
     path,
   ).toEqual(sizes);
-  if (image.known) {
+  if (image.orientationKnown) {
     const ras = rasFromLps(affineOf(image));
     // Both sides compute in double precision from single-precision fields.
     const scale = 1e-5 * Math.max(1, ...answer.affine.flat().map(Math.abs));
@@ -137,7 +137,8 @@ describe("reading", () => {
     expect(flat.image.origin[0]).toBeCloseTo(1, 5);
     expect(flat.notes.join()).toMatch(/sform \(code 1\) does not span space/);
     const none = (await file({ sformCode: 0, qformCode: 0 })).images[0]!;
-    expect(none.image.known).toBe(false);
+    expect(none.image.orientationKnown).toBe(false);
+    expect(none.image.spacingKnown).toBe(true);
     expect(none.image.spacing).toEqual([3, 2, 1]);
   });
 

@@ -9,9 +9,9 @@
  * as its layout depends on the machine that wrote it.
  */
 import { FormatError, InputError } from "../core/errors.ts";
-import { type Axes, type Image, allAxes, makeImage, sizeOf } from "../core/image.ts";
+import { type Axes, type Image, allAxes, type Geometry, makeImage, sizeOf } from "../core/image.ts";
 import { checkSizes, bytesOf, readElements, toFloat32, writeElements } from "./elements.ts";
-import { elementsToWrite, parseRemark, remarkOf } from "./elements-to-write.ts";
+import { elementsToWrite, isPositive, parseRemark, remarkOf } from "./elements-to-write.ts";
 import type {
   Decoded,
   Format,
@@ -84,12 +84,7 @@ export function niftiLayout(header: NiftiHeader): NiftiLayout {
 
 /** Geometry of a header in LPS, with what a reader should know about it. */
 export function niftiGeometry(header: NiftiHeader): {
-  options: {
-    spacing: [number, number, number];
-    origin?: Image["origin"];
-    direction?: Image["direction"];
-    known: boolean;
-  };
+  options: Partial<Geometry>;
   notes: string[];
 } {
   const notes: string[] = [];
@@ -123,14 +118,40 @@ export function niftiGeometry(header: NiftiHeader): {
   }
   const chosen = s ?? q;
   if (chosen !== undefined) {
-    return { options: { ...chosen, spacing: [...chosen.spacing], known: true }, notes };
+    const spacingKnown = spatial > 0 || chosen.spacing.some((s) => Math.abs(s - 1) > 1e-5);
+    return { options: { ...chosen, spacingKnown }, notes };
   }
   notes.push("the file does not say how the image lies in the patient; the identity is assumed");
   const spacing = [3, 2, 1].map((i) => {
     const p = Math.abs(header.pixdim[i]!) * scale;
-    return i <= header.rank && Number.isFinite(p) && p > 0 ? p : 1;
+    return isPositive(p) ? p : 1;
   }) as [number, number, number];
-  return { options: { spacing, known: false }, notes };
+  // Writers that know no spacing put 1 and no unit.
+  const spacingKnown = spatial > 0 || spacing.some((s) => Math.abs(s - 1) > 1e-5);
+  return { options: { spacing, spacingKnown }, notes };
+}
+
+/**
+ * Seconds from one volume of a series to the next. All readers take a step without a unit as seconds;
+ * but 1 without a unit is what writers put that know none.
+ */
+export function niftiTimeStep(header: NiftiHeader, notes: string[]): number | undefined {
+  // A header of version 1 holds 2.1 as 2.0999999 in single precision.
+  const exact = (value: number) => (header.version === 1 ? Number(value.toPrecision(7)) : value);
+  const step = header.pixdim[4];
+  if (header.rank < 4 || !isPositive(step)) return undefined;
+  const unit = header.xyztUnits & 56;
+  const scale = ({ 0: 1, 8: 1, 16: 1e-3, 24: 1e-6 } as const)[unit];
+  if (scale === undefined) {
+    notes.push(
+      `the fourth dimension is no time: its step is ${step} ${({ 32: "Hz", 40: "ppm", 48: "rad/s" } as const)[unit] ?? `of unit ${unit}`}`,
+    );
+    return undefined;
+  }
+  if (unit > 0) return exact(step * scale);
+  if (step === 1) return undefined;
+  notes.push("the file names no unit for the time between volumes; seconds are assumed");
+  return exact(step);
 }
 
 /** Moves the channel blocks of file order (c, t, rest) to image order (t, c, rest), or back. */
@@ -230,6 +251,7 @@ async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decod
   const { slope, intercept } = niftiScaling(header, notes);
   const place = niftiGeometry(header);
   notes.push(...place.notes);
+  const timeStep = niftiTimeStep(header, notes);
   const whole = await dataBytes(bytes, header, options);
   let data = readElements(whole, {
     format: "nifti",
@@ -270,6 +292,7 @@ async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decod
   const image = makeImage(toFloat32(stored, axes), full, {
     axes,
     ...place.options,
+    timeStep,
     unit: parseRemark(header.description).unit ?? options.unit ?? "arbitrary",
   });
   return {
@@ -345,7 +368,7 @@ export function niftiHeaderOf(
   const ras = rasFromLps(affineOf(image));
   const rasDirection = image.direction.map((v, i) => (i < 6 ? -v : v));
   const quaternion = isOrthogonal(image.direction, 1e-5) ? quaternionOf(rasDirection) : undefined;
-  const code = image.known ? 1 : 0;
+  const code = image.orientationKnown ? 1 : 0;
   const [sz, sy, sx] = image.spacing;
   return {
     version,
@@ -354,11 +377,11 @@ export function niftiHeaderOf(
     dim,
     rank,
     datatype: codeOf(elements.type, elements.kind),
-    pixdim: [quaternion?.qfac ?? 1, sx, sy, sz, 1, 1, 1, 1],
+    pixdim: [quaternion?.qfac ?? 1, sx, sy, sz, image.timeStep ?? 1, 1, 1, 1],
     voxOffset: (options.single ?? true) ? (version === 1 ? 352 : 544) : 0,
     slope: elements.slope,
     intercept: elements.intercept,
-    xyztUnits: 2,
+    xyztUnits: (image.spacingKnown ? 2 : 0) + (image.timeStep === undefined ? 0 : 8),
     description: remarkOf(image, { description: options.description }),
     intentCode: channels > 1 ? 1007 : 0,
     intentName: "",
@@ -429,6 +452,7 @@ export const nifti: Format = {
     axes: allAxes,
     kinds: ["scalar", "complex", "rgb", "rgba", "vector"],
     geometry: "full",
+    timeStep: true,
     scaling: true,
     unit: true,
   },

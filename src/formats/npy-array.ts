@@ -37,6 +37,7 @@ export const npyHolds: Format["holds"] = {
   axes: ["yx", "zyx", "tyx", "tzyx", "cyx", "czyx", "tcyx", "tczyx"],
   kinds: ["scalar", "complex", "rgb", "rgba", "vector"],
   geometry: "none",
+  timeStep: false,
   scaling: false,
   unit: false,
 };
@@ -235,7 +236,6 @@ export function readNpyArray(
   const full = components > 1 ? [...shape.slice(0, c), components, ...shape.slice(c)] : shape;
   const image = makeImage(toFloat32(stored, axes), full, {
     axes,
-    known: false,
     unit: options.unit ?? "arbitrary",
   });
   return { decoded: { name: options.name ?? "", image, stored, notes }, header };

@@ -81,6 +81,10 @@ export interface NrrdHeader {
   /** One vector for each axis; undefined for an axis outside space. */
   readonly directions: readonly (readonly number[] | undefined)[] | undefined;
   readonly spacings: readonly number[] | undefined;
+  /** Unit of each axis outside space; empty where it has none. */
+  readonly units: readonly string[];
+  /** Unit of each direction of space; empty when nothing is said. */
+  readonly spaceUnits: readonly string[];
   readonly space: string;
   readonly origin: readonly number[] | undefined;
   /** Field `data file` as written; undefined for an attached header. */
@@ -233,6 +237,8 @@ export function parseNrrdHeader(bytes: Uint8Array): NrrdHeader {
     kinds: fields.kinds?.split(/\s+/) ?? [],
     directions,
     spacings: fields.spacings === undefined ? undefined : numbersIn(fields.spacings),
+    units: quoted(fields.units),
+    spaceUnits: quoted(fields["space units"]),
     space: (fields.space ?? "").toLowerCase(),
     origin: originText === undefined ? undefined : vectorsIn(originText)[0],
     dataFile,
@@ -250,6 +256,13 @@ function numbersIn(text: string): number[] {
     .split(/\s+/)
     .filter((t) => t !== "")
     .map(Number);
+}
+
+/** Words in quotes such as `"mm" "" "s"`; some writers leave the quotes out. */
+function quoted(text: string | undefined): string[] {
+  if (text === undefined) return [];
+  if (!text.includes('"')) return text.split(/\s+/).filter((t) => t !== "");
+  return [...text.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map((m) => m[1]!);
 }
 
 /** Vectors such as `(1,0,0) none (0,1,0)`. */

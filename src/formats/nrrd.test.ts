@@ -75,7 +75,7 @@ describe("spaces", () => {
 
   it("leaves the orientation of other spaces open", async () => {
     const { image, notes } = (await read("scanner-xyz")).images[0]!;
-    expect(image.known).toBe(false);
+    expect(image.orientationKnown).toBe(false);
     expect(image.spacing).toEqual([4, 3, 2]);
     expect(notes.join()).toMatch(/not anatomical/);
   });

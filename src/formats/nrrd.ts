@@ -8,7 +8,7 @@
  */
 import { type Axes, type Geometry, type Image, allAxes, makeImage, sizeOf } from "../core/image.ts";
 import { allTypes, bytesOf, checkSizes, toFloat32, writeElements } from "./elements.ts";
-import { elementsToWrite, parseRemark, remarkOf } from "./elements-to-write.ts";
+import { elementsToWrite, isPositive, parseRemark, remarkOf } from "./elements-to-write.ts";
 import type {
   ComponentKind,
   Decoded,
@@ -23,6 +23,7 @@ import { deflateGzip } from "./inflate.ts";
 import { elementsOf, nrrdFail } from "./nrrd-data.ts";
 import { type NrrdHeader, isNrrd, nrrdNameOf, parseNrrdHeader } from "./nrrd-header.ts";
 import { determinant, geometryOf, lpsFromRas } from "./orientation.ts";
+import { secondsOf } from "./units-of-measure.ts";
 
 const componentKinds: Readonly<Record<string, ComponentKind>> = {
   complex: "complex",
@@ -68,17 +69,18 @@ function geometryFrom(
   header: NrrdHeader,
   roles: readonly string[],
   notes: string[],
-): Partial<Geometry> & { known: boolean } {
+): Partial<Geometry> {
   const vectors = ["x", "y", "z"].map((letter) => {
     const at = roles.indexOf(letter);
     return at < 0 ? undefined : { at, vector: header.directions?.[at] };
   });
   if (!vectors.some((v) => v?.vector !== undefined)) {
-    const spacing = [2, 1, 0].map((i) => {
+    const found = [2, 1, 0].map((i) => {
       const value = header.spacings?.[vectors[i]?.at ?? -1];
-      return value !== undefined && Number.isFinite(value) && value > 0 ? value : 1;
-    }) as [number, number, number];
-    return { spacing, known: false };
+      return value !== undefined && Number.isFinite(value) && value > 0 ? value : undefined;
+    });
+    const spacing = found.map((value) => value ?? 1) as [number, number, number];
+    return { spacing, spacingKnown: found.some((value) => value !== undefined) };
   }
   const columns = vectors.map((v) => v?.vector);
   const flat = columns.every((c) => c === undefined || c.length === 2);
@@ -87,7 +89,7 @@ function geometryFrom(
   const [x, y, z] = columns.map(embed);
   if (x === undefined || y === undefined) {
     notes.push("space directions do not span space; the identity is assumed");
-    return { spacing: [1, 1, 1], known: false };
+    return {};
   }
   // A planar image in space: the third direction is the normal, one millimetre long.
   const normal = z ?? unitNormal(x, y);
@@ -112,13 +114,28 @@ function geometryFrom(
   const geometry = geometryOf(lps);
   if (geometry === undefined) {
     notes.push("space directions do not span space; the identity is assumed");
-    return { spacing: [1, 1, 1], known: false };
+    return {};
   }
   if (found === undefined) {
     notes.push(`space "${header.space}" is not anatomical; orientation is unknown`);
-    return { spacing: geometry.spacing, known: false };
+    return { spacing: geometry.spacing };
   }
-  return { ...geometry, known: true };
+  return geometry;
+}
+
+/**
+ * Seconds from one entry of the series axis to the next: its direction along the time of a space with
+ * time, else its spacing. A spacing of 1 without a unit says nothing.
+ */
+function timeStepFrom(header: NrrdHeader, roles: readonly string[]): number | undefined {
+  const at = roles.indexOf("t");
+  if (at < 0) return undefined;
+  const along = /-time$|^[a-z]{3}t$/.test(header.space) ? header.directions?.[at]?.[3] : undefined;
+  const value = along ?? header.spacings?.[at];
+  const unit = (along === undefined ? header.units[at] : header.spaceUnits[3]) ?? "";
+  if (!isPositive(value) || (unit === "" && value === 1)) return undefined;
+  const scale = unit === "" ? 1 : secondsOf(unit);
+  return scale === undefined ? undefined : value * scale;
 }
 
 function unitNormal(x: readonly number[], y: readonly number[]): number[] {
@@ -188,6 +205,8 @@ async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decod
     axes,
     ...geometry,
     ...(remark.spacing === undefined ? {} : { spacing: remark.spacing }),
+    ...(remark.spacingKnown === undefined ? {} : { spacingKnown: remark.spacingKnown }),
+    timeStep: timeStepFrom(header, roles),
     unit: remark.unit ?? options.unit ?? "arbitrary",
   });
   return {
@@ -242,7 +261,7 @@ function write(image: Image, options: WriteOptions): Promise<Written> {
       .reverse();
     const flat = !image.axes.includes("z");
     // Readers take the normal of a plane by the right-hand rule: a mirrored one becomes a volume.
-    if (flat && image.known && determinant(image.direction) < 0)
+    if (flat && image.orientationKnown && determinant(image.direction) < 0)
       letters.splice(2, 0, { letter: "z", size: 1 });
     const kinds: Record<string, string> = { t: "time", c: "vector" };
     const insideKinds: Record<string, string> = {
@@ -264,21 +283,35 @@ function write(image: Image, options: WriteOptions): Promise<Written> {
     const head = inside
       ? { sizes: [elements.components], kinds: [insideKinds[elements.kind] ?? "vector"] }
       : { sizes: [], kinds: [] };
+    // An axis with a direction in space must have neither spacing nor unit of its own.
+    const pitches = letters.map(({ letter }) => {
+      if (letter === "t") return image.timeStep;
+      return image.orientationKnown || !image.spacingKnown ? undefined : spacing[letter];
+    });
+    const withTime = image.timeStep !== undefined;
     const lines = [
       "NRRD0005",
       `type: ${nrrdNameOf[elements.type]}`,
       `dimension: ${letters.length + head.sizes.length}`,
-      ...(image.known ? ["space: left-posterior-superior"] : []),
+      ...(image.orientationKnown ? ["space: left-posterior-superior"] : []),
       `sizes: ${[...head.sizes, ...letters.map((a) => a.size)].join(" ")}`,
-      ...(image.known
+      ...(image.orientationKnown
         ? [
             `space directions: ${[...head.sizes.map(() => "none"), ...letters.map((a) => directions[a.letter] ?? "none")].join(" ")}`,
           ]
-        : [
-            `spacings: ${[...head.sizes.map(() => "NaN"), ...letters.map((a) => spacing[a.letter] ?? "NaN")].join(" ")}`,
-          ]),
+        : []),
+      ...(!image.orientationKnown || withTime
+        ? [
+            `spacings: ${[...head.sizes.map(() => "NaN"), ...pitches.map((p) => p ?? "NaN")].join(" ")}`,
+          ]
+        : []),
+      ...(withTime
+        ? [
+            `units: ${[...head.sizes.map(() => '""'), ...letters.map((a) => (a.letter === "t" ? '"s"' : '""'))].join(" ")}`,
+          ]
+        : []),
       `kinds: ${[...head.kinds, ...letters.map((a) => kinds[a.letter] ?? "domain")].join(" ")}`,
-      ...(image.known ? [`space origin: (${image.origin.join(",")})`] : []),
+      ...(image.orientationKnown ? [`space origin: (${image.origin.join(",")})`] : []),
       ...(bytesOf[elements.type] > 1 ? ["endian: little"] : []),
       `encoding: ${compress ? "gzip" : "raw"}`,
     ];
@@ -319,6 +352,7 @@ export const nrrd: Format = {
     axes: allAxes,
     kinds: ["scalar", "complex", "rgb", "rgba", "vector"],
     geometry: "full",
+    timeStep: true,
     scaling: false,
     unit: true,
   },

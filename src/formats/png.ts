@@ -186,7 +186,7 @@ async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decod
     components > 1 ? [components, ...shape] : shape,
     {
       axes,
-      ...(spacing === undefined ? { known: false } : { spacing, known: true }),
+      ...(spacing === undefined ? {} : { spacing }),
       unit: parseRemark(text).unit ?? options.unit ?? "arbitrary",
     },
   );
@@ -303,7 +303,7 @@ function write(image: Image, options: WriteOptions): Promise<Written> {
   view.setUint32(4, height);
   head.set([depth, colourType, 0, 0, 0], 8);
   const chunks = [chunk("IHDR", head)];
-  if (image.known) {
+  if (image.spacingKnown) {
     const physical = new Uint8Array(9);
     const p = new DataView(physical.buffer);
     p.setUint32(0, Math.min(0x7fffffff, Math.max(1, Math.round(1000 / image.spacing[2]))));
@@ -355,6 +355,7 @@ export const png: Format = {
     axes: ["yx", "cyx"],
     kinds: ["scalar", "rgb", "rgba", "vector"],
     geometry: "spacing",
+    timeStep: false,
     scaling: false,
     unit: true,
   },

@@ -28,6 +28,7 @@ export const raw: Format = {
     axes: allAxes,
     kinds: ["scalar", "complex", "rgb", "rgba", "vector"],
     geometry: "none",
+    timeStep: false,
     scaling: false,
     unit: false,
   },
@@ -78,9 +79,7 @@ export const raw: Format = {
       const image = makeImage(toFloat32(stored, axes), shape.shape, {
         axes,
         unit: options.unit ?? "arbitrary",
-        ...(shape.spacing === undefined
-          ? { known: false }
-          : { spacing: shape.spacing, known: true }),
+        ...(shape.spacing === undefined ? {} : { spacing: shape.spacing }),
       });
       return {
         format: "raw",

@@ -1,6 +1,6 @@
 /** A series of DICOM slices as one volume, of which a few slices are in memory at a time. */
 import { InputError } from "../core/errors.ts";
-import { type Image, layoutOf, makeImage } from "../core/image.ts";
+import { type Image, layoutOf, makeImage, placeOf } from "../core/image.ts";
 import type { WorkOptions } from "../core/progress.ts";
 import type { SlabSource } from "./files-slabs.ts";
 import type { Stored } from "./format.ts";
@@ -80,10 +80,8 @@ export function placedSlab(
   const step = slab.from * whole.spacing[0];
   const origin = [0, 1, 2].map((r) => whole.origin[r]! + whole.direction[3 * r + 2]! * step);
   return makeImage(slab.data, slab.shape, {
-    spacing: whole.spacing,
+    ...placeOf(whole),
     origin: origin as [number, number, number],
-    direction: whole.direction,
-    known: whole.known,
     unit: whole.unit,
   });
 }

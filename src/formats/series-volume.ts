@@ -1,6 +1,13 @@
 /** A series to one image: its slices are read, in threads where that pays, and put together. */
 import { FormatError, InputError, throwIfAborted } from "../core/errors.ts";
-import { type Axes, type Image, type IntensityUnit, makeImage } from "../core/image.ts";
+import {
+  type Axes,
+  type Image,
+  type IntensityUnit,
+  makeImage,
+  makeTemplate,
+  placeOf,
+} from "../core/image.ts";
 import type { Progress } from "../core/progress.ts";
 import { defaultThreads, mapInWorkers } from "../parallel/index.ts";
 import { dicomError } from "./dicom/failure.ts";
@@ -243,23 +250,19 @@ export function seriesGeometry(series: Series, first: Omit<Image, "data">): Omit
   const { stacking, volumes } = series;
   const d = first.direction;
   const z = stacking?.direction ?? [d[2]!, d[5]!, d[8]!];
-  const { data: _, ...place } = makeImage(new Float32Array(1), [1, 1], {
+  const shape = [
+    ...(volumes > 1 ? [volumes] : []),
+    ...(colour ? [3] : []),
+    series.files.length / volumes,
+    ...first.shape.slice(-2),
+  ];
+  return makeTemplate(shape, {
+    ...placeOf(first),
+    axes: `${volumes > 1 ? "t" : ""}${colour ? "c" : ""}zyx` as Axes,
     unit: first.unit,
-    known: first.known,
     spacing: [stacking?.step ?? first.spacing[0], first.spacing[1], first.spacing[2]],
-    origin: first.origin,
     direction: [d[0]!, d[1]!, z[0]!, d[3]!, d[4]!, z[1]!, d[6]!, d[7]!, z[2]!],
   });
-  return {
-    ...place,
-    axes: `${volumes > 1 ? "t" : ""}${colour ? "c" : ""}zyx` as Axes,
-    shape: [
-      ...(volumes > 1 ? [volumes] : []),
-      ...(colour ? [3] : []),
-      series.files.length / volumes,
-      ...first.shape.slice(-2),
-    ],
-  };
 }
 
 /** Slices, one after the other in `data`, as a volume. */

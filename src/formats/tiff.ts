@@ -97,7 +97,8 @@ async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decod
     const spacing = remark.spacing ?? head.spacing;
     const image = makeImage(toFloat32(stored, axes), full, {
       axes,
-      ...(spacing === undefined ? { known: false } : { spacing, known: true }),
+      ...(spacing === undefined ? {} : { spacing }),
+      timeStep: remark.timeStep,
       unit,
     });
     images.push({ name: groups.length > 1 ? `page ${g + 1}` : "", image, stored, notes: own });
@@ -163,7 +164,7 @@ function write(image: Image, options: WriteOptions): Promise<Written> {
       const page = raw.subarray(p * pageBytes, (p + 1) * pageBytes);
       return compress ? zlibSync(page, { level: 6 }) : page;
     });
-    const description = `${remarkOf(image, { spacing: true, ...(options.description === undefined ? {} : { description: options.description }) })}\0`;
+    const description = `${remarkOf(image, { spacing: true, time: true, ...(options.description === undefined ? {} : { description: options.description }) })}\0`;
     const bytes = assemble(strips, {
       width,
       height,
@@ -177,7 +178,7 @@ function write(image: Image, options: WriteOptions): Promise<Written> {
           : 1,
       compression: compress ? 8 : 1,
       description,
-      pixelsPerCm: image.known ? [10 / image.spacing[2], 10 / image.spacing[1]] : undefined,
+      pixelsPerCm: image.spacingKnown ? [10 / image.spacing[2], 10 / image.spacing[1]] : undefined,
     });
     return { files: [{ name: options.fileName, bytes }], lost: elements.lost };
   });
@@ -303,6 +304,7 @@ export const tiff: Format = {
     axes: ["yx", "zyx", "tyx", "cyx"],
     kinds: ["scalar", "rgb", "rgba", "vector"],
     geometry: "spacing",
+    timeStep: true,
     scaling: false,
     unit: true,
   },

@@ -53,7 +53,7 @@ export function checkPair(image: Image, reference: Image, metric: string): void 
     );
   }
   const apart = image.spacing.some((s, i) => Math.abs(s - reference.spacing[i]!) > 1e-4 * s);
-  if (image.known && reference.known && apart) {
+  if (image.spacingKnown && reference.spacingKnown && apart) {
     throw new InputError(
       `Cannot measure ${metric}: found spacings ${image.spacing.join(", ")} and ${reference.spacing.join(", ")} mm, wanted equal spacing`,
     );

@@ -70,7 +70,7 @@ export const chestRadiograph: Phantom = {
       }
     }
     return {
-      image: makeImage(values, [size, size], { spacing: [1, pixel, pixel], known: true }),
+      image: makeImage(values, [size, size], { spacing: [1, pixel, pixel] }),
       truth: { fatMm, nodules: nodules.length, noduleCentresMm: nodules.flat() },
     };
   },

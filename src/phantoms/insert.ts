@@ -85,7 +85,7 @@ export function insertIntoReal(
   signal: Float32Array,
   options: { transfer: TransferFunction },
 ): Image {
-  if (!image.known) {
+  if (!image.spacingKnown) {
     throw new InputError(
       "Cannot insert a lesion with the acquisition's blur: found an image without spacing, wanted one in mm",
     );

@@ -132,7 +132,7 @@ export function makeCanvas(grid: Grid, background: number): Canvas {
     toImages(unit) {
       const planar = nz === 1;
       const shape = planar ? [ny, nx] : [nz, ny, nx];
-      const geometry = { spacing: grid.spacing, origin: grid.origin, known: true } as const;
+      const geometry = { spacing: grid.spacing, origin: grid.origin } as const;
       return {
         image: makeImage(values, shape, { ...geometry, unit }),
         labels: makeImage(labels, shape, { ...geometry, unit: "arbitrary" }),

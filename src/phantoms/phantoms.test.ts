@@ -235,7 +235,7 @@ describe("insertion into real images", () => {
 
   it("asks for spacing and for the right size", () => {
     expect(() =>
-      insertIntoReal({ ...image, known: false }, new Float32Array(4096), {
+      insertIntoReal({ ...image, spacingKnown: false }, new Float32Array(4096), {
         transfer: gaussianTransfer(1),
       }),
     ).toThrow(/without spacing/);

@@ -121,7 +121,6 @@ export const sheppLogan: Phantom = {
     const image = makeImage(values, slices === 1 ? [size, size] : [slices, size, size], {
       spacing: [pixel, pixel, pixel],
       origin: [-half, -half, (((p.zFraction as number) * size) / 2 - (slices - 1) / 2) * pixel],
-      known: true,
       unit: original ? "HU" : "normalised",
     });
     return { image, truth: {} };

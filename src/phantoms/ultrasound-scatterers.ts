@@ -103,7 +103,6 @@ export const ultrasoundScatterers: Phantom = {
       image: makeImage(values, [size, size], {
         spacing: [1, pixel, pixel],
         origin: [-half, pixel / 2, 0],
-        known: true,
       }),
       labels: labelImage,
       truth: { cystCentresMm: cystCentres, brightCentresMm: brightCentres },

@@ -175,7 +175,6 @@ export const waterInserts: Phantom = {
     const geometry = {
       spacing: [p.sliceMm as number, pixel, pixel] as const,
       origin: [-half, -half, (-(slices - 1) * (p.sliceMm as number)) / 2] as const,
-      known: true,
     };
     return {
       image: makeImage(repeat(plane), shape, { ...geometry, unit: "HU" }),

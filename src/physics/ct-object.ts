@@ -14,7 +14,7 @@ export function requireHounsfield(image: Image, work: string): void {
   if (image.unit !== "HU") {
     throw new InputError(`Cannot ${work}: found values in "${image.unit}", wanted HU`);
   }
-  if (!image.known) {
+  if (!image.spacingKnown) {
     throw new InputError(`Cannot ${work}: found an image without spacing, wanted pixels in mm`);
   }
   if (image.axes !== "yx" && image.axes !== "zyx") {

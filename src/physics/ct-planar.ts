@@ -133,7 +133,7 @@ export function placeImage(object: Image, values: Float32Array, grid: PlaneGrid)
     spacing: [sz, grid.pixelMm[1], grid.pixelMm[0]],
     origin,
     direction: object.direction,
-    known: true,
+    orientationKnown: object.orientationKnown,
     unit: "HU",
   });
 }

@@ -446,7 +446,7 @@ describe("what CT refuses", () => {
     await expect(insertLowDose({ ...image, unit: "arbitrary" }, options)).rejects.toThrow(
       /wanted HU/,
     );
-    await expect(insertLowDose({ ...image, known: false }, options)).rejects.toThrow(
+    await expect(insertLowDose({ ...image, spacingKnown: false }, options)).rejects.toThrow(
       /without spacing/,
     );
     const cut = makeImage(new Float32Array(n * n).fill(20), [n, n], {

@@ -64,7 +64,14 @@ describe("dprime denoise", () => {
       expect(code).toBe(0);
       const [before, after] = [await read(input), await read(output)];
       expect((await openFile(output)).format).toBe((await openFile(input)).format);
-      for (const part of ["axes", "shape", "unit", "known"] as const) {
+      for (const part of [
+        "axes",
+        "shape",
+        "unit",
+        "spacingKnown",
+        "orientationKnown",
+        "timeStep",
+      ] as const) {
         expect(after[part]).toEqual(before[part]);
       }
       for (const part of ["spacing", "origin", "direction"] as const) {

@@ -47,6 +47,20 @@ const unitless: Readonly<
   },
 };
 
+/** Objects that must say spacing and orientation even where they are not known, with the reason. */
+const mustSayPlace: Readonly<
+  Record<string, { reason: string; when: (image: Image, back: Image) => boolean }>
+> = {
+  dicom: {
+    reason: "CT images and stacks of slices have no meaning in DICOM without them; a note says so",
+    when: (image, back) =>
+      image.axes.includes("z") ||
+      (back.unit === "HU" &&
+        withoutSingles(back) ===
+          withoutSingles({ ...back, axes: "yx", shape: back.shape.slice(-2) })),
+  },
+};
+
 /** Formats in which damage to the elements cannot be told from other elements, with the reason. */
 const noTruncation: Readonly<Record<string, string>> = {};
 
@@ -178,9 +192,15 @@ for (const format of members) {
 }
 
 function expectGeometry(format: Format, image: Image, back: Image): void {
-  const { geometry } = format.holds;
-  if (geometry === "none" || !image.known) return;
-  expect(back.known).toBe(true);
+  const { geometry, timeStep } = format.holds;
+  if (timeStep && back.axes.includes("t") && image.axes.includes("t")) {
+    if (image.timeStep === undefined) expect(back.timeStep).toBeUndefined();
+    else expect(Math.abs(back.timeStep! - image.timeStep)).toBeLessThan(2e-6);
+  }
+  if (geometry === "none") return;
+  const assumed = mustSayPlace[format.name]?.when(image, back) ?? false;
+  expect(back.spacingKnown).toBe(image.spacingKnown || assumed);
+  if (geometry === "full") expect(back.orientationKnown).toBe(image.orientationKnown || assumed);
   // Formats keep geometry in single precision or in decimal text of some 7 digits at least.
   const close = (a: readonly number[], b: readonly number[], scale: number) =>
     a.forEach((v, i) => expect(Math.abs(v - b[i]!)).toBeLessThan(2e-6 * scale));

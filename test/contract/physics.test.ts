@@ -102,7 +102,8 @@ for (const [name, load] of Object.entries(catalogue)) {
           acquisition.acquire({ ...object, unit: "arbitrary" }, streamOf(1), parameters))(),
       ).rejects.toThrow(/wanted HU/);
       await expect(
-        (async () => acquisition.acquire({ ...object, known: false }, streamOf(1), parameters))(),
+        (async () =>
+          acquisition.acquire({ ...object, spacingKnown: false }, streamOf(1), parameters))(),
       ).rejects.toThrow(/without spacing/);
     });
   });

@@ -204,5 +204,5 @@ export function partOf(
   shape: readonly number[],
 ): Image {
   const { spacing, unit } = image;
-  return makeImage(data, shape, image.known ? { spacing, unit } : { unit });
+  return makeImage(data, shape, image.spacingKnown ? { spacing, unit } : { unit });
 }

@@ -90,11 +90,12 @@ export async function inspectPath(path: string, options: InspectOptions = {}): P
 function placeOf(
   image: Omit<Image, "data">,
 ): Pick<ImageFacts, "spacing" | "origin" | "orientation"> {
-  if (!image.known) return {};
   return {
-    spacing: image.spacing,
-    origin: image.origin,
-    orientation: orientationCode(image.direction),
+    ...(image.spacingKnown ? { spacing: image.spacing } : {}),
+    ...(image.orientationKnown
+      ? { origin: image.origin, orientation: orientationCode(image.direction) }
+      : {}),
+    ...(image.timeStep === undefined ? {} : { timeStep: image.timeStep }),
   };
 }
 
@@ -213,7 +214,7 @@ async function inspectLarge(path: string, options: InspectOptions): Promise<Path
  * top, the head up.
  */
 export function turnedForReading(image: Image): Image {
-  if (!image.known) return image;
+  if (!image.orientationKnown) return image;
   const [x = "", y = ""] = orientationCode(image.direction).toUpperCase();
   const flipX = x === "R" || x === "A";
   const flipY = y === "A" || y === "S";

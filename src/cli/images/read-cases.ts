@@ -189,7 +189,7 @@ function spacingFor(
   notes: string[],
 ): number {
   if (given !== undefined) return given;
-  const stated = truth.known && truth.spacing[2] !== 1;
+  const stated = truth.spacingKnown && truth.spacing[2] !== 1;
   if (stated) return truth.spacing[2];
   const inferred = pitchOfMita(inserts);
   if (inferred !== undefined) {

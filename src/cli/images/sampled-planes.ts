@@ -26,10 +26,10 @@ export async function sampledPlanes(
       throwIfAborted(signal, `reading ${path}`);
       data.set((await source.read(plane, 1)).data, k * ny * nx);
     }
-    const { spacing, known, unit } = source.image;
+    const { spacing, spacingKnown, unit } = source.image;
     const shape = [wanted.length, ny, nx];
     return {
-      image: makeImage(data, shape, known ? { spacing, unit } : { unit }),
+      image: makeImage(data, shape, spacingKnown ? { spacing, unit } : { unit }),
       of: source.planes,
     };
   } finally {

@@ -2,7 +2,7 @@
 import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { InputError, throwIfAborted } from "../../core/errors.ts";
-import { makeImage, sizeOf, sliceOf } from "../../core/image.ts";
+import { makeImage, placeOf, sizeOf, sliceOf } from "../../core/image.ts";
 import { newUid } from "../../formats/dicom/uid.ts";
 import {
   openDerivedWriter,
@@ -104,7 +104,7 @@ function derivedWriter(
     async write(values) {
       const count = values.length / size;
       const part = partOfSeries(series, paths.length, count);
-      const slab = makeImage(values, [count, ...image.shape.slice(-2)], image2d(image));
+      const slab = makeImage(values, [count, ...image.shape.slice(-2)], planeOf(image));
       const { onProgress: _, ...rest } = options;
       const given = count === 1 ? sliceOf(slab, 0) : slab;
       for await (const file of writeDerivedSeries(part, given, { ...rest, seriesUid })) {
@@ -129,7 +129,7 @@ function derivedWriter(
   };
 }
 
-/** Pitch, direction and unit of an image, for planes of it. */
-function image2d({ spacing, direction, known, unit }: SlabSource["image"]) {
-  return { spacing, direction, known, unit };
+/** Geometry and unit of an image, for planes of it. */
+function planeOf(image: SlabSource["image"]) {
+  return { ...placeOf(image), unit: image.unit };
 }

@@ -111,6 +111,7 @@ export async function writeNewDicom(
           : captureStorage;
   const sopInstanceUid = options.sopInstanceUid ?? newUid();
   const seriesUid = options.seriesUid ?? newUid();
+  const place = geometry(image, { frames, leading, ct });
   const elements = [
     ...identity(image, {
       ...options,
@@ -119,7 +120,7 @@ export async function writeNewDicom(
       sopInstanceUid,
       modality: ct || image.unit === "HU" ? "CT" : "OT",
     }),
-    ...(image.known || leading.includes("z") ? geometry(image, frames, leading) : []),
+    ...place.elements,
     ...(ct
       ? [
           textElement(0x00180060, "DS", ""),
@@ -145,7 +146,7 @@ export async function writeNewDicom(
     sopInstanceUid,
     seriesUid,
     transferSyntax: samples.transferSyntax,
-    notes: samples.notes,
+    notes: [...place.notes, ...samples.notes],
   };
 }
 
@@ -227,7 +228,9 @@ function identity(
     text(0x00200010, "SH", ""),
     text(0x00200011, "IS", String(options.seriesNumber ?? 1)),
     text(0x00200013, "IS", String(options.instanceNumber ?? 1)),
-    ...(image.known ? [text(0x00200052, "UI", options.frameOfReferenceUid ?? newUid())] : []),
+    ...(image.orientationKnown
+      ? [text(0x00200052, "UI", options.frameOfReferenceUid ?? newUid())]
+      : []),
   ];
 }
 
@@ -241,7 +244,27 @@ function window(image: Image, options: CreateOptions, colour: boolean): DicomEle
   return [decimalElement(0x00281050, centre), decimalElement(0x00281051, width)];
 }
 
-function geometry(image: Image, frames: number, leading: string): DicomElement[] {
+/**
+ * Pitch and place as far as they are known. CT images and stacks of slices must say both: what is not
+ * known is then written as 1 mm, or as axial from the origin.
+ */
+function geometry(
+  image: Image,
+  { frames, leading, ct }: { frames: number; leading: string; ct: boolean },
+): { elements: DicomElement[]; notes: string[] } {
+  const must = ct || leading.includes("z");
+  const placed = image.orientationKnown || must;
+  const measured = image.spacingKnown || must;
+  const notes = [
+    ...(measured && !image.spacingKnown
+      ? ["the spacing is not known; the file says 1 mm, because such objects must say one"]
+      : []),
+    ...(placed && !image.orientationKnown
+      ? [
+          "how the image lies in the patient is not known; the file says axial from the origin, because such objects must say it",
+        ]
+      : []),
+  ];
   const d = image.direction;
   const column = (c: number) => [d[c]!, d[3 + c]!, d[6 + c]!] as const;
   const [step, row, columnPitch] = image.spacing;
@@ -253,7 +276,13 @@ function geometry(image: Image, frames: number, leading: string): DicomElement[]
     );
   const spacing = decimalElement(0x00280030, [row, columnPitch]);
   const thickness = decimalElement(0x00180050, step);
-  if (frames === 1) return [orientation, position(0), spacing, thickness];
+  if (frames === 1) {
+    const elements = [
+      ...(placed ? [orientation, position(0)] : []),
+      ...(measured ? [spacing, thickness] : []),
+    ];
+    return { elements, notes };
+  }
   const between = decimalElement(0x00180088, step);
   const slices = leading.endsWith("z") ? image.shape[image.axes.indexOf("z")]! : 1;
   const frameItems = Array.from({ length: frames }, (_, f) =>
@@ -261,15 +290,15 @@ function geometry(image: Image, frames: number, leading: string): DicomElement[]
       sequenceElement(0x00209113, [itemOf([position(leading.includes("z") ? f % slices : 0)])]),
     ]),
   );
-  return [
-    sequenceElement(0x52009229, [
-      itemOf([
-        sequenceElement(0x00209116, [itemOf([orientation])]),
-        sequenceElement(0x00289110, [itemOf([spacing, thickness, between])]),
-      ]),
-    ]),
-    sequenceElement(0x52009230, frameItems),
+  const shared = [
+    ...(placed ? [sequenceElement(0x00209116, [itemOf([orientation])])] : []),
+    ...(measured ? [sequenceElement(0x00289110, [itemOf([spacing, thickness, between])])] : []),
   ];
+  const elements = [
+    ...(shared.length > 0 ? [sequenceElement(0x52009229, [itemOf(shared)])] : []),
+    ...(placed ? [sequenceElement(0x52009230, frameItems)] : []),
+  ];
+  return { elements, notes };
 }
 
 async function samplesPart(

@@ -169,7 +169,8 @@ export function frameGeometry(set: DataSet, frames: number): FrameGeometry {
       spacing: [step, row, column],
       origin: first?.position ?? [0, 0, 0],
       direction: first ? [x[0], y[0], z[0], x[1], y[1], z[1], x[2], y[2], z[2]] : identityDirection,
-      known: spacing !== undefined,
+      spacingKnown: spacing !== undefined,
+      orientationKnown: first !== undefined,
     };
   };
   if (frames === 1) {

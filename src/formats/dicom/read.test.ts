@@ -35,7 +35,8 @@ describe("readDicom", () => {
       spacing: [2.5, 0.75, 0.5],
       origin: [-100, -90.5, 12.25],
       direction: [1, 0, 0, 0, 1, 0, 0, 0, 1],
-      known: true,
+      spacingKnown: true,
+      orientationKnown: true,
     });
     expect([...image.data]).toEqual([-1024, -1023.5, -1026.5, -524, -24, -2024]);
     expect(stored).toMatchObject({
