@@ -5,13 +5,8 @@ import { streamOf } from "../src/core/random.ts";
 import { emptyArray, toFloat32 } from "../src/formats/elements.ts";
 import { writeNewDicom } from "../src/formats/dicom/create.ts";
 import { writableSyntaxes } from "../src/formats/dicom/transfer-syntax.ts";
-import type {
-  Format,
-  ReadOptions,
-  Stored,
-  StoredType,
-  WrittenFile,
-} from "../src/formats/format.ts";
+import type { Stored, StoredType } from "../src/core/stored.ts";
+import type { Format, ReadOptions, WrittenFile } from "../src/formats/format.ts";
 
 /** Formats that need more than their bytes, with the reason. */
 export const readWith: Readonly<

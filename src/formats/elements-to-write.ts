@@ -5,15 +5,8 @@
 import { InputError } from "../core/errors.ts";
 import { type Image, sizeOf } from "../core/image.ts";
 import { allTypes, fromFloat, integerRange } from "./elements.ts";
-import type {
-  ComponentKind,
-  Format,
-  Holding,
-  Stored,
-  StoredArray,
-  StoredType,
-  WriteOptions,
-} from "./format.ts";
+import type { ComponentKind, Stored, StoredArray, StoredType } from "../core/stored.ts";
+import type { Format, Holding, WriteOptions } from "./format.ts";
 
 /** Elements ready for a file, in the image's order (`components` interleaved when above one). */
 export interface Elements {

@@ -1,7 +1,7 @@
 /** Elements of files: types, sizes, byte order, and the way to float32 and back. */
 import { FormatError, InputError } from "../core/errors.ts";
 import { type Axes, sizeOf } from "../core/image.ts";
-import type { Stored, StoredArray, StoredType } from "./format.ts";
+import type { Stored, StoredArray, StoredType } from "../core/stored.ts";
 
 /** Bytes of one element. */
 export const bytesOf: Readonly<Record<StoredType, number>> = {

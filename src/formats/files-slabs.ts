@@ -17,7 +17,7 @@ import { type DicomFrames, openDicomFrames } from "./dicom/stream.ts";
 import { bytesOf, fromFloat, readElements, toFloat32, writeElements } from "./elements.ts";
 import { isFolder, openRegular } from "./files-disk.ts";
 import { openSink, type Sink } from "./files-sink.ts";
-import type { StoredType } from "./format.ts";
+import type { StoredType } from "../core/stored.ts";
 import { isGzip } from "./inflate.ts";
 import { niftiElements, niftiHeaderToBytes, parseNiftiHeader } from "./nifti-header.ts";
 import { niftiGeometry, niftiHeaderOf, niftiLayout, niftiScaling, niftiTimeStep } from "./nifti.ts";

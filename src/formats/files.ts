@@ -8,12 +8,12 @@ import type { Image } from "../core/image.ts";
 import { catalogue } from "./catalogue.ts";
 import { bytesOf, exists, reasonOf, walkFolder, writeWhole } from "./files-disk.ts";
 import { seriesFile } from "./files-series.ts";
+import type { Stored } from "../core/stored.ts";
 import type {
   Decoded,
   DecodedImage,
   Format,
   ReadOptions,
-  Stored,
   WriteOptions,
   Written,
   WrittenFile,

@@ -1,15 +1,12 @@
 /** Files in and out: formats on bytes, and `openFile`, `saveImage` on paths. */
+export type { ComponentKind, Stored, StoredArray, StoredType } from "../core/stored.ts";
 export type {
-  ComponentKind,
   Decoded,
   DecodedImage,
   Format,
   Holding,
   RawShape,
   ReadOptions,
-  Stored,
-  StoredArray,
-  StoredType,
   WriteOptions,
   Written,
   WrittenFile,

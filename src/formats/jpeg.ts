@@ -7,7 +7,8 @@
  */
 import { type Axes, makeImage } from "../core/image.ts";
 import { checkSizes, toFloat32 } from "./elements.ts";
-import type { Decoded, Format, ReadOptions, Stored } from "./format.ts";
+import type { Stored } from "../core/stored.ts";
+import type { Decoded, Format, ReadOptions } from "./format.ts";
 import { type Component, type Frame, jpegFail } from "./jpeg-entropy.ts";
 import { type JpegStream, readJpegStream } from "./jpeg-scan.ts";
 

@@ -2,7 +2,8 @@
 import { FormatError } from "../core/errors.ts";
 import type { Geometry } from "../core/image.ts";
 import { checkSizes } from "./elements.ts";
-import type { ReadOptions, StoredType } from "./format.ts";
+import type { StoredType } from "../core/stored.ts";
+import type { ReadOptions } from "./format.ts";
 import { isPositive } from "./elements-to-write.ts";
 import { geometryOf } from "./orientation.ts";
 

@@ -9,17 +9,8 @@ import { InputError } from "../core/errors.ts";
 import { type Axes, type Image, makeImage, rangeOf, sizeOf } from "../core/image.ts";
 import { allTypes, bytesOf, readElements, toFloat32, writeElements } from "./elements.ts";
 import { elementsToWrite, parseRemark, remarkOf } from "./elements-to-write.ts";
-import type {
-  ComponentKind,
-  Decoded,
-  Format,
-  ReadOptions,
-  Stored,
-  StoredArray,
-  StoredType,
-  WriteOptions,
-  Written,
-} from "./format.ts";
+import type { ComponentKind, Stored, StoredArray, StoredType } from "../core/stored.ts";
+import type { Decoded, Format, ReadOptions, WriteOptions, Written } from "./format.ts";
 import { inflate } from "./inflate.ts";
 import {
   geometryFrom,

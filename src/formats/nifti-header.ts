@@ -1,6 +1,6 @@
 /** The headers of NIfTI-1 (348 bytes) and NIfTI-2 (540 bytes), both byte orders [cox2004nifti]. */
 import { FormatError } from "../core/errors.ts";
-import type { ComponentKind, StoredType } from "./format.ts";
+import type { ComponentKind, StoredType } from "../core/stored.ts";
 import { type Affine, determinant } from "./orientation.ts";
 
 export interface NiftiElement {

@@ -9,7 +9,7 @@ import { makeImage } from "../core/image.ts";
 import { streamOf } from "../core/random.ts";
 import { emptyArray, swapBytes, toFloat32, writeElements } from "./elements.ts";
 import { openFile, saveImage } from "./files.ts";
-import type { Stored, StoredType } from "./format.ts";
+import type { Stored, StoredType } from "../core/stored.ts";
 import { nifti, niftiHeaderOf } from "./nifti.ts";
 import { niftiHeaderToBytes, parseNiftiHeader, qformAffine, quaternionOf } from "./nifti-header.ts";
 import { affineOf, geometryOf, rasFromLps } from "./orientation.ts";

@@ -10,16 +10,8 @@ import {
   writeElements,
 } from "./elements.ts";
 import { elementsToWrite } from "./elements-to-write.ts";
-import type {
-  ComponentKind,
-  DecodedImage,
-  Format,
-  ReadOptions,
-  Stored,
-  StoredArray,
-  StoredType,
-  WriteOptions,
-} from "./format.ts";
+import type { ComponentKind, Stored, StoredArray, StoredType } from "../core/stored.ts";
+import type { DecodedImage, Format, ReadOptions, WriteOptions } from "./format.ts";
 
 export const npyHolds: Format["holds"] = {
   types: [

@@ -2,7 +2,8 @@
 import { FormatError } from "../core/errors.ts";
 import { sizeOf } from "../core/image.ts";
 import { bytesOf, readElements } from "./elements.ts";
-import type { ReadOptions, StoredArray } from "./format.ts";
+import type { StoredArray } from "../core/stored.ts";
+import type { ReadOptions } from "./format.ts";
 import { inflate } from "./inflate.ts";
 import type { NrrdHeader } from "./nrrd-header.ts";
 import { elementsOfText } from "./text-elements.ts";

@@ -1,6 +1,6 @@
 /** The text header of NRRD (nearly raw raster data), versions 1 to 5. */
 import { FormatError } from "../core/errors.ts";
-import type { StoredType } from "./format.ts";
+import type { StoredType } from "../core/stored.ts";
 
 const typeNames: Readonly<Record<string, StoredType>> = {
   "signed char": "int8",

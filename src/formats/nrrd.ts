@@ -9,16 +9,8 @@
 import { type Axes, type Geometry, type Image, allAxes, makeImage, sizeOf } from "../core/image.ts";
 import { allTypes, bytesOf, checkSizes, toFloat32, writeElements } from "./elements.ts";
 import { elementsToWrite, isPositive, parseRemark, remarkOf } from "./elements-to-write.ts";
-import type {
-  ComponentKind,
-  Decoded,
-  Format,
-  ReadOptions,
-  Stored,
-  StoredArray,
-  WriteOptions,
-  Written,
-} from "./format.ts";
+import type { ComponentKind, Stored, StoredArray } from "../core/stored.ts";
+import type { Decoded, Format, ReadOptions, WriteOptions, Written } from "./format.ts";
 import { deflateGzip } from "./inflate.ts";
 import { elementsOf, nrrdFail } from "./nrrd-data.ts";
 import { type NrrdHeader, isNrrd, nrrdNameOf, parseNrrdHeader } from "./nrrd-header.ts";

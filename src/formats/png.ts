@@ -11,15 +11,8 @@ import { InputError } from "../core/errors.ts";
 import { type Axes, type Image, makeImage } from "../core/image.ts";
 import { checkSizes, toFloat32, writeElements } from "./elements.ts";
 import { elementsToWrite, parseRemark, remarkOf } from "./elements-to-write.ts";
-import type {
-  ComponentKind,
-  Decoded,
-  Format,
-  ReadOptions,
-  Stored,
-  WriteOptions,
-  Written,
-} from "./format.ts";
+import type { ComponentKind, Stored } from "../core/stored.ts";
+import type { Decoded, Format, ReadOptions, WriteOptions, Written } from "./format.ts";
 import { inflate } from "./inflate.ts";
 import { crc32 } from "./crc32.ts";
 import { type PngHeader, filterRows, passesOf, pngFail, samples, samplesOf } from "./png-rows.ts";

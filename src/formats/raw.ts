@@ -3,7 +3,8 @@ import { FormatError, InputError } from "../core/errors.ts";
 import { type Axes, allAxes, makeImage } from "../core/image.ts";
 import { bytesOf, checkSizes, readElements, toFloat32, writeElements } from "./elements.ts";
 import { elementsToWrite } from "./elements-to-write.ts";
-import type { Format, Stored } from "./format.ts";
+import type { Stored } from "../core/stored.ts";
+import type { Format } from "./format.ts";
 
 const axesByRank: Readonly<Record<number, Axes>> = { 2: "yx", 3: "zyx", 4: "tzyx", 5: "tczyx" };
 

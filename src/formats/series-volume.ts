@@ -13,7 +13,7 @@ import { defaultThreads, mapInWorkers } from "../parallel/index.ts";
 import { dicomError } from "./dicom/failure.ts";
 import { parseDicom } from "./dicom/parse.ts";
 import { type DicomImage, type DicomReadOptions, readDicom } from "./dicom/read.ts";
-import type { Stored, StoredArray } from "./format.ts";
+import type { Stored, StoredArray } from "../core/stored.ts";
 import type { Series, SeriesFile } from "./series-grouping.ts";
 
 /** A series read as one image. */

@@ -1,7 +1,7 @@
 /** Elements that a file holds as text. */
 import { FormatError } from "../core/errors.ts";
 import { emptyArray, integerRange } from "./elements.ts";
-import type { StoredArray, StoredType } from "./format.ts";
+import type { StoredArray, StoredType } from "../core/stored.ts";
 
 export interface TextPlace {
   readonly format: string;

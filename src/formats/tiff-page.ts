@@ -1,6 +1,6 @@
 /** One page of a TIFF: what its directory says, and its samples. */
 import { emptyArray, halfToFloat } from "./elements.ts";
-import type { StoredArray, StoredType } from "./format.ts";
+import type { StoredArray, StoredType } from "../core/stored.ts";
 import { type TiffDirectory, type TiffFile, tags, tiffFail, valuesOf } from "./tiff-directory.ts";
 import { compressions, unpackStrip } from "./tiff-strips.ts";
 

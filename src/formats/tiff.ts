@@ -11,14 +11,12 @@ import { FormatError, InputError } from "../core/errors.ts";
 import { type Axes, type Image, makeImage } from "../core/image.ts";
 import { allTypes, bytesOf, checkSizes, emptyArray, toFloat32, writeElements } from "./elements.ts";
 import { elementsToWrite, parseRemark, remarkOf } from "./elements-to-write.ts";
+import type { ComponentKind, Stored, StoredArray } from "../core/stored.ts";
 import type {
-  ComponentKind,
   Decoded,
   DecodedImage,
   Format,
   ReadOptions,
-  Stored,
-  StoredArray,
   WriteOptions,
   Written,
 } from "./format.ts";

@@ -10,7 +10,8 @@ import { FormatError } from "../../src/core/errors.ts";
 import type { Image } from "../../src/core/image.ts";
 import { streamOf } from "../../src/core/random.ts";
 import { catalogue } from "../../src/formats/catalogue.ts";
-import type { Format, Stored } from "../../src/formats/format.ts";
+import type { Stored } from "../../src/core/stored.ts";
+import type { Format } from "../../src/formats/format.ts";
 import { cases, companion, fuzzInputs, readWith, refused } from "../format-cases.ts";
 import { mutate, repairs, tryInput } from "../mutate.ts";
 

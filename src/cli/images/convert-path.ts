@@ -12,7 +12,8 @@ import {
   openPath,
   saveImage,
 } from "../../formats/files.ts";
-import type { DecodedImage, Stored, StoredType } from "../../formats/format.ts";
+import type { Stored, StoredType } from "../../core/stored.ts";
+import type { DecodedImage } from "../../formats/format.ts";
 
 export interface ConvertOptions extends OpenOptions {
   /** Element type to write; by default the stored one where the target holds it. */

@@ -13,7 +13,8 @@ import {
 import { isFolder } from "../../formats/files-disk.ts";
 import { openSlabs } from "../../formats/files-slabs.ts";
 import { type OpenOptions, openPath, writeWhole } from "../../formats/files.ts";
-import type { DecodedImage, Stored } from "../../formats/format.ts";
+import type { Stored } from "../../core/stored.ts";
+import type { DecodedImage } from "../../formats/format.ts";
 import { orientationCode } from "../../formats/orientation.ts";
 import { tooLarge } from "./convert-path.ts";
 import { checkDenoisable, estimated } from "./denoise-image.ts";

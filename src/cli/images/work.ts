@@ -3,7 +3,7 @@ import type { Image } from "../../core/image.ts";
 import type { WorkOptions } from "../../core/progress.ts";
 import type { SlabWriter } from "../../formats/files-slab-writer.ts";
 import type { SlabSource } from "../../formats/files-slabs.ts";
-import type { Stored } from "../../formats/format.ts";
+import type { Stored } from "../../core/stored.ts";
 
 /** One image read into memory. */
 export interface ReadImage {

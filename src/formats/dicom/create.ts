@@ -2,7 +2,7 @@
 import { InputError } from "../../core/errors.ts";
 import { type Image, layoutOf, sliceOf } from "../../core/image.ts";
 import type { WorkOptions } from "../../core/progress.ts";
-import type { Stored } from "../format.ts";
+import type { Stored } from "../../core/stored.ts";
 import {
   bytesElement,
   dateTime,

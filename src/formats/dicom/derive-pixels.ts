@@ -2,7 +2,7 @@
 import { InputError } from "../../core/errors.ts";
 import type { Image, IntensityUnit } from "../../core/image.ts";
 import type { WorkOptions } from "../../core/progress.ts";
-import type { Stored } from "../format.ts";
+import type { Stored } from "../../core/stored.ts";
 import { bytesElement, decimalElement, numberElement, textElement } from "./build.ts";
 import type { DicomElement } from "./elements.ts";
 import { codableSyntax, encodePixels, littleBytes, type SampleArray } from "./encode-pixels.ts";

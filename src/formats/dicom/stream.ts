@@ -4,7 +4,7 @@
  */
 import { FormatError, InputError } from "../../core/errors.ts";
 import type { Image, IntensityUnit } from "../../core/image.ts";
-import type { Stored, StoredType } from "../format.ts";
+import type { Stored, StoredType } from "../../core/stored.ts";
 import type { DicomElement, Fragment } from "./elements.ts";
 import { numberOf } from "./elements.ts";
 import { dicomError } from "./failure.ts";
