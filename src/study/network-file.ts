@@ -6,7 +6,8 @@ import type { Network } from "../nets/network.ts";
 import { floats } from "../runtime/backend.ts";
 import { compile } from "../runtime/program.ts";
 import { decodeTensors, encodeTensors } from "../train/checkpoint.ts";
-import { networkOf, type Weights } from "../train/loop.ts";
+import { networkOf } from "../nets/open-network.ts";
+import { type Weights } from "../train/flat-weights.ts";
 
 export interface TrainedNetwork {
   readonly network: Network;

@@ -7,6 +7,9 @@ import { reshape } from "../graph/ops/reshape.ts";
 import { sliceAxis } from "../graph/ops/slice.ts";
 import type { Parameter } from "../layers/scope.ts";
 
+/** Weights by parameter name, running moments included. */
+export type Weights = ReadonlyMap<string, Float32Array>;
+
 /** Total length of the flat vector. */
 export function flatLength(parameters: readonly Parameter[]): number {
   return parameters.reduce((n, p) => n + sizeOf(p.shape), 0);

@@ -3,7 +3,8 @@ import { InputError } from "../core/errors.ts";
 import type { ParameterValues } from "../core/parameters.ts";
 import type { Network } from "../nets/network.ts";
 import { decodeModel } from "../onnx/decode.ts";
-import { networkOf, type Weights } from "./loop.ts";
+import { networkOf } from "../nets/open-network.ts";
+import { type Weights } from "./flat-weights.ts";
 import { parametersOf } from "./training-step.ts";
 
 export interface ImportedNetwork {

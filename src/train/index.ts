@@ -24,14 +24,9 @@ export {
 export { decodeTensors, encodeTensors, type NamedArray, type TensorFile } from "./checkpoint.ts";
 export { parseTrainingConfig, type TrainingConfig, trainingJsonSchema } from "./config.ts";
 export { type ExportOptions, exportNetwork } from "./export-network.ts";
-export {
-  networkOf,
-  train,
-  type TrainingResult,
-  type TrainingRow,
-  type TrainOptions,
-  type Weights,
-} from "./loop.ts";
+export { networkOf } from "../nets/open-network.ts";
+export { type Weights } from "./flat-weights.ts";
+export { train, type TrainingResult, type TrainingRow, type TrainOptions } from "./loop.ts";
 export { catalogue as optimisers } from "./optimisers/catalogue.ts";
 export { drawBatch, type PatchWindow, type Plane, type PlaneSource } from "./patches.ts";
 export { rateAt, type Schedule } from "./schedule.ts";

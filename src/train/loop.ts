@@ -4,19 +4,19 @@
  */
 import { InputError, RunError, throwIfAborted } from "../core/errors.ts";
 import { openMember } from "../core/member.ts";
-import { resolveParameters, type ParameterValues } from "../core/parameters.ts";
+import { type ParameterValues, resolveParameters } from "../core/parameters.ts";
 import type { WorkOptions } from "../core/progress.ts";
 import { streamOf } from "../core/random.ts";
 import { catalogue as losses } from "../losses/catalogue.ts";
 import { initialValues } from "../layers/scope.ts";
-import { catalogue as networks } from "../nets/catalogue.ts";
+import { networkOf } from "../nets/open-network.ts";
 import type { Network } from "../nets/network.ts";
 import { floats } from "../runtime/backend.ts";
 import type { CompileOptions } from "../runtime/program.ts";
 import { programCache } from "../runtime/program-cache.ts";
 import { decodeTensors, encodeTensors } from "./checkpoint.ts";
 import type { TrainingConfig } from "./config.ts";
-import { joinValues, splitValues } from "./flat-weights.ts";
+import { joinValues, splitValues, type Weights } from "./flat-weights.ts";
 import { catalogue as optimisers } from "./optimisers/catalogue.ts";
 import { checkPlanes, drawBatch, type PlaneSource } from "./patches.ts";
 import { rateAt } from "./schedule.ts";
@@ -28,9 +28,6 @@ import {
   type TrainingState,
 } from "./training-step.ts";
 import { validate, type ValidationResult } from "./validation.ts";
-
-/** Weights by parameter name, running moments included. */
-export type Weights = ReadonlyMap<string, Float32Array>;
 
 export interface TrainingRow {
   readonly step: number;
@@ -62,22 +59,6 @@ export interface TrainOptions extends WorkOptions {
   /** Called with the bytes of each checkpoint; the step is the number of steps done. */
   readonly onCheckpoint?: (bytes: Uint8Array, step: number) => Promise<void>;
   readonly onRow?: (row: TrainingRow) => void;
-}
-
-/** A network by name with its options checked and filled in. */
-export async function networkOf(choice: TrainingConfig["network"]): Promise<{
-  network: Network;
-  options: ParameterValues;
-}> {
-  const network = await openMember(
-    networks,
-    choice.name,
-    `Cannot train: found no network ${choice.name}`,
-  );
-  return {
-    network,
-    options: resolveParameters(`network ${choice.name}`, network.options, choice.options),
-  };
 }
 
 /** Whatever decides the numbers of a run; a checkpoint of another description is refused. */

@@ -14,7 +14,8 @@ import {
   readCheckpointFile,
   readTrainingConfig,
 } from "../../train/files.ts";
-import { networkOf, train, type TrainingRow } from "../../train/loop.ts";
+import { networkOf } from "../../nets/open-network.ts";
+import { train, type TrainingRow } from "../../train/loop.ts";
 import { parametersOf } from "../../train/training-step.ts";
 import type { CommandContext } from "../commands/command.ts";
 
