@@ -5,7 +5,7 @@
 import { FormatError, InputError } from "../src/core/errors.ts";
 import type { Stream } from "../src/core/random.ts";
 import type { Decoded, Format, ReadOptions } from "../src/formats/format.ts";
-import { crc32 } from "../src/formats/crc32.ts";
+import { crc32 } from "../src/codecs/crc32.ts";
 
 const edges = [0, 1, 0x7f, 0x80, 0xff];
 

@@ -11,7 +11,7 @@ it("lists members by file name and passes over everything else", () => {
     ],
     { type: "Denoiser", from: "./denoiser.ts" },
   );
-  expect(text).toContain('"bm3d": () => import("./bm3d.ts").then((m) => m.bm3d)');
+  expect(text).toContain('"bm3d": () => import("../src/denoise/bm3d.ts").then((m) => m.bm3d)');
   expect(text).toContain('"non-local-means": () => import("./non-local-means.ts")');
   expect(text).not.toContain("patches");
   expect(text.match(/import\(/g)).toHaveLength(2);

@@ -4,7 +4,7 @@
  */
 import { InputError } from "../core/errors.ts";
 import { type Image, sizeOf } from "../core/image.ts";
-import { allTypes, fromFloat, integerRange } from "./elements.ts";
+import { allTypes, fromFloat, integerRange } from "../codecs/elements.ts";
 import type { ComponentKind, Stored, StoredArray, StoredType } from "../core/stored.ts";
 import type { Format, Holding, WriteOptions } from "./format.ts";
 

@@ -9,7 +9,7 @@ import { encodePixels, littleBytes } from "./dicom/encode-pixels.ts";
 import { quantised } from "./dicom/quantise.ts";
 import type { DicomFrames } from "./dicom/stream.ts";
 import { lossesOf } from "./elements-to-write.ts";
-import { writeElements } from "./elements.ts";
+import { writeElements } from "../codecs/elements.ts";
 import { openScratch, openSink, type Scratch, type Sink } from "./files-sink.ts";
 import { nifti, niftiHeaderOf } from "./nifti.ts";
 import { niftiHeaderToBytes } from "./nifti-header.ts";

@@ -14,11 +14,11 @@ import { type Image, type ImageTemplate, layoutOf, makeTemplate } from "../core/
 import type { WorkOptions } from "../core/progress.ts";
 import { looksLikeDicom } from "./dicom/parse.ts";
 import { type DicomFrames, openDicomFrames } from "./dicom/stream.ts";
-import { bytesOf, fromFloat, readElements, toFloat32, writeElements } from "./elements.ts";
+import { bytesOf, fromFloat, readElements, toFloat32, writeElements } from "../codecs/elements.ts";
 import { isFolder, openRegular } from "./files-disk.ts";
 import { openSink, type Sink } from "./files-sink.ts";
 import type { StoredType } from "../core/stored.ts";
-import { isGzip } from "./inflate.ts";
+import { isGzip } from "../codecs/inflate.ts";
 import { niftiElements, niftiHeaderToBytes, parseNiftiHeader } from "./nifti-header.ts";
 import { niftiGeometry, niftiHeaderOf, niftiLayout, niftiScaling, niftiTimeStep } from "./nifti.ts";
 import { isNpy, parseNpyHeader } from "./npy-array.ts";

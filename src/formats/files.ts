@@ -18,7 +18,7 @@ import type {
   Written,
   WrittenFile,
 } from "./format.ts";
-import { inflateAll, isGzip } from "./inflate.ts";
+import { inflateAll, isGzip } from "../codecs/inflate.ts";
 import { type LcdCtCase, lcdCtCases, readLcdCtSlice } from "./lcd-ct.ts";
 import { type SeriesFile, groupSeries, readSeries } from "./series.ts";
 

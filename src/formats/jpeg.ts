@@ -6,11 +6,11 @@
  * for subsampled colour, by their interpolation.
  */
 import { type Axes, makeImage } from "../core/image.ts";
-import { checkSizes, toFloat32 } from "./elements.ts";
+import { checkSizes, toFloat32 } from "../codecs/elements.ts";
 import type { Stored } from "../core/stored.ts";
 import type { Decoded, Format, ReadOptions } from "./format.ts";
-import { type Component, type Frame, jpegFail } from "./jpeg-entropy.ts";
-import { type JpegStream, readJpegStream } from "./jpeg-scan.ts";
+import { type Component, type Frame, jpegFail } from "../codecs/jpeg-entropy.ts";
+import { type JpegStream, readJpegStream } from "../codecs/jpeg-scan.ts";
 
 /** cos((2x + 1) u π / 16) · c(u) / 2 for the separable inverse transform, [x][u]. */
 const basis = (() => {

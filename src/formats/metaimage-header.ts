@@ -1,7 +1,7 @@
 /** The text header of a MetaImage: its fields, geometry and the layout of the data. */
 import { FormatError } from "../core/errors.ts";
 import type { Geometry } from "../core/image.ts";
-import { checkSizes } from "./elements.ts";
+import { checkSizes } from "../codecs/elements.ts";
 import type { StoredType } from "../core/stored.ts";
 import type { ReadOptions } from "./format.ts";
 import { isPositive } from "./elements-to-write.ts";

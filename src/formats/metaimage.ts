@@ -7,11 +7,11 @@
  */
 import { InputError } from "../core/errors.ts";
 import { type Axes, type Image, makeImage, rangeOf, sizeOf } from "../core/image.ts";
-import { allTypes, bytesOf, readElements, toFloat32, writeElements } from "./elements.ts";
+import { allTypes, bytesOf, readElements, toFloat32, writeElements } from "../codecs/elements.ts";
 import { elementsToWrite, parseRemark, remarkOf } from "./elements-to-write.ts";
 import type { ComponentKind, Stored, StoredArray, StoredType } from "../core/stored.ts";
 import type { Decoded, Format, ReadOptions, WriteOptions, Written } from "./format.ts";
-import { inflate } from "./inflate.ts";
+import { inflate } from "../codecs/inflate.ts";
 import {
   geometryFrom,
   type Header,

@@ -7,7 +7,7 @@ import { type OracleAnswer, pythonWith, readByPython } from "../../test/oracle/p
 import { sharedData } from "../../test/shared-data.ts";
 import { makeImage } from "../core/image.ts";
 import { streamOf } from "../core/random.ts";
-import { emptyArray, swapBytes, toFloat32, writeElements } from "./elements.ts";
+import { emptyArray, swapBytes, toFloat32, writeElements } from "../codecs/elements.ts";
 import { openFile, saveImage } from "./files.ts";
 import type { Stored, StoredType } from "../core/stored.ts";
 import { nifti, niftiHeaderOf } from "./nifti.ts";
@@ -160,7 +160,7 @@ describe("reading", () => {
       ...niftiHeaderOf(image, { type: "float32", kind: "scalar", slope: 1, intercept: 0 }),
       dim: [30000, 3000, 1, 1, 1, 1, 1],
     });
-    const { deflateGzip } = await import("./inflate.ts");
+    const { deflateGzip } = await import("../codecs/inflate.ts");
     await expect(nifti.read(deflateGzip(plain))).rejects.toMatchObject({ kind: "truncated" });
     expect(files[0]!.bytes.length).toBeLessThan(600);
     await expect(nifti.read(deflateGzip(plain), { maxElements: 100 })).rejects.toMatchObject({

@@ -10,11 +10,11 @@
  */
 import { FormatError, InputError } from "../core/errors.ts";
 import { type Axes, type Image, allAxes, type Geometry, makeImage, sizeOf } from "../core/image.ts";
-import { checkSizes, bytesOf, readElements, toFloat32, writeElements } from "./elements.ts";
+import { checkSizes, bytesOf, readElements, toFloat32, writeElements } from "../codecs/elements.ts";
 import { elementsToWrite, isPositive, parseRemark, remarkOf } from "./elements-to-write.ts";
 import type { Stored, StoredArray } from "../core/stored.ts";
 import type { Decoded, Format, ReadOptions, WriteOptions, Written } from "./format.ts";
-import { deflateGzip, inflate, isGzip, peekGzip } from "./inflate.ts";
+import { deflateGzip, inflate, isGzip, peekGzip } from "../codecs/inflate.ts";
 import {
   type NiftiHeader,
   niftiElements,

@@ -8,7 +8,7 @@ import {
   readElements,
   toFloat32,
   writeElements,
-} from "./elements.ts";
+} from "../codecs/elements.ts";
 import { elementsToWrite } from "./elements-to-write.ts";
 import type { ComponentKind, Stored, StoredArray, StoredType } from "../core/stored.ts";
 import type { DecodedImage, Format, ReadOptions, WriteOptions } from "./format.ts";

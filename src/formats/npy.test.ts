@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { pythonWith, readByPython } from "../../test/oracle/python.ts";
 import { makeImage } from "../core/image.ts";
-import { writeElements } from "./elements.ts";
+import { writeElements } from "../codecs/elements.ts";
 import { openFile, saveImage } from "./files.ts";
 import { npy } from "./npy.ts";
 

@@ -4,9 +4,9 @@
  */
 import { zipSync } from "fflate";
 import { FormatError, messageOf } from "../core/errors.ts";
-import { crc32 } from "./crc32.ts";
+import { crc32 } from "../codecs/crc32.ts";
 import type { DecodedImage, Format, ReadOptions } from "./format.ts";
-import { checkGrowth, inflate } from "./inflate.ts";
+import { checkGrowth, inflate } from "../codecs/inflate.ts";
 import { npyArrayToBytes, npyHolds, readNpyArray } from "./npy-array.ts";
 
 interface Member {

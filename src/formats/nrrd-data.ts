@@ -1,10 +1,10 @@
 /** The data of an NRRD: attached or in files beside its header, raw, gzip, text or hex. */
 import { FormatError } from "../core/errors.ts";
 import { sizeOf } from "../core/image.ts";
-import { bytesOf, readElements } from "./elements.ts";
+import { bytesOf, readElements } from "../codecs/elements.ts";
 import type { StoredArray } from "../core/stored.ts";
 import type { ReadOptions } from "./format.ts";
-import { inflate } from "./inflate.ts";
+import { inflate } from "../codecs/inflate.ts";
 import type { NrrdHeader } from "./nrrd-header.ts";
 import { elementsOfText } from "./text-elements.ts";
 

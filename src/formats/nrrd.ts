@@ -7,11 +7,11 @@
  * space is turned to LPS; a space that is not anatomical leaves the orientation unknown.
  */
 import { type Axes, type Geometry, type Image, allAxes, makeImage, sizeOf } from "../core/image.ts";
-import { allTypes, bytesOf, checkSizes, toFloat32, writeElements } from "./elements.ts";
+import { allTypes, bytesOf, checkSizes, toFloat32, writeElements } from "../codecs/elements.ts";
 import { elementsToWrite, isPositive, parseRemark, remarkOf } from "./elements-to-write.ts";
 import type { ComponentKind, Stored, StoredArray } from "../core/stored.ts";
 import type { Decoded, Format, ReadOptions, WriteOptions, Written } from "./format.ts";
-import { deflateGzip } from "./inflate.ts";
+import { deflateGzip } from "../codecs/inflate.ts";
 import { elementsOf, nrrdFail } from "./nrrd-data.ts";
 import { type NrrdHeader, isNrrd, nrrdNameOf, parseNrrdHeader } from "./nrrd-header.ts";
 import { determinant, geometryOf, lpsFromRas } from "./orientation.ts";

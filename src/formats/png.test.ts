@@ -8,7 +8,7 @@ import { pythonWith, readByPython } from "../../test/oracle/python.ts";
 import { sharedData } from "../../test/shared-data.ts";
 import { makeImage } from "../core/image.ts";
 import { streamOf } from "../core/random.ts";
-import { writeElements } from "./elements.ts";
+import { writeElements } from "../codecs/elements.ts";
 import { openFile, saveImage } from "./files.ts";
 import { png } from "./png.ts";
 

@@ -9,13 +9,20 @@
 import { zlibSync } from "fflate";
 import { InputError } from "../core/errors.ts";
 import { type Axes, type Image, makeImage } from "../core/image.ts";
-import { checkSizes, toFloat32, writeElements } from "./elements.ts";
+import { checkSizes, toFloat32, writeElements } from "../codecs/elements.ts";
 import { elementsToWrite, parseRemark, remarkOf } from "./elements-to-write.ts";
 import type { ComponentKind, Stored } from "../core/stored.ts";
 import type { Decoded, Format, ReadOptions, WriteOptions, Written } from "./format.ts";
-import { inflate } from "./inflate.ts";
-import { crc32 } from "./crc32.ts";
-import { type PngHeader, filterRows, passesOf, pngFail, samples, samplesOf } from "./png-rows.ts";
+import { inflate } from "../codecs/inflate.ts";
+import { crc32 } from "../codecs/crc32.ts";
+import {
+  type PngHeader,
+  filterRows,
+  passesOf,
+  pngFail,
+  samples,
+  samplesOf,
+} from "../codecs/png-rows.ts";
 
 const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 

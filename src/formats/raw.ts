@@ -1,7 +1,7 @@
 /** Raw: elements without a header, whose sizes and type the caller states. */
 import { FormatError, InputError } from "../core/errors.ts";
 import { type Axes, allAxes, makeImage } from "../core/image.ts";
-import { bytesOf, checkSizes, readElements, toFloat32, writeElements } from "./elements.ts";
+import { bytesOf, checkSizes, readElements, toFloat32, writeElements } from "../codecs/elements.ts";
 import { elementsToWrite } from "./elements-to-write.ts";
 import type { Stored } from "../core/stored.ts";
 import type { Format } from "./format.ts";

@@ -1,6 +1,6 @@
 /** Elements that a file holds as text. */
 import { FormatError } from "../core/errors.ts";
-import { emptyArray, integerRange } from "./elements.ts";
+import { emptyArray, integerRange } from "../codecs/elements.ts";
 import type { StoredArray, StoredType } from "../core/stored.ts";
 
 export interface TextPlace {

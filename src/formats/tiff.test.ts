@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { sharedData } from "../../test/shared-data.ts";
 import { pythonWith, readByPython } from "../../test/oracle/python.ts";
 import { makeImage } from "../core/image.ts";
-import { writeElements } from "./elements.ts";
+import { writeElements } from "../codecs/elements.ts";
 import { openFile, saveImage } from "./files.ts";
 import { tiff } from "./tiff.ts";
 

@@ -9,7 +9,14 @@
 import { zlibSync } from "fflate";
 import { FormatError, InputError } from "../core/errors.ts";
 import { type Axes, type Image, makeImage } from "../core/image.ts";
-import { allTypes, bytesOf, checkSizes, emptyArray, toFloat32, writeElements } from "./elements.ts";
+import {
+  allTypes,
+  bytesOf,
+  checkSizes,
+  emptyArray,
+  toFloat32,
+  writeElements,
+} from "../codecs/elements.ts";
 import { elementsToWrite, parseRemark, remarkOf } from "./elements-to-write.ts";
 import type { ComponentKind, Stored, StoredArray } from "../core/stored.ts";
 import type {
@@ -20,8 +27,8 @@ import type {
   WriteOptions,
   Written,
 } from "./format.ts";
-import { isTiff, parseTiff, tags, textOf } from "./tiff-directory.ts";
-import { type Page, describePage, pageElements } from "./tiff-page.ts";
+import { isTiff, parseTiff, tags, textOf } from "../codecs/tiff-directory.ts";
+import { type Page, describePage, pageElements } from "../codecs/tiff-page.ts";
 
 async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decoded> {
   const file = parseTiff(bytes);

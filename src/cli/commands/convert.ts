@@ -1,5 +1,5 @@
 /** `dprime convert`: from one format to another. */
-import { allTypes } from "../../formats/elements.ts";
+import { allTypes } from "../../codecs/elements.ts";
 import { greyWindow } from "../images/figure-options.ts";
 import { rawOptions, rawShapeOf, unitOf, unitOption } from "../images/raw-options.ts";
 import type { Command } from "./command.ts";

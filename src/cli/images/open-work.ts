@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { InputError, throwIfAborted } from "../../core/errors.ts";
 import type { Image } from "../../core/image.ts";
 import type { DicomImage } from "../../formats/dicom/read.ts";
-import { integerRange } from "../../formats/elements.ts";
+import { integerRange } from "../../codecs/elements.ts";
 import {
   formatByName,
   formatOfName,

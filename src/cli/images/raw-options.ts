@@ -1,7 +1,7 @@
 /** Options that state what a headerless file holds; the same for every command that reads one. */
 import { InputError } from "../../core/errors.ts";
 import { allAxes } from "../../core/image.ts";
-import { allTypes } from "../../formats/elements.ts";
+import { allTypes } from "../../codecs/elements.ts";
 import type { RawShape } from "../../formats/format.ts";
 import type { OptionSpec, Values } from "../commands/command.ts";
 
