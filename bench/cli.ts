@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { withData } from "../src/core/image.ts";
 import { streamOf } from "../src/core/random.ts";
-import { writeNewDicom } from "../src/formats/dicom/create.ts";
+import { writeNewDicom } from "../src/dicom/create.ts";
 import { abdomen } from "../src/phantoms/abdomen.ts";
 
 const { values } = parseArgs({

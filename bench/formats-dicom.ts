@@ -21,13 +21,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { makeImage } from "../src/core/image.ts";
 import { streamOf } from "../src/core/random.ts";
-import { writeNewDicom } from "../src/formats/dicom/create.ts";
+import { writeNewDicom } from "../src/dicom/create.ts";
 import {
   explicitLittle,
   jpeg2000Lossless,
   jpegLsLossless,
   rleLossless,
-} from "../src/formats/dicom/transfer-syntax.ts";
+} from "../src/dicom/transfer-syntax.ts";
 import { groupSeries, readSeries } from "../src/formats/series.ts";
 
 const slices = Number(process.argv[2] ?? 100);

@@ -7,8 +7,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { FormatError } from "../src/core/errors.ts";
 import { rangeOf } from "../src/core/image.ts";
-import { decodeFrames } from "../src/formats/dicom/frames.ts";
-import type { DicomImage } from "../src/formats/dicom/read.ts";
+import { decodeFrames } from "../src/dicom/frames.ts";
+import type { DicomImage } from "../src/dicom/read.ts";
 import { openFile } from "../src/formats/files.ts";
 
 export interface WalkAnswer {

@@ -5,11 +5,11 @@ import {
   elementMap,
   numberElement,
   textElement,
-} from "../src/formats/dicom/build.ts";
-import type { DicomElement } from "../src/formats/dicom/elements.ts";
-import { encodePixels, type SampleArray } from "../src/formats/dicom/encode-pixels.ts";
-import { serialiseDicom } from "../src/formats/dicom/serialise.ts";
-import { explicitLittle, transferSyntaxOf } from "../src/formats/dicom/transfer-syntax.ts";
+} from "../src/dicom/build.ts";
+import type { DicomElement } from "../src/dicom/elements.ts";
+import { encodePixels, type SampleArray } from "../src/dicom/encode-pixels.ts";
+import { serialiseDicom } from "../src/dicom/serialise.ts";
+import { explicitLittle, transferSyntaxOf } from "../src/dicom/transfer-syntax.ts";
 
 export interface TestObject {
   readonly data: SampleArray;

@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { type Axes, type Image, makeImage, sizeOf } from "../src/core/image.ts";
 import { streamOf } from "../src/core/random.ts";
 import { emptyArray, toFloat32 } from "../src/codecs/elements.ts";
-import { writeNewDicom } from "../src/formats/dicom/create.ts";
-import { writableSyntaxes } from "../src/formats/dicom/transfer-syntax.ts";
+import { writeNewDicom } from "../src/dicom/create.ts";
+import { writableSyntaxes } from "../src/dicom/transfer-syntax.ts";
 import type { Stored, StoredType } from "../src/core/stored.ts";
 import type { Format, ReadOptions, WrittenFile } from "../src/formats/format.ts";
 

@@ -1,5 +1,5 @@
 /**
- * Writes src/formats/dicom/generated/dictionary.ts: tag, value representation and keyword of every
+ * Writes src/dicom/generated/dictionary.ts: tag, value representation and keyword of every
  * standard attribute, from the dictionary that dcmjs carries. Run by hand when dcmjs moves.
  */
 import { writeFileSync } from "node:fs";
@@ -30,7 +30,7 @@ for (const entry of Object.values(dcmjs.data.DicomMetaDictionary.nameMap)) {
 }
 const lines = [...rows.keys()].sort().map((key) => rows.get(key));
 writeFileSync(
-  new URL("../src/formats/dicom/generated/dictionary.ts", import.meta.url),
+  new URL("../src/dicom/generated/dictionary.ts", import.meta.url),
   `// Made by tools/dicom-dictionary.ts; do not edit.\n/** One attribute a line: tag (8 hexadecimal digits), value representation, keyword. */\nexport const dictionaryText = \`${lines.join("\n")}\`;\n`,
 );
 console.log(`${lines.length} attributes`);

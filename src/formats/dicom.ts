@@ -3,11 +3,11 @@
  * decoded. Folders of objects are the business of `series.ts`; derived objects of `dicom/derive.ts`.
  */
 import type { Image } from "../core/image.ts";
-import { writeNewDicom } from "./dicom/create.ts";
-import { textOf } from "./dicom/elements.ts";
-import { tagOf } from "./dicom/dictionary.ts";
-import { looksLikeDicom } from "./dicom/parse.ts";
-import { type DicomImage, readDicom } from "./dicom/read.ts";
+import { writeNewDicom } from "../dicom/create.ts";
+import { textOf } from "../dicom/elements.ts";
+import { tagOf } from "../dicom/dictionary.ts";
+import { looksLikeDicom } from "../dicom/parse.ts";
+import { type DicomImage, readDicom } from "../dicom/read.ts";
 import { elementsToWrite } from "./elements-to-write.ts";
 import type { Decoded, Format, Holding, ReadOptions, WriteOptions, Written } from "./format.ts";
 

@@ -2,8 +2,8 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { FormatError, InputError } from "../core/errors.ts";
-import { looksLikeDicom } from "./dicom/parse.ts";
-import { withoutPixels } from "./dicom/stream.ts";
+import { looksLikeDicom } from "../dicom/parse.ts";
+import { withoutPixels } from "../dicom/stream.ts";
 import { bytesOf, reasonOf, walkFolder } from "./files-disk.ts";
 import { groupSeries, type Series, type SeriesFile } from "./series-grouping.ts";
 

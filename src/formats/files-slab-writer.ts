@@ -2,12 +2,12 @@
 import { InputError, throwIfAborted } from "../core/errors.ts";
 import { type Image, sizeOf } from "../core/image.ts";
 import type { WorkOptions } from "../core/progress.ts";
-import { checkDerivable, type DeriveOptions, derivedObject } from "./dicom/derive.ts";
-import { greyAttributes, greyPlan, sizeElements } from "./dicom/derive-pixels.ts";
-import { bytesElement } from "./dicom/build.ts";
-import { encodePixels, littleBytes } from "./dicom/encode-pixels.ts";
-import { quantised } from "./dicom/quantise.ts";
-import type { DicomFrames } from "./dicom/stream.ts";
+import { checkDerivable, type DeriveOptions, derivedObject } from "../dicom/derive.ts";
+import { greyAttributes, greyPlan, sizeElements } from "../dicom/derive-pixels.ts";
+import { bytesElement } from "../dicom/build.ts";
+import { encodePixels, littleBytes } from "../dicom/encode-pixels.ts";
+import { quantised } from "../dicom/quantise.ts";
+import type { DicomFrames } from "../dicom/stream.ts";
 import { lossesOf } from "./elements-to-write.ts";
 import { writeElements } from "../codecs/elements.ts";
 import { openScratch, openSink, type Scratch, type Sink } from "./files-sink.ts";

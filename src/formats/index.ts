@@ -47,11 +47,11 @@ export {
   orientationCode,
   rasFromLps,
 } from "./orientation.ts";
-export { type CreateOptions, writeNewDicom, writeNewSeries } from "./dicom/create.ts";
-export { type DeriveOptions, type WrittenDicom, writeDerivedDicom } from "./dicom/derive.ts";
-export { type DicomFile, parseDicom } from "./dicom/parse.ts";
-export { type DicomImage, type DicomReadOptions, readDicom } from "./dicom/read.ts";
-export { newUid } from "./dicom/uid.ts";
+export { type CreateOptions, writeNewDicom, writeNewSeries } from "../dicom/create.ts";
+export { type DeriveOptions, type WrittenDicom, writeDerivedDicom } from "../dicom/derive.ts";
+export { type DicomFile, parseDicom } from "../dicom/parse.ts";
+export { type DicomImage, type DicomReadOptions, readDicom } from "../dicom/read.ts";
+export { newUid } from "../dicom/uid.ts";
 export {
   type Series,
   type SeriesFile,

@@ -3,10 +3,10 @@
  * irregular is named, never repaired in silence.
  */
 import { FormatError, type FormatErrorKind, messageOf } from "../core/errors.ts";
-import { type DataSet, numberOf, numbersOf, textOf, textsOf } from "./dicom/elements.ts";
-import { dot, planeOfObject } from "./dicom/geometry.ts";
-import { parseDicom } from "./dicom/parse.ts";
-import { normalOf, type Placed, stackOf } from "./dicom/stack.ts";
+import { type DataSet, numberOf, numbersOf, textOf, textsOf } from "../dicom/elements.ts";
+import { dot, planeOfObject } from "../dicom/geometry.ts";
+import { parseDicom } from "../dicom/parse.ts";
+import { normalOf, type Placed, stackOf } from "../dicom/stack.ts";
 
 export interface SeriesFile {
   /** Name, such as the path inside the folder. */

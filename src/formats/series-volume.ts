@@ -10,9 +10,9 @@ import {
 } from "../core/image.ts";
 import type { Progress } from "../core/progress.ts";
 import { defaultThreads, mapInWorkers } from "../parallel/index.ts";
-import { dicomError } from "./dicom/failure.ts";
-import { parseDicom } from "./dicom/parse.ts";
-import { type DicomImage, type DicomReadOptions, readDicom } from "./dicom/read.ts";
+import { dicomError } from "../dicom/failure.ts";
+import { parseDicom } from "../dicom/parse.ts";
+import { type DicomImage, type DicomReadOptions, readDicom } from "../dicom/read.ts";
 import type { Stored, StoredArray } from "../core/stored.ts";
 import type { Series, SeriesFile } from "./series-grouping.ts";
 

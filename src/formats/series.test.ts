@@ -12,17 +12,17 @@ import { describe, expect, it } from "vitest";
 import { haveSharedData, sharedData } from "../../test/shared-data.ts";
 import { testObject, testUids } from "../../test/dicom-objects.ts";
 import { withData } from "../core/image.ts";
-import { decimalElement, numberElement, textElement } from "./dicom/build.ts";
-import { textOf } from "./dicom/elements.ts";
-import { parseDicom } from "./dicom/parse.ts";
+import { decimalElement, numberElement, textElement } from "../dicom/build.ts";
+import { textOf } from "../dicom/elements.ts";
+import { parseDicom } from "../dicom/parse.ts";
 import {
   deflatedLittle,
   explicitLittle,
   implicitLittle,
   jpegLsLossless,
   rleLossless,
-} from "./dicom/transfer-syntax.ts";
-import { readDicom } from "./dicom/read.ts";
+} from "../dicom/transfer-syntax.ts";
+import { readDicom } from "../dicom/read.ts";
 import { seriesFile } from "./files-series.ts";
 import { openSeriesSlabs } from "./series-slabs.ts";
 import { groupSeries, readSeries, type SeriesFile, writeDerivedSeries } from "./series.ts";

@@ -2,9 +2,9 @@
 import { throwIfAborted } from "../core/errors.ts";
 import { type Image, makeImage, sliceOf } from "../core/image.ts";
 import type { WorkOptions } from "../core/progress.ts";
-import { type DeriveOptions, writeDerivedDicom } from "./dicom/derive.ts";
-import { readDicom } from "./dicom/read.ts";
-import { newUid } from "./dicom/uid.ts";
+import { type DeriveOptions, writeDerivedDicom } from "../dicom/derive.ts";
+import { readDicom } from "../dicom/read.ts";
+import { newUid } from "../dicom/uid.ts";
 import type { Series } from "./series-grouping.ts";
 import { wholeFile } from "./series-volume.ts";
 

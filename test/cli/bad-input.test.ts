@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { makeImage } from "../../src/core/image.ts";
 import { streamOf } from "../../src/core/random.ts";
-import { writeNewDicom } from "../../src/formats/dicom/create.ts";
+import { writeNewDicom } from "../../src/dicom/create.ts";
 import { encodeImage } from "../../src/formats/files.ts";
 import { buildOnce, dprime, interrupted, namesIn, newFolder } from "./dprime.ts";
 

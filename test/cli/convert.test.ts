@@ -5,7 +5,7 @@ import { decode } from "fast-png";
 import { beforeAll, describe, expect, it } from "vitest";
 import { makeImage } from "../../src/core/image.ts";
 import { streamOf } from "../../src/core/random.ts";
-import { writeNewSeries } from "../../src/formats/dicom/create.ts";
+import { writeNewSeries } from "../../src/dicom/create.ts";
 import { openFile, saveImage } from "../../src/formats/files.ts";
 import { buildOnce, dprime, namesIn, newFolder } from "./dprime.ts";
 

@@ -5,8 +5,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { makeImage } from "../../src/core/image.ts";
 import { streamOf } from "../../src/core/random.ts";
 import { openPath, saveImage } from "../../src/formats/files.ts";
-import { writeNewSeries } from "../../src/formats/dicom/create.ts";
-import { isUid } from "../../src/formats/dicom/uid.ts";
+import { writeNewSeries } from "../../src/dicom/create.ts";
+import { isUid } from "../../src/dicom/uid.ts";
 import { waterInserts } from "../../src/phantoms/water-inserts.ts";
 import { buildOnce, dprime, namesIn, newFolder } from "./dprime.ts";
 

@@ -18,9 +18,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { processSlabs } from "../../src/formats/files-slabs.ts";
-import { parseDicom } from "../../src/formats/dicom/parse.ts";
+import { parseDicom } from "../../src/dicom/parse.ts";
 import { testObject } from "../../test/dicom-objects.ts";
-import { decimalElement, numberElement, textElement } from "../../src/formats/dicom/build.ts";
+import { decimalElement, numberElement, textElement } from "../../src/dicom/build.ts";
 
 const frames = Number(process.argv[2] ?? 2048);
 const side = 512;

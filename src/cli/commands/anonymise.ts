@@ -1,5 +1,5 @@
 /** `dprime anonymise`: DICOM without the person. */
-import type { AnonymiseEntry } from "../../formats/dicom/anonymise.ts";
+import type { AnonymiseEntry } from "../../dicom/anonymise.ts";
 import type { Command, CommandContext } from "./command.ts";
 
 export const anonymise: Command = {

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { testObject, testValues } from "../../../test/dicom-objects.ts";
-import { textElement } from "../../formats/dicom/build.ts";
-import { textOf } from "../../formats/dicom/elements.ts";
-import { parseDicom } from "../../formats/dicom/parse.ts";
+import { textElement } from "../../dicom/build.ts";
+import { textOf } from "../../dicom/elements.ts";
+import { parseDicom } from "../../dicom/parse.ts";
 import { anonymisePath } from "./anonymise-path.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "dprime-anonymise-"));

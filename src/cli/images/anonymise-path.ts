@@ -3,8 +3,8 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { FormatError, InputError, messageOf, throwIfAborted } from "../../core/errors.ts";
 import type { WorkOptions } from "../../core/progress.ts";
-import { type AnonymiseEntry, anonymiseDicom } from "../../formats/dicom/anonymise.ts";
-import { looksLikeDicom } from "../../formats/dicom/parse.ts";
+import { type AnonymiseEntry, anonymiseDicom } from "../../dicom/anonymise.ts";
+import { looksLikeDicom } from "../../dicom/parse.ts";
 import { writeWhole } from "../../formats/files.ts";
 import { checkPlace, makeFolder, outputFile } from "./output-place.ts";
 

@@ -5,7 +5,7 @@ import { type Image, withData } from "../../core/image.ts";
 import type { WorkOptions } from "../../core/progress.ts";
 import { streamOf } from "../../core/random.ts";
 import { comparisonSvg, ctWindows, svgPng } from "../../figures/index.ts";
-import { writeNewDicom } from "../../formats/dicom/create.ts";
+import { writeNewDicom } from "../../dicom/create.ts";
 import { openFile, writeWhole } from "../../formats/files.ts";
 import type { Metric } from "../../metrics/metric.ts";
 import { psnr } from "../../metrics/psnr.ts";

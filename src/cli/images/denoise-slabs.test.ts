@@ -21,11 +21,11 @@ import {
   numberElement,
   sequenceElement,
   textElement,
-} from "../../formats/dicom/build.ts";
-import { writeNewSeries } from "../../formats/dicom/create.ts";
-import { parseDicom } from "../../formats/dicom/parse.ts";
-import { textOf } from "../../formats/dicom/elements.ts";
-import { jpegLsLossless, rleLossless } from "../../formats/dicom/transfer-syntax.ts";
+} from "../../dicom/build.ts";
+import { writeNewSeries } from "../../dicom/create.ts";
+import { parseDicom } from "../../dicom/parse.ts";
+import { textOf } from "../../dicom/elements.ts";
+import { jpegLsLossless, rleLossless } from "../../dicom/transfer-syntax.ts";
 import { openPath, saveImage } from "../../formats/files.ts";
 import { endIdleWorkers } from "../../parallel/node.ts";
 import { type DenoisePathOptions, denoisePath, type DenoiseReport } from "./denoise-path.ts";

@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { InputError, throwIfAborted } from "../../core/errors.ts";
 import type { Image } from "../../core/image.ts";
-import type { DicomImage } from "../../formats/dicom/read.ts";
+import type { DicomImage } from "../../dicom/read.ts";
 import { integerRange } from "../../codecs/elements.ts";
 import {
   formatByName,
@@ -104,7 +104,7 @@ async function saveFile(
   const named = await formatOfName(path);
   const format = named ?? (await formatByName(opened.format));
   if (format.name === "dicom" && opened.format === "dicom") {
-    const { writeDerivedDicom } = await import("../../formats/dicom/derive.ts");
+    const { writeDerivedDicom } = await import("../../dicom/derive.ts");
     const { bytes, notes } = await writeDerivedDicom(opened.source as DicomImage, image, {
       method,
       parameters,

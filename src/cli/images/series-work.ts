@@ -3,7 +3,7 @@ import { open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { InputError } from "../../core/errors.ts";
 import type { Image } from "../../core/image.ts";
-import { looksLikeDicom } from "../../formats/dicom/parse.ts";
+import { looksLikeDicom } from "../../dicom/parse.ts";
 import { formatOfName, saveImage, writeWhole } from "../../formats/files.ts";
 import { seriesFile } from "../../formats/files-series.ts";
 import {

@@ -7,7 +7,7 @@ import { openMember } from "../../core/member.ts";
 import { resolveParameters } from "../../core/parameters.ts";
 import type { WorkOptions } from "../../core/progress.ts";
 import { streamOf } from "../../core/random.ts";
-import { writeNewDicom } from "../../formats/dicom/create.ts";
+import { writeNewDicom } from "../../dicom/create.ts";
 import { saveImage, writeWhole } from "../../formats/files.ts";
 import { defaultThreads } from "../../parallel/index.ts";
 import { catalogue as phantoms } from "../../phantoms/catalogue.ts";

@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { InputError, throwIfAborted } from "../../core/errors.ts";
 import { makeImage, placeOf, sizeOf, sliceOf } from "../../core/image.ts";
-import { newUid } from "../../formats/dicom/uid.ts";
+import { newUid } from "../../dicom/uid.ts";
 import {
   openDerivedWriter,
   openVolumeWriter,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { testObject, testValues } from "../../../test/dicom-objects.ts";
+import { testObject, testValues } from "../../test/dicom-objects.ts";
 import {
   bytesElement,
   decimalElement,

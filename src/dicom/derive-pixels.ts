@@ -1,8 +1,8 @@
 /** Pixels of derived objects: rounded by the source's slope and intercept where they fit, by new ones where not. */
-import { InputError } from "../../core/errors.ts";
-import type { Image, IntensityUnit } from "../../core/image.ts";
-import type { WorkOptions } from "../../core/progress.ts";
-import type { Stored } from "../../core/stored.ts";
+import { InputError } from "../core/errors.ts";
+import type { Image, IntensityUnit } from "../core/image.ts";
+import type { WorkOptions } from "../core/progress.ts";
+import type { Stored } from "../core/stored.ts";
 import { bytesElement, decimalElement, numberElement, textElement } from "./build.ts";
 import type { DicomElement } from "./elements.ts";
 import { codableSyntax, encodePixels, littleBytes, type SampleArray } from "./encode-pixels.ts";

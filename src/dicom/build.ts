@@ -1,5 +1,5 @@
 /** Makes elements for data sets that this package writes; values are little endian. */
-import { InputError } from "../../core/errors.ts";
+import { InputError } from "../core/errors.ts";
 import { encodeAdded } from "./character-set.ts";
 import { tagText } from "./dictionary.ts";
 import type { DicomElement, DicomItem } from "./elements.ts";

@@ -1,5 +1,5 @@
 /** Frames to samples: integers masked and sign-extended by Bits Stored, colours interleaved as RGB. */
-import type { StoredArray, StoredType } from "../../core/stored.ts";
+import type { StoredArray, StoredType } from "../core/stored.ts";
 import type { DataSet } from "./elements.ts";
 import { numbersOf } from "./elements.ts";
 import { dicomError } from "./failure.ts";

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { withData } from "../../core/image.ts";
-import { pythonWith } from "../../../test/oracle/python.ts";
+import { withData } from "../core/image.ts";
+import { pythonWith } from "../../test/oracle/python.ts";
 import { writeDerivedDicom } from "./derive.ts";
 import { readDicom } from "./read.ts";
 import { openDicomFrames } from "./stream.ts";
@@ -18,9 +18,7 @@ describe.skipIf(python === undefined)("enhanced objects by pydicom", () => {
   let folder = "";
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "dprime-enhanced-"));
-    const script = fileURLToPath(
-      new URL("../../../test/oracle/write_enhanced.py", import.meta.url),
-    );
+    const script = fileURLToPath(new URL("../../test/oracle/write_enhanced.py", import.meta.url));
     execFileSync(python!, [script, folder]);
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

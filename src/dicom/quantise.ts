@@ -1,5 +1,5 @@
 /** Float values to stored integers, and the rescale that takes them back. */
-import { InputError } from "../../core/errors.ts";
+import { InputError } from "../core/errors.ts";
 import { decimalText } from "./build.ts";
 import type { SampleArray } from "./encode-pixels.ts";
 

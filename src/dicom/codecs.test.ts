@@ -1,7 +1,7 @@
 /** The traps of dcmjs and dcmjs-codecs, each held by a test of the place where it is met. */
 import { describe, expect, it } from "vitest";
-import { testObject, testUids, testValues } from "../../../test/dicom-objects.ts";
-import { FormatError } from "../../core/errors.ts";
+import { testObject, testUids, testValues } from "../../test/dicom-objects.ts";
+import { FormatError } from "../core/errors.ts";
 import { decodeFrame, encodeFrame, loadCodecs } from "./codecs.ts";
 import { jpegHeader } from "./codestream.ts";
 import { littleBytes } from "./encode-pixels.ts";

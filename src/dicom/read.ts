@@ -1,7 +1,7 @@
 /** A DICOM object to one image. */
-import { type Axes, type Image, type IntensityUnit, makeImage } from "../../core/image.ts";
-import type { WorkOptions } from "../../core/progress.ts";
-import type { Stored } from "../../core/stored.ts";
+import { type Axes, type Image, type IntensityUnit, makeImage } from "../core/image.ts";
+import type { WorkOptions } from "../core/progress.ts";
+import type { Stored } from "../core/stored.ts";
 import type { DataSet } from "./elements.ts";
 import { itemsOf, numberOf, textOf } from "./elements.ts";
 import { decodeFrames } from "./frames.ts";

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { testObject, testUids, testValues } from "../../../test/dicom-objects.ts";
-import { haveSharedData, sharedData } from "../../../test/shared-data.ts";
+import { testObject, testUids, testValues } from "../../test/dicom-objects.ts";
+import { haveSharedData, sharedData } from "../../test/shared-data.ts";
 import { anonymiseDicom } from "./anonymise.ts";
 import { bytesElement, itemOf, numberElement, sequenceElement, textElement } from "./build.ts";
 import { confidentialityTable } from "./confidentiality.ts";

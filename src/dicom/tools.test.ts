@@ -7,9 +7,9 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { testObject, testValues } from "../../../test/dicom-objects.ts";
-import { haveSharedData, sharedData } from "../../../test/shared-data.ts";
-import { makeImage } from "../../core/image.ts";
+import { testObject, testValues } from "../../test/dicom-objects.ts";
+import { haveSharedData, sharedData } from "../../test/shared-data.ts";
+import { makeImage } from "../core/image.ts";
 import { writeNewDicom, writeNewSeries } from "./create.ts";
 import { writeDerivedDicom } from "./derive.ts";
 import { littleBytes, type SampleArray } from "./encode-pixels.ts";

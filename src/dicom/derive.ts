@@ -2,8 +2,8 @@
  * Derived objects: an image made from another, as the standard wants it described [nema2024ps33]
  * (C.7.6.1.1.3 and C.12.1.1.5). Patient, study, geometry and private attributes stay byte for byte.
  */
-import { InputError } from "../../core/errors.ts";
-import type { Image } from "../../core/image.ts";
+import { InputError } from "../core/errors.ts";
+import type { Image } from "../core/image.ts";
 import {
   bytesElement,
   codeElement,

@@ -5,7 +5,7 @@
  * trap (it is released and made anew), its memory never shrinks (released after large frames), it
  * prints to the console (silenced), and its loading pulls in dcmjs (so only when first needed).
  */
-import { messageOf } from "../../core/errors.ts";
+import { messageOf } from "../core/errors.ts";
 import { type CodestreamHeader, jpeg2000Header, jpegHeader } from "./codestream.ts";
 import { dicomError } from "./failure.ts";
 import type { PixelLayout } from "./pixels.ts";

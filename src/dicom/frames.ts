@@ -1,6 +1,6 @@
 /** Frames of pixel data as little-endian samples, whatever the transfer syntax. */
-import { throwIfAborted } from "../../core/errors.ts";
-import type { WorkOptions } from "../../core/progress.ts";
+import { throwIfAborted } from "../core/errors.ts";
+import type { WorkOptions } from "../core/progress.ts";
 import { decodeFrame } from "./codecs.ts";
 import type { Fragment } from "./elements.ts";
 import { numbersOf } from "./elements.ts";

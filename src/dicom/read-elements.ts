@@ -2,7 +2,7 @@
  * Elements from bytes [nema2024ps35]. Every length is held against the bytes that are there before it is
  * believed, depth and number of elements are bounded, and no value is copied.
  */
-import { messageOf } from "../../core/errors.ts";
+import { messageOf } from "../core/errors.ts";
 import { standardVr, tagText } from "./dictionary.ts";
 import type { DicomElement, DicomItem, Encoding, Fragment } from "./elements.ts";
 import { dicomError } from "./failure.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { testObject, testUids, testValues } from "../../../test/dicom-objects.ts";
-import { withData } from "../../core/image.ts";
+import { testObject, testUids, testValues } from "../../test/dicom-objects.ts";
+import { withData } from "../core/image.ts";
 import { decimalElement, itemOf, numberElement, sequenceElement, textElement } from "./build.ts";
 import { writeDerivedDicom } from "./derive.ts";
 import { itemsOf, numberOf, textOf, textsOf } from "./elements.ts";

@@ -1,6 +1,6 @@
 /** Stored samples to pixel data elements, in any transfer syntax that is written. */
-import { InputError, throwIfAborted } from "../../core/errors.ts";
-import type { WorkOptions } from "../../core/progress.ts";
+import { InputError, throwIfAborted } from "../core/errors.ts";
+import type { WorkOptions } from "../core/progress.ts";
 import { bytesElement } from "./build.ts";
 import { encodeFrame, type LosslessCodec, loadCodecs } from "./codecs.ts";
 import type { DicomElement, Fragment } from "./elements.ts";

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Axes, makeImage } from "../../core/image.ts";
-import { streamOf } from "../../core/random.ts";
-import { dicom } from "../dicom.ts";
-import type { Stored, StoredType } from "../../core/stored.ts";
-import { groupSeries, readSeries } from "../series.ts";
+import { type Axes, makeImage } from "../core/image.ts";
+import { streamOf } from "../core/random.ts";
+import { dicom } from "../formats/dicom.ts";
+import type { Stored, StoredType } from "../core/stored.ts";
+import { groupSeries, readSeries } from "../formats/series.ts";
 import { writeNewDicom, writeNewSeries } from "./create.ts";
 import { numberOf, textOf } from "./elements.ts";
 import { readDicom } from "./read.ts";

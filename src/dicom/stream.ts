@@ -2,9 +2,9 @@
  * Frames of a large object read when they are asked for: the header and an index of the frames are in
  * memory, the pixels stay in the file. Deflated objects cannot be read so, for they have no places.
  */
-import { FormatError, InputError } from "../../core/errors.ts";
-import type { Image, IntensityUnit } from "../../core/image.ts";
-import type { Stored, StoredType } from "../../core/stored.ts";
+import { FormatError, InputError } from "../core/errors.ts";
+import type { Image, IntensityUnit } from "../core/image.ts";
+import type { Stored, StoredType } from "../core/stored.ts";
 import type { DicomElement, Fragment } from "./elements.ts";
 import { numberOf } from "./elements.ts";
 import { dicomError } from "./failure.ts";

@@ -1,8 +1,8 @@
 /** New DICOM objects from images that have no DICOM source: CT slices for HU, secondary captures otherwise. */
-import { InputError } from "../../core/errors.ts";
-import { type Image, layoutOf, sliceOf } from "../../core/image.ts";
-import type { WorkOptions } from "../../core/progress.ts";
-import type { Stored } from "../../core/stored.ts";
+import { InputError } from "../core/errors.ts";
+import { type Image, layoutOf, sliceOf } from "../core/image.ts";
+import type { WorkOptions } from "../core/progress.ts";
+import type { Stored } from "../core/stored.ts";
 import {
   bytesElement,
   dateTime,

@@ -1,6 +1,6 @@
 /** The deflated data set: inflated under a limit, and deflated again for writing. */
 import { deflateSync, Inflate } from "fflate";
-import { messageOf } from "../../core/errors.ts";
+import { messageOf } from "../core/errors.ts";
 import { dicomError } from "./failure.ts";
 
 /**

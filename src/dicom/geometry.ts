@@ -1,5 +1,5 @@
 /** Where the pixels lie: positions, orientations and spacings, classic and by functional groups. */
-import { type Geometry, identityDirection } from "../../core/image.ts";
+import { type Geometry, identityDirection } from "../core/image.ts";
 import type { DataSet } from "./elements.ts";
 import { itemsOf, numberOf, numbersOf, textOf } from "./elements.ts";
 

@@ -1,7 +1,7 @@
 import { deflateRawSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { testObject, testValues } from "../../../test/dicom-objects.ts";
-import { FormatError } from "../../core/errors.ts";
+import { testObject, testValues } from "../../test/dicom-objects.ts";
+import { FormatError } from "../core/errors.ts";
 import { bytesElement, elementMap, itemOf, sequenceElement, textElement } from "./build.ts";
 import { itemsOf, numberOf, textOf } from "./elements.ts";
 import { looksLikeDicom, parseDicom } from "./parse.ts";

@@ -1,5 +1,5 @@
 /** Elements to bytes. What was not touched goes out as the bytes that came in. */
-import { InputError } from "../../core/errors.ts";
+import { InputError } from "../core/errors.ts";
 import { bytesElement, elementMap, numberElement, textElement } from "./build.ts";
 import { deflateDataSet } from "./deflate.ts";
 import { tagText } from "./dictionary.ts";

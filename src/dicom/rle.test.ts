@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FormatError } from "../../core/errors.ts";
+import { FormatError } from "../core/errors.ts";
 import { decodeRle, encodeRle } from "./rle.ts";
 
 /** A frame of one segment, by hand. */
