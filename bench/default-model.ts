@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { makeImage, sliceOf } from "../src/core/image.ts";
 import { streamOf } from "../src/core/random.ts";
-import { openPath } from "../src/formats/files.ts";
+import { openPath } from "../src/files/files.ts";
 import { npy } from "../src/formats/npy.ts";
 import { haveSharedData, sharedData } from "../test/shared-data.ts";
 import { loadDenoisingModel } from "../src/inference/files.ts";

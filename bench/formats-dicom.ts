@@ -28,7 +28,7 @@ import {
   jpegLsLossless,
   rleLossless,
 } from "../src/dicom/transfer-syntax.ts";
-import { groupSeries, readSeries } from "../src/formats/series.ts";
+import { groupSeries, readSeries } from "../src/files/series.ts";
 
 const slices = Number(process.argv[2] ?? 100);
 const rounds = Number(process.argv[3] ?? 3);

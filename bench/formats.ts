@@ -11,8 +11,8 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeImage } from "../src/core/image.ts";
 import { streamOf } from "../src/core/random.ts";
-import { processSlabs } from "../src/formats/files-slabs.ts";
-import { openFile, saveImage } from "../src/formats/files.ts";
+import { processSlabs } from "../src/files/files-slabs.ts";
+import { openFile, saveImage } from "../src/files/files.ts";
 import { niftiHeaderOf } from "../src/formats/nifti.ts";
 import { niftiHeaderToBytes } from "../src/formats/nifti-header.ts";
 

@@ -9,7 +9,7 @@ import { FormatError } from "../src/core/errors.ts";
 import { rangeOf } from "../src/core/image.ts";
 import { decodeFrames } from "../src/dicom/frames.ts";
 import type { DicomImage } from "../src/dicom/read.ts";
-import { openFile } from "../src/formats/files.ts";
+import { openFile } from "../src/files/files.ts";
 
 export interface WalkAnswer {
   readonly path: string;

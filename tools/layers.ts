@@ -47,10 +47,7 @@ export const nodeAllowed: readonly { prefix: string; reason: string }[] = [
   { prefix: "parallel/worker.ts", reason: "entry of a worker thread of Node" },
   { prefix: "inference/files.ts", reason: "the shipped models lie in a folder" },
   { prefix: "train/files.ts", reason: "checkpoints and configurations on disk" },
-  {
-    prefix: "formats/files",
-    reason: "reads and writes whole files; the formats themselves work on bytes",
-  },
+  { prefix: "files/", reason: "paths, folders, series: reads and writes the disk" },
 ];
 
 /** Single imports that break the order on purpose, each with its reason. */

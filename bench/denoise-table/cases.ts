@@ -5,7 +5,7 @@ import { type Image, layoutOf, makeImage, sliceOf, withData } from "../../src/co
 import type { ParameterValues } from "../../src/core/parameters.ts";
 import { streamOf } from "../../src/core/random.ts";
 import type { Denoiser, NoiseKind } from "../../src/denoise/denoiser.ts";
-import { openFile } from "../../src/formats/files.ts";
+import { openFile } from "../../src/files/files.ts";
 import { sharedData } from "../../test/shared-data.ts";
 
 export const option = (name: string) =>

@@ -4,7 +4,7 @@ import { type Axes, makeImage } from "../core/image.ts";
 import { streamOf } from "../core/random.ts";
 import { dicom } from "../formats/dicom.ts";
 import type { Stored, StoredType } from "../core/stored.ts";
-import { groupSeries, readSeries } from "../formats/series.ts";
+import { groupSeries, readSeries } from "../files/series.ts";
 import { writeNewDicom, writeNewSeries } from "./create.ts";
 import { numberOf, textOf } from "./elements.ts";
 import { readDicom } from "./read.ts";

@@ -4,7 +4,7 @@ import { zlibSync } from "fflate";
 import { describe, expect, it } from "vitest";
 import { sharedData } from "../../test/shared-data.ts";
 import { makeImage } from "../core/image.ts";
-import { openFile } from "./files.ts";
+import { openFile } from "../files/files.ts";
 import { metaimage } from "./metaimage.ts";
 
 const header = (lines: readonly string[]) => new TextEncoder().encode(`${lines.join("\n")}\n`);

@@ -8,7 +8,7 @@ import { sharedData } from "../../test/shared-data.ts";
 import { makeImage } from "../core/image.ts";
 import { streamOf } from "../core/random.ts";
 import { emptyArray, swapBytes, toFloat32, writeElements } from "../codecs/elements.ts";
-import { openFile, saveImage } from "./files.ts";
+import { openFile, saveImage } from "../files/files.ts";
 import type { Stored, StoredType } from "../core/stored.ts";
 import { nifti, niftiHeaderOf } from "./nifti.ts";
 import { niftiHeaderToBytes, parseNiftiHeader, qformAffine, quaternionOf } from "./nifti-header.ts";

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { pythonWith, readByPython } from "../../test/oracle/python.ts";
 import { makeImage } from "../core/image.ts";
 import { writeElements } from "../codecs/elements.ts";
-import { openFile, saveImage } from "./files.ts";
+import { openFile, saveImage } from "../files/files.ts";
 import { npy } from "./npy.ts";
 
 const python = pythonWith("numpy");

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { programOf } from "../../test/oracle/python.ts";
 import { makeImage } from "../core/image.ts";
-import { openFile, saveImage } from "./files.ts";
+import { openFile, saveImage } from "../files/files.ts";
 import { nrrd } from "./nrrd.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "dprime-nrrd-"));

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { sharedData } from "../../test/shared-data.ts";
 import { makeImage } from "../core/image.ts";
-import { openFile } from "./files.ts";
+import { openFile } from "../files/files.ts";
 import { metaimage } from "./metaimage.ts";
 import { nifti } from "./nifti.ts";
 import { nrrd } from "./nrrd.ts";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pythonWith } from "../../test/oracle/python.ts";
-import { openFile } from "./files.ts";
+import { openFile } from "../files/files.ts";
 
 const python = pythonWith("nibabel, numpy, tifffile, PIL");
 /** libjpeg's and this package's inverse transforms round apart by one grey value, colours by a few. */

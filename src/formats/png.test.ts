@@ -9,7 +9,7 @@ import { sharedData } from "../../test/shared-data.ts";
 import { makeImage } from "../core/image.ts";
 import { streamOf } from "../core/random.ts";
 import { writeElements } from "../codecs/elements.ts";
-import { openFile, saveImage } from "./files.ts";
+import { openFile, saveImage } from "../files/files.ts";
 import { png } from "./png.ts";
 
 const python = pythonWith("PIL");

@@ -8,7 +8,7 @@ import { sharedData } from "../../test/shared-data.ts";
 import { pythonWith, readByPython } from "../../test/oracle/python.ts";
 import { makeImage } from "../core/image.ts";
 import { writeElements } from "../codecs/elements.ts";
-import { openFile, saveImage } from "./files.ts";
+import { openFile, saveImage } from "../files/files.ts";
 import { tiff } from "./tiff.ts";
 
 const python = pythonWith("tifffile");

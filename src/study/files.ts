@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { parse as parseYaml } from "yaml";
 import { InputError, messageOf } from "../core/errors.ts";
-import { reasonOf } from "../formats/files.ts";
+import { reasonOf } from "../files/files.ts";
 import type { Json } from "../store/store.ts";
 import { parseStudy, type Study, studyJsonSchema, studySchema } from "./description.ts";
 import { explainIssues } from "./explain.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parse as parseYaml } from "yaml";
 import { InputError, messageOf, throwIfAborted } from "../core/errors.ts";
 import type { WorkOptions } from "../core/progress.ts";
-import { openPath } from "../formats/files.ts";
+import { openPath } from "../files/files.ts";
 import { parseTrainingConfig, type SourceConfig, type TrainingConfig } from "./config.ts";
 import type { PlaneSource } from "./patches.ts";
 import { phantomSources, sourceOfImage } from "./sources.ts";

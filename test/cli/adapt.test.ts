@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it, vi } from "vitest";
 import { makeImage } from "../../src/core/image.ts";
 import { resolveParameters } from "../../src/core/parameters.ts";
 import { streamOf } from "../../src/core/random.ts";
-import { openFile, saveImage } from "../../src/formats/files.ts";
+import { openFile, saveImage } from "../../src/files/files.ts";
 import { initialValues } from "../../src/layers/scope.ts";
 import { dncnn } from "../../src/nets/dncnn.ts";
 import { disk } from "../../src/phantoms/index.ts";

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it, vi } from "vitest";
 import { makeImage } from "../../src/core/image.ts";
 import { streamOf } from "../../src/core/random.ts";
 import { writeNewDicom } from "../../src/dicom/create.ts";
-import { encodeImage } from "../../src/formats/files.ts";
+import { encodeImage } from "../../src/files/files.ts";
 import { buildOnce, dprime, interrupted, namesIn, newFolder } from "./dprime.ts";
 
 // Child processes on a busy machine take many times as long as on a quiet one.

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { makeImage } from "../../src/core/image.ts";
 import { streamOf } from "../../src/core/random.ts";
 import { writeNewSeries } from "../../src/dicom/create.ts";
-import { openFile, saveImage } from "../../src/formats/files.ts";
+import { openFile, saveImage } from "../../src/files/files.ts";
 import { buildOnce, dprime, namesIn, newFolder } from "./dprime.ts";
 
 beforeAll(buildOnce);

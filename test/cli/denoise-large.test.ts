@@ -7,7 +7,7 @@ import { type Image, makeImage } from "../../src/core/image.ts";
 import { streamOf } from "../../src/core/random.ts";
 import { numberElement, textElement } from "../../src/dicom/build.ts";
 import { writeNewSeries } from "../../src/dicom/create.ts";
-import { saveImage } from "../../src/formats/files.ts";
+import { saveImage } from "../../src/files/files.ts";
 import { testObject } from "../dicom-objects.ts";
 import { buildOnce, dprime, namesIn, newFolder } from "./dprime.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { makeImage } from "../../src/core/image.ts";
 import { streamOf } from "../../src/core/random.ts";
-import { openFile, saveImage } from "../../src/formats/files.ts";
+import { openFile, saveImage } from "../../src/files/files.ts";
 import { buildOnce, dprime, newFolder } from "./dprime.ts";
 
 // Child processes on a busy machine take many times as long as on a quiet one.

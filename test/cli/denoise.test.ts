@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it, vi } from "vitest";
 import { type Image, makeImage } from "../../src/core/image.ts";
 import { streamOf } from "../../src/core/random.ts";
 import { writeNewDicom, writeNewSeries } from "../../src/dicom/create.ts";
-import { openFile, saveImage } from "../../src/formats/files.ts";
+import { openFile, saveImage } from "../../src/files/files.ts";
 import { sharedData } from "../shared-data.ts";
 import { buildOnce, dprime, namesIn, newFolder } from "./dprime.ts";
 

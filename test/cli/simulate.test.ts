@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { makeImage } from "../../src/core/image.ts";
 import { streamOf } from "../../src/core/random.ts";
-import { openPath, saveImage } from "../../src/formats/files.ts";
+import { openPath, saveImage } from "../../src/files/files.ts";
 import { writeNewSeries } from "../../src/dicom/create.ts";
 import { isUid } from "../../src/dicom/uid.ts";
 import { waterInserts } from "../../src/phantoms/water-inserts.ts";

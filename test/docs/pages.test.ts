@@ -7,7 +7,7 @@ import { catalogue } from "../../src/cli/commands/catalogue.ts";
 import { makeImage } from "../../src/core/image.ts";
 import { streamOf } from "../../src/core/random.ts";
 import { writeNewDicom } from "../../src/dicom/create.ts";
-import { openFile } from "../../src/formats/files.ts";
+import { openFile } from "../../src/files/files.ts";
 import { readPages } from "../../tools/check-docs.ts";
 import { buildOnce, newFolder } from "../cli/dprime.ts";
 

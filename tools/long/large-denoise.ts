@@ -26,7 +26,7 @@ import { makeImage } from "../../src/core/image.ts";
 import { streamOf } from "../../src/core/random.ts";
 import { decimalElement, numberElement, textElement } from "../../src/dicom/build.ts";
 import { parseDicom } from "../../src/dicom/parse.ts";
-import { processSlabs } from "../../src/formats/files-slabs.ts";
+import { processSlabs } from "../../src/files/files-slabs.ts";
 import { niftiHeaderToBytes } from "../../src/formats/nifti-header.ts";
 import { niftiHeaderOf } from "../../src/formats/nifti.ts";
 import { npyHead } from "../../src/formats/npy-array.ts";

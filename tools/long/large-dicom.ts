@@ -17,7 +17,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { processSlabs } from "../../src/formats/files-slabs.ts";
+import { processSlabs } from "../../src/files/files-slabs.ts";
 import { parseDicom } from "../../src/dicom/parse.ts";
 import { testObject } from "../../test/dicom-objects.ts";
 import { decimalElement, numberElement, textElement } from "../../src/dicom/build.ts";

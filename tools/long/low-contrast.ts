@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { makeImage, type Image } from "../../src/core/image.ts";
 import { streamOf } from "../../src/core/random.ts";
-import { openLcdCt } from "../../src/formats/index.ts";
+import { openLcdCt } from "../../src/files/index.ts";
 import { fftN } from "../../src/math/fft.ts";
 import { casesOf } from "../../src/observers/index.ts";
 import { channelOutputs } from "../../src/observers/channels/channel-set.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeImage } from "../../core/image.ts";
 import { streamOf } from "../../core/random.ts";
-import { saveImage } from "../../formats/files.ts";
+import { saveImage } from "../../files/files.ts";
 import { normalCdf } from "../../math/normal.ts";
 import { sharedData } from "../../../test/shared-data.ts";
 import { commandLine } from "../../../test/command-line.ts";

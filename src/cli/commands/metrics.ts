@@ -178,7 +178,7 @@ async function drawCurves(
 ): Promise<void> {
   const { metricsFigure } = await import("../images/metrics-figure.ts");
   const { svgPng } = await import("../../figures/index.ts");
-  const { writeWhole } = await import("../../formats/files.ts");
+  const { writeWhole } = await import("../../files/files.ts");
   const svg = metricsFigure(rows);
   const bytes = /\.png$/i.test(path) ? await svgPng(svg) : new TextEncoder().encode(svg);
   await writeWhole([{ path, bytes }]);

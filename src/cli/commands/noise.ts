@@ -46,7 +46,7 @@ export const noise: Command = {
 };
 
 async function read(path: string, context: CommandContext): Promise<Image> {
-  const { openFile } = await import("../../formats/files.ts");
+  const { openFile } = await import("../../files/files.ts");
   const { sampledPlanes } = await import("../images/sampled-planes.ts");
   const format = context.values.text("input-format");
   const sampled = format === undefined ? await sampledPlanes(path, context.signal) : undefined;

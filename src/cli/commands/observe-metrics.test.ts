@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { gaussianWorld } from "../../../test/worlds/gaussian-world.ts";
 import { makeImage } from "../../core/image.ts";
 import { streamOf } from "../../core/random.ts";
-import { saveImage } from "../../formats/files.ts";
+import { saveImage } from "../../files/files.ts";
 import type { Cases } from "../../observers/cases.ts";
 import { caseAt } from "../../observers/cases.ts";
 import { parseImrmc } from "../../stats/imrmc.ts";

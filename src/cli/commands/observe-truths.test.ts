@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeImage } from "../../core/image.ts";
 import { streamOf } from "../../core/random.ts";
-import { saveImage } from "../../formats/files.ts";
+import { saveImage } from "../../files/files.ts";
 import { commandLine } from "../../../test/command-line.ts";
 
 const call = (...words: string[]) => commandLine(words);

@@ -359,7 +359,7 @@ async function drawFigure(
   if (!/\.(svg|png)$/i.test(path))
     throw new InputError(`Cannot draw ${path}: found no known ending, wanted .svg or .png`);
   const { observersFigure } = await import("../images/observers-figure.ts");
-  const { writeWhole } = await import("../../formats/files.ts");
+  const { writeWhole } = await import("../../files/files.ts");
   const svg = observersFigure(
     results.map(({ task, observed }) => ({
       name: task.name,
@@ -378,7 +378,7 @@ async function writeImrmc(
   results: readonly { task: Task; observed: Observed }[],
 ): Promise<string[]> {
   const { formatImrmc } = await import("../../stats/imrmc.ts");
-  const { writeWhole } = await import("../../formats/files.ts");
+  const { writeWhole } = await import("../../files/files.ts");
   const paths: string[] = [];
   for (const { task, observed } of results) {
     if (observed.protocol === "leave-pair-out") {

@@ -5,7 +5,7 @@ import { FormatError, InputError, messageOf, throwIfAborted } from "../../core/e
 import type { WorkOptions } from "../../core/progress.ts";
 import { type AnonymiseEntry, anonymiseDicom } from "../../dicom/anonymise.ts";
 import { looksLikeDicom } from "../../dicom/parse.ts";
-import { writeWhole } from "../../formats/files.ts";
+import { writeWhole } from "../../files/files.ts";
 import { checkPlace, makeFolder, outputFile } from "./output-place.ts";
 
 export interface AnonymiseWork extends WorkOptions {

@@ -3,7 +3,7 @@ import { realpath, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { FormatError, InputError, messageOf } from "../../core/errors.ts";
 import { withData } from "../../core/image.ts";
-import { openSlabs, processSlabs } from "../../formats/files-slabs.ts";
+import { openSlabs, processSlabs } from "../../files/files-slabs.ts";
 import {
   type OpenOptions,
   type OpenedPath,
@@ -11,7 +11,7 @@ import {
   formatOfName,
   openPath,
   saveImage,
-} from "../../formats/files.ts";
+} from "../../files/files.ts";
 import type { Stored, StoredType } from "../../core/stored.ts";
 import type { DecodedImage } from "../../formats/format.ts";
 

@@ -6,7 +6,7 @@ import type { WorkOptions } from "../../core/progress.ts";
 import { streamOf } from "../../core/random.ts";
 import { comparisonSvg, ctWindows, svgPng } from "../../figures/index.ts";
 import { writeNewDicom } from "../../dicom/create.ts";
-import { openFile, writeWhole } from "../../formats/files.ts";
+import { openFile, writeWhole } from "../../files/files.ts";
 import type { Metric } from "../../metrics/metric.ts";
 import { psnr } from "../../metrics/psnr.ts";
 import { rmse } from "../../metrics/rmse.ts";

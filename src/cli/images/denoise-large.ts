@@ -3,7 +3,7 @@ import { InputError } from "../../core/errors.ts";
 import type { ParameterValues } from "../../core/parameters.ts";
 import type { WorkOptions } from "../../core/progress.ts";
 import type { Denoiser } from "../../denoise/denoiser.ts";
-import { writeWhole } from "../../formats/files.ts";
+import { writeWhole } from "../../files/files.ts";
 import { type DenoisedReport, drawFigure, recordOf, reportOf } from "./denoise-report.ts";
 import { denoiseSlabs } from "./denoise-slabs.ts";
 import { defaultMemory, planSlabs } from "./slab-plan.ts";

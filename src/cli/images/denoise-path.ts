@@ -5,7 +5,7 @@ import type { Image } from "../../core/image.ts";
 import type { WorkOptions } from "../../core/progress.ts";
 import type { Denoiser } from "../../denoise/denoiser.ts";
 import { type ParameterValues, resolveParameters } from "../../core/parameters.ts";
-import { writeWhole } from "../../formats/files.ts";
+import { writeWhole } from "../../files/files.ts";
 import { type DenoisedImage, denoiseImage } from "./denoise-image.ts";
 import { denoiseLarge } from "./denoise-large.ts";
 import { type DenoisedReport, drawFigure, recordOf, reportOf } from "./denoise-report.ts";

@@ -26,7 +26,7 @@ import { writeNewSeries } from "../../dicom/create.ts";
 import { parseDicom } from "../../dicom/parse.ts";
 import { textOf } from "../../dicom/elements.ts";
 import { jpegLsLossless, rleLossless } from "../../dicom/transfer-syntax.ts";
-import { openPath, saveImage } from "../../formats/files.ts";
+import { openPath, saveImage } from "../../files/files.ts";
 import { endIdleWorkers } from "../../parallel/node.ts";
 import { type DenoisePathOptions, denoisePath, type DenoiseReport } from "./denoise-path.ts";
 

@@ -1,8 +1,8 @@
 /** The main job on an image too large to be held: a few planes at a time, with one noise level for all. */
 import { throwIfAborted } from "../../core/errors.ts";
 import { type Image, layoutOf, makeImage, rangeOf, sizeOf, sliceOf } from "../../core/image.ts";
-import type { Slab, SlabSource } from "../../formats/files-slabs.ts";
-import type { SlabWriter } from "../../formats/files-slab-writer.ts";
+import type { Slab, SlabSource } from "../../files/files-slabs.ts";
+import type { SlabWriter } from "../../files/files-slab-writer.ts";
 import {
   checkFinite,
   checkGrey,

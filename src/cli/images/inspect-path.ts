@@ -10,9 +10,9 @@ import {
   svgPng,
   windowFor,
 } from "../../figures/index.ts";
-import { isFolder } from "../../formats/files-disk.ts";
-import { openSlabs } from "../../formats/files-slabs.ts";
-import { type OpenOptions, openPath, writeWhole } from "../../formats/files.ts";
+import { isFolder } from "../../files/files-disk.ts";
+import { openSlabs } from "../../files/files-slabs.ts";
+import { type OpenOptions, openPath, writeWhole } from "../../files/files.ts";
 import type { Stored } from "../../core/stored.ts";
 import type { DecodedImage } from "../../formats/format.ts";
 import { orientationCode } from "../../formats/orientation.ts";

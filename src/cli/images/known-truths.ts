@@ -1,6 +1,6 @@
 /** What `dprime observe` was told about signal, background and noise. */
 import { InputError } from "../../core/errors.ts";
-import { openFile } from "../../formats/files.ts";
+import { openFile } from "../../files/files.ts";
 import { caseAt } from "../../observers/cases.ts";
 import type { Arm } from "../../observers/observe.ts";
 import type { Known } from "../../observers/observer.ts";

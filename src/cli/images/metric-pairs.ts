@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError, throwIfAborted } from "../../core/errors.ts";
 import type { Image } from "../../core/image.ts";
-import { formatOfName, openFile, openPath, walkFolder } from "../../formats/files.ts";
+import { formatOfName, openFile, openPath, walkFolder } from "../../files/files.ts";
 import { regionOfMask, regionOfShape } from "../../metrics/region.ts";
 import type { Region } from "../../metrics/region.ts";
 

@@ -12,7 +12,7 @@ import {
   saveImage,
   walkFolder,
   writeWhole,
-} from "../../formats/files.ts";
+} from "../../files/files.ts";
 import type { Decoded, DecodedImage } from "../../formats/format.ts";
 import { makeFolder } from "./output-place.ts";
 import { paddingOf, type SavedImage, type SaveOptions, type Work, type WorkItem } from "./work.ts";

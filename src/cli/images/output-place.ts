@@ -13,7 +13,7 @@ import {
 } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { InputError } from "../../core/errors.ts";
-import { formatOfName, writeFailure } from "../../formats/files.ts";
+import { formatOfName, writeFailure } from "../../files/files.ts";
 
 /**
  * Looks at the place before the work, so that an hour is not lost to a mistyped folder.

@@ -5,7 +5,7 @@ import { InputError, throwIfAborted } from "../../core/errors.ts";
 import type { Image } from "../../core/image.ts";
 import { layoutOf, makeImage, sliceOf } from "../../core/image.ts";
 import type { WorkOptions } from "../../core/progress.ts";
-import { formatOfName, openFile, openLcdCt, walkFolder } from "../../formats/files.ts";
+import { formatOfName, openFile, openLcdCt, walkFolder } from "../../files/files.ts";
 import type { Cases } from "../../observers/cases.ts";
 import { casesOf } from "../../observers/cases.ts";
 import { findInserts, pitchOfMita } from "../../observers/inserts.ts";

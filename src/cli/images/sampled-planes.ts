@@ -1,8 +1,8 @@
 /** A few planes that stand for an image too large to be held, or for a series in a folder. */
 import { throwIfAborted } from "../../core/errors.ts";
 import { type Image, makeImage } from "../../core/image.ts";
-import { isFolder } from "../../formats/files-disk.ts";
-import { openSlabs } from "../../formats/files-slabs.ts";
+import { isFolder } from "../../files/files-disk.ts";
+import { openSlabs } from "../../files/files-slabs.ts";
 import { tooLarge } from "./convert-path.ts";
 import { judgedPlanes } from "./denoise-image.ts";
 

@@ -4,15 +4,15 @@ import { dirname, join } from "node:path";
 import { InputError } from "../../core/errors.ts";
 import type { Image } from "../../core/image.ts";
 import { looksLikeDicom } from "../../dicom/parse.ts";
-import { formatOfName, saveImage, writeWhole } from "../../formats/files.ts";
-import { seriesFile } from "../../formats/files-series.ts";
+import { formatOfName, saveImage, writeWhole } from "../../files/files.ts";
+import { seriesFile } from "../../files/files-series.ts";
 import {
   groupSeries,
   readSeries,
   type Series,
   type SeriesFile,
   writeDerivedSeries,
-} from "../../formats/series.ts";
+} from "../../files/series.ts";
 import { makeFolder } from "./output-place.ts";
 import { seriesSlabs } from "./slab-work.ts";
 import {

@@ -8,7 +8,7 @@ import { resolveParameters } from "../../core/parameters.ts";
 import type { WorkOptions } from "../../core/progress.ts";
 import { streamOf } from "../../core/random.ts";
 import { writeNewDicom } from "../../dicom/create.ts";
-import { saveImage, writeWhole } from "../../formats/files.ts";
+import { saveImage, writeWhole } from "../../files/files.ts";
 import { defaultThreads } from "../../parallel/index.ts";
 import { catalogue as phantoms } from "../../phantoms/catalogue.ts";
 import type { Phantom } from "../../phantoms/phantom.ts";

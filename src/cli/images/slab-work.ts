@@ -9,11 +9,11 @@ import {
   openVolumeWriter,
   slabFormats,
   type SlabWriter,
-} from "../../formats/files-slab-writer.ts";
-import { openSlabs, type SlabSource } from "../../formats/files-slabs.ts";
-import { formatOfName, writeWhole } from "../../formats/files.ts";
-import { openSeriesSlabs, partOfSeries } from "../../formats/series-slabs.ts";
-import { type Series, writeDerivedSeries } from "../../formats/series.ts";
+} from "../../files/files-slab-writer.ts";
+import { openSlabs, type SlabSource } from "../../files/files-slabs.ts";
+import { formatOfName, writeWhole } from "../../files/files.ts";
+import { openSeriesSlabs, partOfSeries } from "../../files/series-slabs.ts";
+import { type Series, writeDerivedSeries } from "../../files/series.ts";
 import { makeFolder } from "./output-place.ts";
 import type { SaveOptions, SlabWork } from "./work.ts";
 

@@ -78,7 +78,7 @@ function placeOf(text: string | undefined): [number, number] | undefined {
  */
 export async function readTemplates(task: Task, image: Image): Promise<Float32Array[]> {
   // Loaded when called: a command's help needs none of it.
-  const { openPath } = await import("../../formats/files.ts");
+  const { openPath } = await import("../../files/files.ts");
   const { ny, nx } = layoutOf(image);
   const out: Float32Array[] = [];
   for (const path of task.templates) {

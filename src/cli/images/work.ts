@@ -1,8 +1,8 @@
 /** What commands work on: images that know how to be written back. */
 import type { Image } from "../../core/image.ts";
 import type { WorkOptions } from "../../core/progress.ts";
-import type { SlabWriter } from "../../formats/files-slab-writer.ts";
-import type { SlabSource } from "../../formats/files-slabs.ts";
+import type { SlabWriter } from "../../files/files-slab-writer.ts";
+import type { SlabSource } from "../../files/files-slabs.ts";
 import type { Stored } from "../../core/stored.ts";
 
 /** One image read into memory. */

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError, messageOf } from "../../core/errors.ts";
-import { writeWhole } from "../../formats/files.ts";
+import { writeWhole } from "../../files/files.ts";
 import type { Provider } from "../../graph/lowering.ts";
 import { countWeights } from "../../layers/scope.ts";
 import { trainingJsonSchema } from "../../train/config.ts";

@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { InputError } from "../../core/errors.ts";
 import { svgPng } from "../../figures/index.ts";
-import { writeFailure, writeWhole } from "../../formats/files.ts";
+import { writeFailure, writeWhole } from "../../files/files.ts";
 import type { Report } from "../report.ts";
 import { claimTable } from "./cells.ts";
 import { tableCsv } from "./csv.ts";

@@ -5,7 +5,7 @@ import { stat } from "node:fs/promises";
 import { basename, dirname, join, normalize, sep } from "node:path";
 import { FormatError, InputError, messageOf, throwIfAborted } from "../core/errors.ts";
 import type { Image } from "../core/image.ts";
-import { catalogue } from "./catalogue.ts";
+import { catalogue } from "../formats/catalogue.ts";
 import { bytesOf, exists, reasonOf, walkFolder, writeWhole } from "./files-disk.ts";
 import { seriesFile } from "./files-series.ts";
 import type { Stored } from "../core/stored.ts";
@@ -17,7 +17,7 @@ import type {
   WriteOptions,
   Written,
   WrittenFile,
-} from "./format.ts";
+} from "../formats/format.ts";
 import { inflateAll, isGzip } from "../codecs/inflate.ts";
 import { type LcdCtCase, lcdCtCases, readLcdCtSlice } from "./lcd-ct.ts";
 import { type SeriesFile, groupSeries, readSeries } from "./series.ts";

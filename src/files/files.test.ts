@@ -133,7 +133,7 @@ describe("writing", () => {
     const place = join(folder, "full");
     mkdirSync(place);
     const script = `
-import { saveImage } from "./src/formats/files.ts";
+import { saveImage } from "./src/files/files.ts";
 import { makeImage } from "./src/core/image.ts";
 import { readdirSync } from "node:fs";
 saveImage(${JSON.stringify(join(place, "a.nii"))}, makeImage(new Float32Array(4e6), [2000, 2000])).then(

@@ -8,12 +8,12 @@ import { bytesElement } from "../dicom/build.ts";
 import { encodePixels, littleBytes } from "../dicom/encode-pixels.ts";
 import { quantised } from "../dicom/quantise.ts";
 import type { DicomFrames } from "../dicom/stream.ts";
-import { lossesOf } from "./elements-to-write.ts";
+import { lossesOf } from "../formats/elements-to-write.ts";
 import { writeElements } from "../codecs/elements.ts";
 import { openScratch, openSink, type Scratch, type Sink } from "./files-sink.ts";
-import { nifti, niftiHeaderOf } from "./nifti.ts";
-import { niftiHeaderToBytes } from "./nifti-header.ts";
-import { npyHead, npyHolds } from "./npy-array.ts";
+import { nifti, niftiHeaderOf } from "../formats/nifti.ts";
+import { niftiHeaderToBytes } from "../formats/nifti-header.ts";
+import { npyHead, npyHolds } from "../formats/npy-array.ts";
 
 export interface SlabWriter {
   /**

@@ -19,10 +19,16 @@ import { isFolder, openRegular } from "./files-disk.ts";
 import { openSink, type Sink } from "./files-sink.ts";
 import type { StoredType } from "../core/stored.ts";
 import { isGzip } from "../codecs/inflate.ts";
-import { niftiElements, niftiHeaderToBytes, parseNiftiHeader } from "./nifti-header.ts";
-import { niftiGeometry, niftiHeaderOf, niftiLayout, niftiScaling, niftiTimeStep } from "./nifti.ts";
-import { isNpy, parseNpyHeader } from "./npy-array.ts";
-import { parseRemark } from "./elements-to-write.ts";
+import { niftiElements, niftiHeaderToBytes, parseNiftiHeader } from "../formats/nifti-header.ts";
+import {
+  niftiGeometry,
+  niftiHeaderOf,
+  niftiLayout,
+  niftiScaling,
+  niftiTimeStep,
+} from "../formats/nifti.ts";
+import { isNpy, parseNpyHeader } from "../formats/npy-array.ts";
+import { parseRemark } from "../formats/elements-to-write.ts";
 import { openFolderSeries } from "./files-series.ts";
 import { openSeriesSlabs, placedSlab } from "./series-slabs.ts";
 

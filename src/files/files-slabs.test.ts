@@ -112,7 +112,7 @@ import { readFileSync } from "node:fs";
 import { makeImage } from "./src/core/image.ts";
 import { niftiHeaderOf } from "./src/formats/nifti.ts";
 import { niftiHeaderToBytes } from "./src/formats/nifti-header.ts";
-import { processSlabs } from "./src/formats/files-slabs.ts";
+import { processSlabs } from "./src/files/files-slabs.ts";
 const peak = () => Number(/VmHWM:\\s+(\\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1]) / 1024;
 const image = { ...makeImage(new Float32Array(1), [1, 1]), axes: "zyx", shape: [256, 512, 512] };
 const path = ${JSON.stringify(join(folder, "large.nii"))};

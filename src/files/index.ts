@@ -1,0 +1,37 @@
+/** Images in files, folders and series on disk: `openFile`, `saveImage`, large files slab by slab. */
+export {
+  type LcdCtCollection,
+  type OpenOptions,
+  type Opened,
+  type OpenedPath,
+  type SaveOptions,
+  allFormats,
+  decodeBytes,
+  encodeImage,
+  formatByName,
+  formatOfName,
+  openFile,
+  openLcdCt,
+  openPath,
+  saveImage,
+  sniffFormat,
+  writeWhole,
+} from "./files.ts";
+export { type SlabOptions, type SlabSource, openSlabs, processSlabs } from "./files-slabs.ts";
+export {
+  type LcdCtCase,
+  type LcdCtEncoding,
+  lcdCtCases,
+  readLcdCtSlice,
+  writeLcdCtSlice,
+} from "./lcd-ct.ts";
+export {
+  type Series,
+  type SeriesFile,
+  type SeriesGrouping,
+  type SeriesImage,
+  type SeriesKind,
+  groupSeries,
+  readSeries,
+  writeDerivedSeries,
+} from "./series.ts";
