@@ -25,8 +25,8 @@ import { encodeModel } from "../src/onnx/encode.ts";
 import { floats } from "../src/runtime/backend.ts";
 import { nodeBackend } from "../src/runtime/node.ts";
 import { compile } from "../src/runtime/program.ts";
-import { joinNodes, joinValues, piecesOf } from "../src/train/flat-weights.ts";
-import { adam } from "../src/train/optimisers/adam.ts";
+import { joinNodes, joinValues, piecesOf } from "../src/learn/flat-weights.ts";
+import { adam } from "../src/learn/optimisers/adam.ts";
 import { startLineServer } from "./peers/line-server.ts";
 import { fileURLToPath } from "node:url";
 

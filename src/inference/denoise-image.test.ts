@@ -5,8 +5,8 @@ import { resolveParameters } from "../core/parameters.ts";
 import { streamOf } from "../core/random.ts";
 import { initialValues } from "../layers/scope.ts";
 import { drunet } from "../nets/drunet.ts";
-import { exportNetwork } from "../train/export-network.ts";
-import { parametersOf } from "../train/training-step.ts";
+import { exportNetwork } from "../learn/export-network.ts";
+import { parametersOf } from "../learn/training-step.ts";
 import { denoiseImage } from "./denoise-image.ts";
 import { type DenoisingModel, openDenoisingModel } from "./denoising-model.ts";
 

@@ -4,8 +4,8 @@ import { streamOf } from "../core/random.ts";
 import { resolveParameters } from "../core/parameters.ts";
 import { initialValues } from "../layers/scope.ts";
 import { drunet } from "../nets/drunet.ts";
-import { exportNetwork } from "../train/export-network.ts";
-import { parametersOf } from "../train/training-step.ts";
+import { exportNetwork } from "../learn/export-network.ts";
+import { parametersOf } from "../learn/training-step.ts";
 import { openDenoisingModel } from "./denoising-model.ts";
 import { padToMultiple, spansOf } from "./tiles.ts";
 

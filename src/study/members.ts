@@ -6,7 +6,7 @@ import { findDenoiser } from "../denoise/find-denoiser.ts";
 import { catalogue as losses } from "../losses/catalogue.ts";
 import { catalogue as metrics } from "../metrics/catalogue.ts";
 import { catalogue as observers } from "../observers/catalogue.ts";
-import { catalogue as optimisers } from "../train/optimisers/catalogue.ts";
+import { catalogue as optimisers } from "../learn/optimisers/catalogue.ts";
 import { networkOf } from "../nets/open-network.ts";
 import type { Study } from "./description.ts";
 

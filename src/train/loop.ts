@@ -14,10 +14,10 @@ import type { Network } from "../nets/network.ts";
 import { floats } from "../runtime/backend.ts";
 import type { CompileOptions } from "../runtime/program.ts";
 import { programCache } from "../runtime/program-cache.ts";
-import { decodeTensors, encodeTensors } from "./checkpoint.ts";
+import { decodeTensors, encodeTensors } from "../learn/checkpoint.ts";
 import type { TrainingConfig } from "./config.ts";
-import { joinValues, splitValues, type Weights } from "./flat-weights.ts";
-import { catalogue as optimisers } from "./optimisers/catalogue.ts";
+import { joinValues, splitValues, type Weights } from "../learn/flat-weights.ts";
+import { catalogue as optimisers } from "../learn/optimisers/catalogue.ts";
 import { checkPlanes, drawBatch, type PlaneSource } from "./patches.ts";
 import { rateAt } from "./schedule.ts";
 import {
@@ -26,7 +26,7 @@ import {
   parametersOf,
   type StepProgram,
   type TrainingState,
-} from "./training-step.ts";
+} from "../learn/training-step.ts";
 import { validate, type ValidationResult } from "./validation.ts";
 
 export interface TrainingRow {

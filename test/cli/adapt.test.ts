@@ -10,8 +10,8 @@ import { openFile, saveImage } from "../../src/files/files.ts";
 import { initialValues } from "../../src/layers/scope.ts";
 import { dncnn } from "../../src/nets/dncnn.ts";
 import { disk } from "../../src/phantoms/index.ts";
-import { exportNetwork } from "../../src/train/export-network.ts";
-import { parametersOf } from "../../src/train/training-step.ts";
+import { exportNetwork } from "../../src/learn/export-network.ts";
+import { parametersOf } from "../../src/learn/training-step.ts";
 import { buildOnce, dprime, newFolder } from "./dprime.ts";
 
 vi.setConfig({ testTimeout: 240_000 });

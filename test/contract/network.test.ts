@@ -18,8 +18,8 @@ import { multiply } from "../../src/graph/ops/multiply.ts";
 import { openDenoisingModel } from "../../src/inference/denoising-model.ts";
 import { countWeights, declare, initialValues } from "../../src/layers/scope.ts";
 import { catalogue } from "../../src/nets/catalogue.ts";
-import { exportNetwork } from "../../src/train/export-network.ts";
-import { parametersOf } from "../../src/train/training-step.ts";
+import { exportNetwork } from "../../src/learn/export-network.ts";
+import { parametersOf } from "../../src/learn/training-step.ts";
 
 const members = await Promise.all(Object.values(catalogue).map((load) => load()));
 

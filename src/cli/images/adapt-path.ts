@@ -1,8 +1,8 @@
 /** Per-image adaptation from path to path. */
 import type { WorkOptions } from "../../core/progress.ts";
 import { readModel } from "../../inference/files.ts";
-import { type AdaptedPlane, adaptedDenoiser } from "../../train/adapt/adapted-denoiser.ts";
-import { importNetwork } from "../../train/import-network.ts";
+import { type AdaptedPlane, adaptedDenoiser } from "../../adapt/adapted-denoiser.ts";
+import { importNetwork } from "../../learn/import-network.ts";
 import { type DenoiseReport, denoisePath } from "./denoise-path.ts";
 import type { Task } from "./task-options.ts";
 

@@ -7,7 +7,7 @@ import { writeWhole } from "../../files/files.ts";
 import type { Provider } from "../../graph/lowering.ts";
 import { countWeights } from "../../layers/scope.ts";
 import { trainingJsonSchema } from "../../train/config.ts";
-import { exportNetwork } from "../../train/export-network.ts";
+import { exportNetwork } from "../../learn/export-network.ts";
 import {
   checkpointName,
   loadSources,
@@ -16,7 +16,7 @@ import {
 } from "../../train/files.ts";
 import { networkOf } from "../../nets/open-network.ts";
 import { train, type TrainingRow } from "../../train/loop.ts";
-import { parametersOf } from "../../train/training-step.ts";
+import { parametersOf } from "../../learn/training-step.ts";
 import type { CommandContext } from "../commands/command.ts";
 
 export async function runTraining(context: CommandContext): Promise<void> {

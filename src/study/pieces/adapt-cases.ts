@@ -1,14 +1,10 @@
 /** A chunk of cases through a network that is adapted to each of them, for one or several β. */
 import type { Image } from "../../core/image.ts";
 import { throwIfAborted } from "../../core/errors.ts";
-import { type AdamSolver, adamSolver } from "../../train/adapt/adam-solver.ts";
-import { type GaussNewtonSolver, gaussNewtonSolver } from "../../train/adapt/gauss-newton.ts";
-import {
-  adaptationGraph,
-  type AdaptationGraph,
-  type Objective,
-} from "../../train/adapt/problem.ts";
-import { pathSolver } from "../../train/adapt/solution-path.ts";
+import { type AdamSolver, adamSolver } from "../../adapt/adam-solver.ts";
+import { type GaussNewtonSolver, gaussNewtonSolver } from "../../adapt/gauss-newton.ts";
+import { adaptationGraph, type AdaptationGraph, type Objective } from "../../adapt/problem.ts";
+import { pathSolver } from "../../adapt/solution-path.ts";
 import { type MetricPlan, shortNumber, type StudyTask } from "../description.ts";
 import { type CaseRange, drawCases, measure, piecesOutput, planeOf } from "../measured-cases.ts";
 import { decodeNetwork } from "../network-file.ts";

@@ -3,7 +3,7 @@ import type { NetworkPlan, StudyTask } from "../description.ts";
 import { encodeNetwork } from "../network-file.ts";
 import type { PieceKind } from "../piece.ts";
 import { openScene, type Role } from "../scene.ts";
-import { exportNetwork } from "../../train/export-network.ts";
+import { exportNetwork } from "../../learn/export-network.ts";
 import { parseTrainingConfig } from "../../train/config.ts";
 import { train } from "../../train/loop.ts";
 import type { Plane } from "../../train/patches.ts";

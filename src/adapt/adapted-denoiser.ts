@@ -1,13 +1,13 @@
 /** Per-image adaptation of a trained network as a denoiser that takes an image of any unit. */
-import { InputError, throwIfAborted } from "../../core/errors.ts";
-import { type Image, layoutOf, makeImage, withData } from "../../core/image.ts";
-import type { Denoiser } from "../../denoise/denoiser.ts";
-import { planeTemplates } from "../../denoise/projection/templates.ts";
-import { projectOntoTask, taskSpan, type TaskSpan } from "../../denoise/task-projection.ts";
-import { modelUnits } from "../../inference/denoise-image.ts";
-import { padToMultiple } from "../../inference/tiles.ts";
-import type { CompileOptions } from "../../runtime/program.ts";
-import type { ImportedNetwork } from "../import-network.ts";
+import { InputError, throwIfAborted } from "../core/errors.ts";
+import { type Image, layoutOf, makeImage, withData } from "../core/image.ts";
+import type { Denoiser } from "../denoise/denoiser.ts";
+import { planeTemplates } from "../denoise/projection/templates.ts";
+import { projectOntoTask, taskSpan, type TaskSpan } from "../denoise/task-projection.ts";
+import { modelUnits } from "../inference/denoise-image.ts";
+import { padToMultiple } from "../inference/tiles.ts";
+import type { CompileOptions } from "../runtime/program.ts";
+import type { ImportedNetwork } from "../learn/import-network.ts";
 import { adamSolver } from "./adam-solver.ts";
 import { gaussNewtonSolver } from "./gauss-newton.ts";
 import { linearise } from "./linearisation.ts";

@@ -2,8 +2,8 @@
  * The quadratic form of the data and task terms, Q = αI + βWᵀW, and its inverse, by the small matrix
  * of the templates' products [woodbury]: Q⁻¹ = (I − βWᵀ(αI + βWWᵀ)⁻¹W) / α.
  */
-import { cholesky, choleskySolve } from "../../math/cholesky.ts";
-import { RunError } from "../../core/errors.ts";
+import { cholesky, choleskySolve } from "../math/cholesky.ts";
+import { RunError } from "../core/errors.ts";
 import { dot } from "./problem.ts";
 
 export interface TaskMetric {

@@ -11,8 +11,8 @@
  * J Jᵀ per iteration. The step is halved until the objective falls; linearisation goes on until the
  * objective is what the linearised network predicted for the full step, or falls no more.
  */
-import { throwIfAborted } from "../../core/errors.ts";
-import type { CompileOptions } from "../../runtime/program.ts";
+import { throwIfAborted } from "../core/errors.ts";
+import type { CompileOptions } from "../runtime/program.ts";
 import { type Linearisation, linearise } from "./linearisation.ts";
 import {
   type Adapted,

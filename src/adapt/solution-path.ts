@@ -6,9 +6,9 @@
  * (a bidiagonalisation of J, carried out in the image's space) gives every solution: a small dense
  * system each, and a sum of a few images.
  */
-import { InputError, RunError, throwIfAborted } from "../../core/errors.ts";
-import { cholesky, choleskySolve } from "../../math/cholesky.ts";
-import type { CompileOptions } from "../../runtime/program.ts";
+import { InputError, RunError, throwIfAborted } from "../core/errors.ts";
+import { cholesky, choleskySolve } from "../math/cholesky.ts";
+import type { CompileOptions } from "../runtime/program.ts";
 import { type Linearisation, linearise } from "./linearisation.ts";
 import {
   type AdaptationGraph,

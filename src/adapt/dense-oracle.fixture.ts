@@ -1,9 +1,9 @@
 /** The linearised adaptation problem solved directly: the whole Jacobian, normal equations, elimination. */
-import { gradient } from "../../graph/gradient.ts";
-import { interpret } from "../../graph/interpret.ts";
-import { reshape } from "../../graph/ops/reshape.ts";
-import { sliceAxis } from "../../graph/ops/slice.ts";
-import { cholesky, choleskySolve } from "../../math/cholesky.ts";
+import { gradient } from "../graph/gradient.ts";
+import { interpret } from "../graph/interpret.ts";
+import { reshape } from "../graph/ops/reshape.ts";
+import { sliceAxis } from "../graph/ops/slice.ts";
+import { cholesky, choleskySolve } from "../math/cholesky.ts";
 import type { AdaptationGraph, AdaptationWeights } from "./problem.ts";
 
 /** Returns a function from settings to the exact image and objective, all in float64. */

@@ -2,15 +2,15 @@
  * The network linearised about weights θ: values and products with its Jacobian J = ∂F/∂θ, run by
  * one program, so that the forward pass is shared between Jᵀz and J(Jᵀz).
  */
-import { jacobianVector, vectorJacobian } from "../../graph/gradient.ts";
-import type { Node } from "../../graph/node.ts";
-import { input } from "../../graph/ops/input.ts";
-import { constant } from "../../graph/ops/constant.ts";
-import { multiply } from "../../graph/ops/multiply.ts";
-import { reshape } from "../../graph/ops/reshape.ts";
-import { sliceAxis } from "../../graph/ops/slice.ts";
-import { floats } from "../../runtime/backend.ts";
-import { compile, type CompileOptions, type Program } from "../../runtime/program.ts";
+import { jacobianVector, vectorJacobian } from "../graph/gradient.ts";
+import type { Node } from "../graph/node.ts";
+import { input } from "../graph/ops/input.ts";
+import { constant } from "../graph/ops/constant.ts";
+import { multiply } from "../graph/ops/multiply.ts";
+import { reshape } from "../graph/ops/reshape.ts";
+import { sliceAxis } from "../graph/ops/slice.ts";
+import { floats } from "../runtime/backend.ts";
+import { compile, type CompileOptions, type Program } from "../runtime/program.ts";
 import { type AdaptationGraph, statisticsNode } from "./problem.ts";
 
 export interface Linearisation {

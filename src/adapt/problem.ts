@@ -11,18 +11,18 @@
  * Deviations: (1) the paper's depth and width are not stated; any network of this package serves.
  * (2) Batch normalisation is used in its running form, or folded away before.
  */
-import { InputError } from "../../core/errors.ts";
-import type { ParameterValues } from "../../core/parameters.ts";
-import { sizeOf } from "../../core/image.ts";
-import type { Node } from "../../graph/node.ts";
-import { constant } from "../../graph/ops/constant.ts";
-import { input } from "../../graph/ops/input.ts";
-import { matmul } from "../../graph/ops/matmul.ts";
-import { reshape } from "../../graph/ops/reshape.ts";
-import { substitute } from "../../graph/substitute.ts";
-import { declare, type Parameter } from "../../layers/scope.ts";
-import type { Network } from "../../nets/network.ts";
-import { joinValues, piecesOf } from "../flat-weights.ts";
+import { InputError } from "../core/errors.ts";
+import type { ParameterValues } from "../core/parameters.ts";
+import { sizeOf } from "../core/image.ts";
+import type { Node } from "../graph/node.ts";
+import { constant } from "../graph/ops/constant.ts";
+import { input } from "../graph/ops/input.ts";
+import { matmul } from "../graph/ops/matmul.ts";
+import { reshape } from "../graph/ops/reshape.ts";
+import { substitute } from "../graph/substitute.ts";
+import { declare, type Parameter } from "../layers/scope.ts";
+import type { Network } from "../nets/network.ts";
+import { joinValues, piecesOf } from "../learn/flat-weights.ts";
 
 /** What an observer reads off an image. */
 export type Statistics =

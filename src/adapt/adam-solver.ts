@@ -1,17 +1,17 @@
 /** The published solver: Adam steps on the whole objective, every step one run of one program. */
-import { CancelledError } from "../../core/errors.ts";
-import { resolveParameters } from "../../core/parameters.ts";
-import { gradient } from "../../graph/gradient.ts";
-import { shapeOf } from "../../graph/node.ts";
-import { add } from "../../graph/ops/add.ts";
-import { constant } from "../../graph/ops/constant.ts";
-import { input } from "../../graph/ops/input.ts";
-import { multiply } from "../../graph/ops/multiply.ts";
-import { subtract } from "../../graph/ops/subtract.ts";
-import { sum } from "../../graph/ops/sum.ts";
-import { floats } from "../../runtime/backend.ts";
-import { compile, type CompileOptions } from "../../runtime/program.ts";
-import { adam } from "../optimisers/adam.ts";
+import { CancelledError } from "../core/errors.ts";
+import { resolveParameters } from "../core/parameters.ts";
+import { gradient } from "../graph/gradient.ts";
+import { shapeOf } from "../graph/node.ts";
+import { add } from "../graph/ops/add.ts";
+import { constant } from "../graph/ops/constant.ts";
+import { input } from "../graph/ops/input.ts";
+import { multiply } from "../graph/ops/multiply.ts";
+import { subtract } from "../graph/ops/subtract.ts";
+import { sum } from "../graph/ops/sum.ts";
+import { floats } from "../runtime/backend.ts";
+import { compile, type CompileOptions } from "../runtime/program.ts";
+import { adam } from "../learn/optimisers/adam.ts";
 import {
   type Adapted,
   type AdaptationGraph,
