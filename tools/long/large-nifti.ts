@@ -10,7 +10,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { convertPath } from "../../src/cli/images/convert-path.ts";
+import { convertPath } from "../../src/workflows/convert-path.ts";
 import { makeImage } from "../../src/core/image.ts";
 import { niftiHeaderToBytes } from "../../src/formats/nifti-header.ts";
 import { niftiHeaderOf } from "../../src/formats/nifti.ts";

@@ -1,8 +1,8 @@
 /** `dprime adapt`: a trained network adapted to one image and what a reader looks for in it. */
 import { InputError } from "../../core/errors.ts";
-import { taskOf, taskOptions } from "../images/task-options.ts";
+import { taskOf, taskOptions } from "../../workflows/task-options.ts";
 import type { Command } from "./command.ts";
-import { figurePath, greyWindow } from "../images/figure-options.ts";
+import { figurePath, greyWindow } from "../../workflows/figure-options.ts";
 
 export const adapt: Command = {
   name: "adapt",
@@ -91,7 +91,7 @@ export const adapt: Command = {
     },
   ],
   async run(context) {
-    const { adaptPath } = await import("../images/adapt-path.ts");
+    const { adaptPath } = await import("../../workflows/adapt-path.ts");
     const { values } = context;
     const task = taskOf(values);
     if (task === undefined) {

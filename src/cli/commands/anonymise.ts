@@ -38,7 +38,7 @@ export const anonymise: Command = {
   ],
   async run(context) {
     // Loaded when called: help and suggestions need none of it.
-    const { anonymisePath } = await import("../images/anonymise-path.ts");
+    const { anonymisePath } = await import("../../workflows/anonymise-path.ts");
     const { values } = context;
     const report = await anonymisePath({
       input: values.need("input"),

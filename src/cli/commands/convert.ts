@@ -1,7 +1,7 @@
 /** `dprime convert`: from one format to another. */
 import { allTypes } from "../../codecs/elements.ts";
-import { greyWindow } from "../images/figure-options.ts";
-import { rawOptions, rawShapeOf, unitOf, unitOption } from "../images/raw-options.ts";
+import { greyWindow } from "../../workflows/figure-options.ts";
+import { rawOptions, rawShapeOf, unitOf, unitOption } from "../../workflows/raw-options.ts";
 import type { Command } from "./command.ts";
 
 export const convert: Command = {
@@ -69,7 +69,7 @@ export const convert: Command = {
     },
   ],
   async run(context) {
-    const { convertPath } = await import("../images/convert-path.ts");
+    const { convertPath } = await import("../../workflows/convert-path.ts");
     const { values } = context;
     const raw = rawShapeOf(values);
     const unit = unitOf(values);

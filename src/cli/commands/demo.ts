@@ -34,7 +34,7 @@ export const demo: Command = {
     { line: "dprime demo out --seed 7 --sigma 40", about: "another anatomy, more noise" },
   ],
   async run(context) {
-    const { demonstrate } = await import("../images/demonstrate.ts");
+    const { demonstrate } = await import("../../workflows/demonstrate.ts");
     const { values } = context;
     const report = await demonstrate(values.text("folder") ?? "demo-output", {
       seed: values.number("seed") ?? 1,

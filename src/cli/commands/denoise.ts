@@ -1,7 +1,7 @@
 /** `dprime denoise`: the main job. */
 import { dirname } from "node:path";
-import { figurePath, greyWindow } from "../images/figure-options.ts";
-import { taskOf, taskOptions } from "../images/task-options.ts";
+import { figurePath, greyWindow } from "../../workflows/figure-options.ts";
+import { taskOf, taskOptions } from "../../workflows/task-options.ts";
 import type { Command, CommandContext } from "./command.ts";
 
 export const denoise: Command = {
@@ -122,7 +122,7 @@ export const denoise: Command = {
   ],
   async run(context) {
     // Loaded when called: help and suggestions need none of it.
-    const { denoisePath } = await import("../images/denoise-path.ts");
+    const { denoisePath } = await import("../../workflows/denoise-path.ts");
     const { values } = context;
     const report = await denoisePath({
       input: values.need("input"),
@@ -150,7 +150,7 @@ export const denoise: Command = {
   },
 };
 
-type Report = Awaited<ReturnType<typeof import("../images/denoise-path.ts")["denoisePath"]>>;
+type Report = Awaited<ReturnType<typeof import("../../workflows/denoise-path.ts")["denoisePath"]>>;
 
 function printReport(context: CommandContext, report: Report): void {
   const number = (x: number): string => String(Number(x.toPrecision(4)));

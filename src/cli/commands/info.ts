@@ -1,7 +1,7 @@
 /** `dprime info`: what a file or folder holds. */
 import type { Command, CommandContext } from "./command.ts";
-import type { ImageFacts, PathFacts } from "../images/inspect-path.ts";
-import { rawOptions, rawShapeOf, unitOf, unitOption } from "../images/raw-options.ts";
+import type { ImageFacts, PathFacts } from "../../workflows/inspect-path.ts";
+import { rawOptions, rawShapeOf, unitOf, unitOption } from "../../workflows/raw-options.ts";
 
 export const info: Command = {
   name: "info",
@@ -43,7 +43,7 @@ export const info: Command = {
     },
   ],
   async run(context) {
-    const { inspectPath } = await import("../images/inspect-path.ts");
+    const { inspectPath } = await import("../../workflows/inspect-path.ts");
     const { values } = context;
     const raw = rawShapeOf(values);
     const unit = unitOf(values);

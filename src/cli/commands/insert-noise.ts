@@ -49,7 +49,7 @@ export const insertNoise: Command = {
     },
   ],
   async run(context) {
-    const { insertNoisePath } = await import("../images/insert-noise-path.ts");
+    const { insertNoisePath } = await import("../../workflows/insert-noise-path.ts");
     const { values } = context;
     const report = await insertNoisePath({
       input: values.need("input"),

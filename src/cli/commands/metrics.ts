@@ -3,7 +3,7 @@ import { InputError } from "../../core/errors.ts";
 import type { ParameterValues } from "../../core/parameters.ts";
 import type { Metric, MetricResult } from "../../metrics/metric.ts";
 import type { Concordance } from "../../metrics/radiomics/concordance.ts";
-import { greyWindow } from "../images/figure-options.ts";
+import { greyWindow } from "../../workflows/figure-options.ts";
 import type { Command, CommandContext } from "./command.ts";
 
 export const metrics: Command = {
@@ -95,7 +95,7 @@ export const metrics: Command = {
     const figure = values.text("figure");
     if (figure !== undefined && !/\.(svg|png)$/i.test(figure))
       throw new InputError(`Cannot draw ${figure}: found no known ending, wanted .svg or .png`);
-    const { pairsOf } = await import("../images/metric-pairs.ts");
+    const { pairsOf } = await import("../../workflows/metric-pairs.ts");
     const pairs = await pairsOf(values.need("image"), values.text("reference"), context.signal);
     const window = greyWindow(values.text("window"));
     const clip = values.text("clip") as "window" | "none" | undefined;
@@ -104,7 +104,7 @@ export const metrics: Command = {
     let done = 0;
     for (const pair of pairs.items) {
       const { image, reference } = await pair.load();
-      const { regionFrom } = await import("../images/metric-pairs.ts");
+      const { regionFrom } = await import("../../workflows/metric-pairs.ts");
       const mask = await regionFrom(values.text("roi"), image);
       const background = await regionFrom(values.text("background"), image);
       for (const { metric, parameters, label } of chosen) {
@@ -176,7 +176,7 @@ async function drawCurves(
   path: string,
   rows: readonly Row[],
 ): Promise<void> {
-  const { metricsFigure } = await import("../images/metrics-figure.ts");
+  const { metricsFigure } = await import("../../workflows/metrics-figure.ts");
   const { svgPng } = await import("../../figures/index.ts");
   const { writeWhole } = await import("../../files/files.ts");
   const svg = metricsFigure(rows);

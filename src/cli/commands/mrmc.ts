@@ -70,7 +70,7 @@ export const mrmc: Command = {
     { line: "dprime mrmc pilot.imrmc --plan 0.03", about: "how large the next study must be" },
   ],
   async run(context) {
-    const { analyseReaders } = await import("../studies/analyse-readers.ts");
+    const { analyseReaders } = await import("../../workflows/analyse-readers.ts");
     const { values } = context;
     const level = values.number("level") ?? 0.95;
     const report = await analyseReaders({
@@ -90,7 +90,9 @@ export const mrmc: Command = {
   },
 };
 
-type Report = Awaited<ReturnType<typeof import("../studies/analyse-readers.ts")["analyseReaders"]>>;
+type Report = Awaited<
+  ReturnType<typeof import("../../workflows/analyse-readers.ts")["analyseReaders"]>
+>;
 
 const three = (v: number | undefined): string =>
   v === undefined || !Number.isFinite(v) ? "–" : v.toFixed(3);

@@ -1,7 +1,7 @@
 /** `dprime noise`: how noisy an image is, by every estimator that applies. */
 import { InputError, messageOf } from "../../core/errors.ts";
 import type { Image } from "../../core/image.ts";
-import { risingPair } from "../images/figure-options.ts";
+import { risingPair } from "../../workflows/figure-options.ts";
 import type { Command, CommandContext } from "./command.ts";
 
 export const noise: Command = {
@@ -47,7 +47,7 @@ export const noise: Command = {
 
 async function read(path: string, context: CommandContext): Promise<Image> {
   const { openFile } = await import("../../files/files.ts");
-  const { sampledPlanes } = await import("../images/sampled-planes.ts");
+  const { sampledPlanes } = await import("../../workflows/sampled-planes.ts");
   const format = context.values.text("input-format");
   const sampled = format === undefined ? await sampledPlanes(path, context.signal) : undefined;
   if (sampled !== undefined) {

@@ -3,7 +3,7 @@ import { InputError } from "../../core/errors.ts";
 import type { ParameterValues } from "../../core/parameters.ts";
 import type { Observed, ObserveOptions, ObserverChoice } from "../../observers/observe.ts";
 import type { Protocol } from "../../observers/protocol.ts";
-import type { ObserverTask as Task } from "../images/observer-tasks.ts";
+import type { ObserverTask as Task } from "../../workflows/observer-tasks.ts";
 import type { Command, CommandContext } from "./command.ts";
 
 export const observe: Command = {
@@ -248,7 +248,7 @@ export const observe: Command = {
   async run(context) {
     const { values } = context;
     const choices = await choicesOf(values.list("observer"));
-    const { tasksOf } = await import("../images/observer-tasks.ts");
+    const { tasksOf } = await import("../../workflows/observer-tasks.ts");
     const tasks = await tasksOf(context);
     const { observe: judge } = await import("../../observers/observe.ts");
     const protocol = protocolOf(context);
@@ -267,7 +267,7 @@ export const observe: Command = {
       });
       results.push({ task, observed });
     }
-    const { printTask } = await import("../images/observers-table.ts");
+    const { printTask } = await import("../../workflows/observers-table.ts");
     for (const { task, observed } of results) printTask(context, task, observed);
     const written: string[] = [];
     const figure = values.text("figure");
@@ -358,7 +358,7 @@ async function drawFigure(
 ): Promise<string> {
   if (!/\.(svg|png)$/i.test(path))
     throw new InputError(`Cannot draw ${path}: found no known ending, wanted .svg or .png`);
-  const { observersFigure } = await import("../images/observers-figure.ts");
+  const { observersFigure } = await import("../../workflows/observers-figure.ts");
   const { writeWhole } = await import("../../files/files.ts");
   const svg = observersFigure(
     results.map(({ task, observed }) => ({

@@ -51,7 +51,7 @@ export const reproduce: Command = {
     },
   ],
   async run(context) {
-    const { listRecipes, reproduceRecipe } = await import("../studies/reproduce-recipe.ts");
+    const { listRecipes, reproduceRecipe } = await import("../../workflows/reproduce-recipe.ts");
     const name = context.values.text("name");
     if (name === undefined) await listRecipes(context);
     else await reproduceRecipe(context, name);

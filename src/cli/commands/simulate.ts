@@ -54,7 +54,7 @@ export const simulate: Command = {
     },
   ],
   async run(context) {
-    const { simulateCases } = await import("../images/simulate-cases.ts");
+    const { simulateCases } = await import("../../workflows/simulate-cases.ts");
     const { values } = context;
     const report = await simulateCases({
       preset: values.need("preset"),

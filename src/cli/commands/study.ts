@@ -74,7 +74,7 @@ export const study: Command = {
       if (what !== undefined) {
         throw new InputError(`Cannot list: found ${what}, wanted nothing after list`);
       }
-      await (await import("../studies/show-runs.ts")).listRuns(context);
+      await (await import("../../workflows/show-runs.ts")).listRuns(context);
       return;
     }
     if (what === undefined) {
@@ -82,10 +82,10 @@ export const study: Command = {
       throw new InputError(`Cannot ${action}: found nothing after ${action}, wanted ${wanted}`);
     }
     if (action === "status") {
-      await (await import("../studies/show-runs.ts")).showStatus(context, what);
+      await (await import("../../workflows/show-runs.ts")).showStatus(context, what);
       return;
     }
-    const { reportRun, resumeRun, runFile } = await import("../studies/run-study.ts");
+    const { reportRun, resumeRun, runFile } = await import("../../workflows/run-study.ts");
     if (action === "run") await runFile(context, what);
     else if (action === "resume") await resumeRun(context, what);
     else await reportRun(context, what);

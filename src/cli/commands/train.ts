@@ -46,7 +46,7 @@ export const train: Command = {
     { line: "dprime train my.yaml -o out --resume", about: "go on where it stopped" },
   ],
   async run(context) {
-    const { runTraining } = await import("../training/run-training.ts");
+    const { runTraining } = await import("../../workflows/run-training.ts");
     await runTraining(context);
   },
 };

@@ -1,0 +1,192 @@
+/** A reader study from a file, analysed in both ways. */
+import { readFile } from "node:fs/promises";
+import { InputError } from "../core/errors.ts";
+import {
+  type Comparison,
+  type Estimate,
+  gallasArea,
+  gallasCompare,
+  holm,
+  type MarginTest,
+  type OrhAnalysis,
+  orhAnalysis,
+  type OrhResult,
+  parseImrmc,
+  planReaders,
+  testEquivalence,
+  testNonInferiority,
+} from "../stats/index.ts";
+import { modalitiesOf, type ReaderStudy } from "../stats/reader-study.ts";
+
+export interface AnalyseReadersOptions {
+  readonly path: string;
+  /** Which modalities and in which order; all when empty. */
+  readonly modalities: readonly string[];
+  readonly analysis: OrhAnalysis;
+  readonly level: number;
+  readonly margin: number | undefined;
+  /** Difference of areas to plan for. */
+  readonly plan: number | undefined;
+  readonly power: number;
+}
+
+type By = "U-statistics" | "ORH";
+
+export interface ReadersReport {
+  readonly readers: number;
+  readonly present: number;
+  readonly absent: number;
+  readonly design: string;
+  readonly areas: readonly (Estimate & {
+    readonly modality: string;
+    readonly by: By;
+    readonly readers: number;
+  })[];
+  readonly differences: readonly (Comparison & {
+    readonly modalities: readonly [string, string];
+    readonly by: By;
+    /** By Holm over the differences of one analysis. */
+    readonly adjusted: number;
+    readonly nonInferior?: MarginTest;
+    readonly equivalent?: MarginTest;
+  })[];
+  /** Variance components of Obuchowski and Rockette, where the design has them. */
+  readonly components?: OrhResult["components"];
+  readonly margin?: number;
+  readonly plan?: {
+    readonly effect: number;
+    readonly power: number;
+    readonly rows: readonly {
+      readonly readers: number;
+      readonly present: number;
+      readonly absent: number;
+      readonly power: number;
+    }[];
+  };
+  readonly notes: readonly string[];
+}
+
+/** Numbers of readers that a plan is made for. */
+const planned = [2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50];
+
+/**
+ * @throws InputError on a file that cannot be read or lacks a modality; FormatError on one that is no iMRMC file
+ */
+export async function analyseReaders(options: AnalyseReadersOptions): Promise<ReadersReport> {
+  const study = parseImrmc(await textOf(options.path));
+  const all = modalitiesOf(study);
+  const absent = options.modalities.find((one) => !all.includes(one));
+  if (absent !== undefined) {
+    throw new InputError(
+      `Cannot analyse ${options.path}: found no modality "${absent}", wanted one of ${all.join(", ")}`,
+    );
+  }
+  const modalities = options.modalities.length > 0 ? options.modalities : all;
+  const { level, margin } = options;
+  const notes: string[] = [];
+  const orh = orhOf(study, modalities, options, notes);
+  const readersOf = (modality: string): number =>
+    new Set(study.scores.filter((s) => s.modality === modality).map((s) => s.reader)).size;
+  const areas: ReadersReport["areas"] = modalities.flatMap((modality, i) => {
+    const by = gallasArea(study, modality, { level });
+    const readers = readersOf(modality);
+    return [
+      { ...by, modality, by: "U-statistics" as const, readers },
+      ...(orh === undefined
+        ? []
+        : [{ ...orh.estimates[i]!, modality, by: "ORH" as const, readers }]),
+    ];
+  });
+  const pairs = modalities.flatMap((first, i) =>
+    modalities.slice(i + 1).map((second) => [first, second] as const),
+  );
+  const byGallas = pairs.map((pair) => ({
+    ...gallasCompare(study, pair, { level }),
+    modalities: pair,
+    by: "U-statistics" as const,
+  }));
+  const byOrh = (orh?.differences ?? []).map((one) => ({ ...one, by: "ORH" as const }));
+  const differences = [byGallas, byOrh].flatMap((family) => {
+    const adjusted = holm(family.map(({ pValue }) => pValue));
+    return family.map((one, i) => ({
+      ...one,
+      adjusted: adjusted[i]!,
+      ...(margin === undefined || !(one.standardError > 0)
+        ? {}
+        : {
+            nonInferior: testNonInferiority(one, { margin }),
+            equivalent: testEquivalence(one, { margin }),
+          }),
+    }));
+  });
+  const remedies = [...areas, ...differences].flatMap(({ status, remedy }) =>
+    status === "ok" || remedy === "" ? [] : [`${status}: ${remedy}`],
+  );
+  const cases = { present: 0, absent: 0 };
+  for (const present of study.truth.values()) cases[present ? "present" : "absent"]++;
+  return {
+    readers: new Set(study.scores.map(({ reader }) => reader)).size,
+    ...cases,
+    design:
+      modalities.length < 2
+        ? "one modality"
+        : orh === undefined
+          ? "a design with gaps"
+          : orh.design.replaceAll("-", " "),
+    areas,
+    differences,
+    ...(orh === undefined ? {} : { components: orh.components }),
+    ...(margin === undefined ? {} : { margin }),
+    ...(options.plan === undefined ? {} : { plan: planOf(options, orh, cases) }),
+    notes: [...new Set([...notes, ...remedies])],
+  };
+}
+
+async function textOf(path: string): Promise<string> {
+  return readFile(path, "utf8").catch((cause: unknown) => {
+    throw new InputError(`Cannot open ${path}: found no file that can be read, wanted iMRMC text`, {
+      cause,
+    });
+  });
+}
+
+/** Absent where the design does not allow it, with a note that says why. */
+function orhOf(
+  study: ReaderStudy,
+  modalities: readonly string[],
+  { level, analysis }: AnalyseReadersOptions,
+  notes: string[],
+): OrhResult | undefined {
+  if (modalities.length < 2) return undefined;
+  try {
+    return orhAnalysis(study, { level, modalities, analysis });
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    notes.push(`no analysis of Obuchowski, Rockette and Hillis: ${error.message}`);
+    return undefined;
+  }
+}
+
+function planOf(
+  { plan: effect = NaN, power, path }: AnalyseReadersOptions,
+  orh: OrhResult | undefined,
+  cases: { readonly present: number; readonly absent: number },
+): ReadersReport["plan"] {
+  if (orh === undefined || orh.status === "too-few-readers") {
+    throw new InputError(
+      `Cannot plan from ${path}: found ${orh === undefined ? "a design without variance components" : "one reader"}, wanted two modalities and two or more readers who read the same cases`,
+    );
+  }
+  const rows = planReaders(orh.components, { effect, readers: planned, power }).map((row) => ({
+    readers: row.readers,
+    present: Math.ceil(cases.present * row.caseRatio),
+    absent: Math.ceil(cases.absent * row.caseRatio),
+    power: row.power,
+  }));
+  if (rows.length === 0) {
+    throw new InputError(
+      `Cannot plan for a difference of ${effect}: found no number of readers up to ${planned.at(-1)} that reaches a power of ${power} with a hundred times the cases, wanted a larger difference`,
+    );
+  }
+  return { effect, power, rows };
+}

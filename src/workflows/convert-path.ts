@@ -1,0 +1,205 @@
+/** From one format to another, saying what is lost on the way. */
+import { realpath, stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import { FormatError, InputError, messageOf } from "../core/errors.ts";
+import { withData } from "../core/image.ts";
+import { openSlabs, processSlabs } from "../files/files-slabs.ts";
+import {
+  type OpenOptions,
+  type OpenedPath,
+  formatByName,
+  formatOfName,
+  openPath,
+  saveImage,
+} from "../files/files.ts";
+import type { Stored, StoredType } from "../core/stored.ts";
+import type { DecodedImage } from "../formats/format.ts";
+
+export interface ConvertOptions extends OpenOptions {
+  /** Element type to write; by default the stored one where the target holds it. */
+  readonly type?: StoredType;
+  readonly compress?: boolean;
+  /** Which image of several: its number from 1, or its name. */
+  readonly image?: string;
+  readonly outputFormat?: string;
+  /** Intensities that become the smallest and the largest value of an 8 or 16-bit picture. */
+  readonly window?: { readonly low: number; readonly high: number };
+}
+
+export interface Converted {
+  readonly input: string;
+  readonly from: string;
+  readonly to: string;
+  readonly paths: readonly string[];
+  readonly axes: string;
+  readonly shape: readonly number[];
+  readonly stored: string;
+  /** What the target does not hold, one sentence each; empty when nothing is lost. */
+  readonly lost: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/** What a format says beyond image, geometry and unit, and no other format takes over. */
+const beyondImage: Readonly<
+  Record<string, (header: Readonly<Record<string, unknown>>) => string | undefined>
+> = {
+  dicom: () => "the DICOM header: patient, study, equipment and acquisition",
+  nifti: (header) =>
+    typeof header.extensions === "number"
+      ? `a NIfTI header extension of ${header.extensions} bytes`
+      : undefined,
+};
+
+/**
+ * @throws InputError when the target is the input, does not hold the content, or one of several images
+ *   has to be chosen
+ */
+export async function convertPath(
+  input: string,
+  output: string,
+  options: ConvertOptions = {},
+): Promise<Converted> {
+  const { type, compress, image: which, outputFormat, window, ...open } = options;
+  const same = await Promise.all([input, output].map((p) => realpath(p).catch(() => resolve(p))));
+  if (same[0] === same[1]) {
+    throw new InputError(
+      `Cannot convert ${input}: found the input as output too, wanted another file`,
+    );
+  }
+  const target =
+    outputFormat === undefined ? await formatOfName(output) : await formatByName(outputFormat);
+  if (target?.write === undefined) {
+    throw new InputError(
+      `Cannot write ${output}: found ${target === undefined ? "no format with this extension" : `${target.title}, which is only read`}, wanted one of "dprime list formats"`,
+    );
+  }
+  // Such files must not be read before they are known to be too large to be held.
+  const large =
+    target.name === "nifti" && open.raw === undefined && open.format === undefined
+      ? await tooLarge(input)
+      : false;
+  const opened = large
+    ? undefined
+    : await openPath(input, open).catch((error: unknown) => {
+        const refused =
+          error instanceof FormatError
+            ? error.kind === "too-large"
+            : /slab by slab/.test(messageOf(error));
+        if (refused && target.name === "nifti") return undefined;
+        throw error;
+      });
+  if (opened === undefined) {
+    const slabs = await openSlabs(input);
+    const { type: from, slope, intercept, image, format } = slabs;
+    await slabs.close();
+    const whole = slope === 1 && intercept === 0;
+    // Values pass through float32, which holds 8 and 16-bit elements, scaled or not, and no wider integers.
+    const written = type ?? (whole && /^u?int(8|16)$/.test(from) ? from : "float32");
+    await processSlabs(input, output, {
+      work: (slab) => Promise.resolve(slab),
+      type: written,
+      ...(open.signal === undefined ? {} : { signal: open.signal }),
+      ...(open.onProgress === undefined ? {} : { onProgress: open.onProgress }),
+    });
+    return {
+      input,
+      from: format,
+      to: "nifti",
+      paths: [output],
+      axes: image.axes,
+      shape: image.shape,
+      stored: written,
+      lost: [
+        ...(whole ? [] : ["slope and intercept, which are worked into the values"]),
+        ...(written === from || written === "float32"
+          ? []
+          : [`elements that ${written} cannot hold`]),
+        ...(/32|64/.test(from) && from !== "float32" ? ["digits beyond single precision"] : []),
+        ...(format === "dicom" ? [beyondImage.dicom!({})!] : []),
+      ],
+      notes: ["converted slab by slab"],
+    };
+  }
+  const one = chosen(opened, which);
+  const shown = window === undefined ? one : displayed(one, window, type ?? "uint8");
+  const saved = await saveImage(output, shown.image, {
+    stored: shown.stored,
+    format: target.name,
+    ...(type === undefined ? {} : { type }),
+    ...(compress === undefined ? {} : { compress }),
+    ...(open.signal === undefined ? {} : { signal: open.signal }),
+  });
+  const header = beyondImage[opened.format]?.(opened.header);
+  return {
+    input,
+    from: opened.format,
+    to: saved.format,
+    paths: saved.paths,
+    axes: one.image.axes,
+    shape: one.image.shape,
+    stored: type ?? shown.stored.type,
+    lost: [
+      ...(window === undefined
+        ? []
+        : [`values outside ${window.low} to ${window.high} and steps finer than the picture's`]),
+      ...saved.lost,
+      ...(header === undefined ? [] : [header]),
+    ],
+    notes: [...opened.notes, ...one.notes],
+  };
+}
+
+/**
+ * Whether a file, or a folder with one series, that can be read slab by slab has more voxels than are
+ * held at once.
+ */
+export async function tooLarge(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined || (found.isFile() && found.size < 2 ** 20)) return false;
+  const slabs = await openSlabs(path).catch(() => undefined);
+  await slabs?.close();
+  return slabs !== undefined && slabs.image.shape.reduce((a, b) => a * b, 1) > 2 ** 28;
+}
+
+function chosen(opened: OpenedPath, which: string | undefined): DecodedImage {
+  const { images } = opened;
+  const names = images.map((i, n) => `${n + 1}${i.name === "" ? "" : ` (${i.name})`}`).join(", ");
+  if (which === undefined) {
+    if (images.length === 1) return images[0]!;
+    throw new InputError(
+      `Cannot convert ${opened.path} into one file: found ${images.length} images, wanted one of them by --image: ${names}`,
+    );
+  }
+  const found = images.find((i) => i.name === which) ?? images[Number(which) - 1];
+  if (found === undefined)
+    throw new InputError(`Cannot convert image ${which}: wanted one of ${names}`);
+  return found;
+}
+
+/** The image as a picture: the window's range over the whole range of an unsigned type. */
+function displayed(
+  one: DecodedImage,
+  window: { readonly low: number; readonly high: number },
+  type: StoredType,
+): DecodedImage {
+  if (type !== "uint8" && type !== "uint16") {
+    throw new InputError(`Cannot apply a window to ${type} elements: wanted uint8 or uint16`);
+  }
+  const top = type === "uint8" ? 255 : 65535;
+  const { image } = one;
+  const scale = top / (window.high - window.low);
+  const data = image.data.map((v) => {
+    const grey = Math.round((v - window.low) * scale);
+    return grey > top ? top : grey > 0 ? grey : 0;
+  });
+  const stored: Stored = {
+    data: type === "uint8" ? Uint8Array.from(data) : Uint16Array.from(data),
+    type,
+    shape: image.shape,
+    components: 1,
+    kind: image.axes.includes("c") ? "vector" : "scalar",
+    slope: 1,
+    intercept: 0,
+  };
+  return { ...one, image: withData(image, data, { unit: "arbitrary" }), stored };
+}

@@ -1,0 +1,263 @@
+/** The main job on an image too large to be held: a few planes at a time, with one noise level for all. */
+import { throwIfAborted } from "../core/errors.ts";
+import { type Image, layoutOf, makeImage, rangeOf, sizeOf, sliceOf } from "../core/image.ts";
+import type { Slab, SlabSource } from "../files/files-slabs.ts";
+import type { SlabWriter } from "../files/files-slab-writer.ts";
+import {
+  checkFinite,
+  checkGrey,
+  checkResult,
+  type DenoisedImage,
+  type DenoiseImageOptions,
+  estimatedFrom,
+  judgedPlanes,
+  levelToTell,
+  type NoiseReading,
+  partOf,
+} from "./denoise-image.ts";
+import type { SlabPlan } from "./slab-plan.ts";
+import type { SlabWork } from "./work.ts";
+
+export interface DenoiseSlabsOptions extends Omit<DenoiseImageOptions, "keep" | "guide"> {
+  readonly plan: SlabPlan;
+  /** Plane to keep for a figure, from 0. */
+  readonly shown?: number;
+  /** Opens the output when the noise level is known. */
+  writer(level: NoiseReading): Promise<SlabWriter>;
+}
+
+export interface DenoisedSlabs extends Omit<DenoisedImage, "image"> {
+  readonly paths: readonly string[];
+  readonly lost: readonly string[];
+  /** What a reader of the figures should know. */
+  readonly notes: readonly string[];
+  readonly before?: Image;
+  readonly after?: Image;
+}
+
+/** One label for all of the work, so that the time left is reckoned over all slabs. */
+const label = "denoising slabs";
+
+/** Values read at a time where only looked at. */
+const lookedAt = 2 ** 22;
+
+/**
+ * Denoises what the work's source holds. Figures and values are those of `denoiseImage` on the whole,
+ * where the method takes its noise level from `estimateNoise` or is given one.
+ *
+ * @throws InputError and CancelledError as `denoiseImage`
+ */
+export async function denoiseSlabs(
+  work: SlabWork,
+  options: DenoiseSlabsOptions,
+): Promise<DenoisedSlabs> {
+  const started = performance.now();
+  const { source } = work;
+  const { image, planes } = source;
+  const { denoiser, plan } = options;
+  checkGrey(image);
+  const judged = judgedPlanes(planes);
+  const seen = await lookAt(work, judged, options);
+  await source.close();
+  const noiseBefore = estimatedFrom(seen);
+  const level: NoiseReading =
+    options.sigma === undefined
+      ? noiseBefore
+      : { sigma: options.sigma, method: "given", notes: [] };
+  const notes = [slabNote(plan, image)];
+  let sigma = options.sigma ?? levelToTell(denoiser, level);
+  if (sigma === undefined && denoiser.level !== undefined) {
+    sigma = denoiser.level(stackOf(seen), options.parameters);
+    if (sigma > 0) {
+      notes.push(
+        `the method's own noise level, ${Number(sigma.toPrecision(4))}, is estimated on ${seen.length} of ${planes} planes`,
+      );
+    }
+  }
+  const after = new Map<number, Image>();
+  let before: Image | undefined;
+  const strength = options.strength ?? 1;
+  let squares = 0;
+  const writer = await options.writer(level);
+  try {
+    await eachSlab(work, { ...options, sigma }, async (slab, denoised, from) => {
+      const { data, padded } = slab;
+      const values = new Float32Array(data.length);
+      for (let i = 0; i < values.length; i++) {
+        const change = padded?.[i] ? 0 : strength * (denoised[i]! - data[i]!);
+        values[i] = data[i]! + change;
+        squares += change * change;
+      }
+      const count = slab.shape[0]!;
+      const plane = (of: Float32Array, k: number) =>
+        sliceOf(makeImage(of, slab.shape, { ...slab, axes: "zyx" }), k - from);
+      for (const k of new Set([...judged, options.shown ?? -1])) {
+        if (k < from || k >= from + count) continue;
+        after.set(k, plane(values, k));
+        if (k === options.shown) before = plane(data, k);
+      }
+      await writer.write(values, padded);
+    });
+    const { paths, lost } = await writer.finish();
+    const shown = options.shown === undefined ? undefined : after.get(options.shown);
+    return {
+      level,
+      noiseBefore,
+      noiseAfter: estimatedFrom(
+        judged.map((k) => after.get(k)!),
+        noiseBefore.method,
+      ),
+      rmsChange: Math.sqrt(squares / sizeOf(image.shape)),
+      seconds: (performance.now() - started) / 1000,
+      paths,
+      lost,
+      notes,
+      ...(before && shown ? { before, after: shown } : {}),
+    };
+  } catch (error) {
+    await writer.abandon();
+    throw error;
+  }
+}
+
+function slabNote({ depth, halo, boundMiB }: SlabPlan, image: SlabSource["image"]): string {
+  const { nz } = layoutOf(image);
+  const how = depth >= nz ? `${nz} planes` : `${depth} planes`;
+  const beside = halo > 0 ? ` and ${halo} on each side` : "";
+  return `too large to be held as a whole: denoised ${how}${beside} at a time, in about ${boundMiB} MiB`;
+}
+
+/** The planes on which noise is judged; every value is looked at where some may be no finite number. */
+async function lookAt(
+  work: SlabWork,
+  judged: readonly number[],
+  { signal, onProgress }: DenoiseSlabsOptions,
+): Promise<Image[]> {
+  const { source } = work;
+  const { ny, nx } = layoutOf(source.image);
+  const found: Image[] = [];
+  const floating = source.type.startsWith("float");
+  const step = floating ? Math.max(1, Math.floor(lookedAt / (ny * nx))) : 1;
+  let nonFinite = 0;
+  for (let from = 0; from < source.planes; from += step) {
+    const count = Math.min(step, source.planes - from);
+    const wanted = judged.filter((k) => k >= from && k < from + count);
+    if (!floating && wanted.length === 0) continue;
+    throwIfAborted(signal, "estimating the noise");
+    const slab = await source.read(from, count);
+    if (floating) nonFinite += rangeOf(slab.data).nonFinite;
+    for (const k of wanted) found.push(sliceOf(slab, k - from));
+    onProgress?.({ done: from + count, total: source.planes, label: "estimating the noise" });
+  }
+  checkFinite(nonFinite, sizeOf(source.image.shape));
+  return found;
+}
+
+function stackOf(planes: readonly Image[]): Image {
+  const [first] = planes;
+  const size = first!.data.length;
+  const data = new Float32Array(planes.length * size);
+  for (const [k, plane] of planes.entries()) data.set(plane.data, k * size);
+  return makeImage(data, [planes.length, ...first!.shape], { ...first!, axes: "zyx" });
+}
+
+/** Reads, denoises and hands on slab after slab; none crosses from one member of a series to the next. */
+async function eachSlab(
+  work: SlabWork,
+  options: DenoiseSlabsOptions,
+  done: (slab: Slab, denoised: Float32Array, from: number) => Promise<void>,
+): Promise<void> {
+  const source = await work.reopen();
+  const { plan, signal, onProgress } = options;
+  const { blocks, nz, ny, nx } = layoutOf(source.image);
+  const size = ny * nx;
+  try {
+    for (let block = 0; block < blocks; block++) {
+      // Where all planes are at hand they are the sample themselves.
+      const sample = plan.depth < nz ? once(() => sampleOf(work, block, signal)) : undefined;
+      for (let z = 0; z < nz; z += plan.depth) {
+        throwIfAborted(signal, "denoising");
+        const to = Math.min(nz, z + plan.depth);
+        const [low, high] = [Math.max(0, z - plan.halo), Math.min(nz, to + plan.halo)];
+        const wide = await source.read(block * nz + low, high - low);
+        const first = block * nz + z;
+        const denoised = await denoiseSlab(wide, {
+          ...options,
+          ...(sample ? { sample } : {}),
+          onProgress: (part) =>
+            onProgress?.({
+              label,
+              done: first + Math.floor((to - z) * Math.min(1, part.done / part.total)),
+              total: source.planes,
+            }),
+        });
+        const cut = <T extends Float32Array | Uint8Array>(values: T) =>
+          values.subarray((z - low) * size, (to - low) * size) as T;
+        const shape = [to - z, ny, nx];
+        const { padded } = wide;
+        const kept = { ...wide, shape, data: cut(wide.data) };
+        await done(padded ? { ...kept, padded: cut(padded) } : kept, cut(denoised), first);
+        onProgress?.({ done: block * nz + to, total: source.planes, label });
+      }
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+async function denoiseSlab(
+  wide: Slab,
+  options: DenoiseSlabsOptions & { sample?: () => Promise<Float32Array> },
+): Promise<Float32Array> {
+  const { denoiser, parameters, sigma, threads, templates, planes = false } = options;
+  const { sample, signal, onProgress } = options;
+  const context = { sigma, threads, templates, signal };
+  const { nz, ny, nx } = layoutOf(wide);
+  if (!planes && nz > 1) {
+    const image = partOf(wide, wide.data, [nz, ny, nx]);
+    const result = await denoiser.denoise(image, parameters, { ...context, sample, onProgress });
+    checkResult(result, denoiser);
+    return result.data;
+  }
+  const out = new Float32Array(wide.data.length);
+  for (let k = 0; k < nz; k++) {
+    throwIfAborted(signal, "denoising");
+    const plane = partOf(wide, wide.data.slice(k * ny * nx, (k + 1) * ny * nx), [ny, nx]);
+    const given = planes ? context : { ...context, sample };
+    const result = await denoiser.denoise(plane, parameters, given);
+    checkResult(result, denoiser);
+    out.set(result.data, k * ny * nx);
+    onProgress?.({ done: k + 1, total: nz, label: "denoising planes" });
+  }
+  return out;
+}
+
+/** Values of one member of a series at regular distances, more than enough for a scale. */
+async function sampleOf(
+  work: SlabWork,
+  block: number,
+  signal: AbortSignal | undefined,
+): Promise<Float32Array> {
+  const source = await work.reopen();
+  try {
+    const { nz, ny, nx } = layoutOf(source.image);
+    const size = ny * nx;
+    const step = Math.max(1, Math.floor((nz * size) / 20_000));
+    const sample = new Float32Array(Math.ceil((nz * size) / step));
+    let next = 0;
+    for (let z = 0; z < nz; z++) {
+      if (next * step >= (z + 1) * size) continue;
+      throwIfAborted(signal, "reading a sample");
+      const { data } = await source.read(block * nz + z, 1);
+      for (; next * step < (z + 1) * size; next++) sample[next] = data[next * step - z * size]!;
+    }
+    return sample;
+  } finally {
+    await source.close();
+  }
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}

@@ -1,0 +1,100 @@
+/** What `dprime observe` prints of a task. */
+import type { Observed } from "../observers/observe.ts";
+import type { Estimate } from "../stats/result.ts";
+import type { CommandContext } from "../cli/commands/command.ts";
+import type { ObserverTask as Task } from "./observer-tasks.ts";
+
+const probability = (p: number): string => (p < 0.001 ? "<0.001" : three(p));
+
+const three = (v: number | undefined): string =>
+  v === undefined || Number.isNaN(v) ? "–" : v.toFixed(3);
+
+/** Prints areas, areas of search and estimation, differences and findings of one task. */
+export function printTask(context: CommandContext, task: Task, observed: Observed): void {
+  const percent = Math.round(100 * observed.level);
+  context.print();
+  context.print(`${task.name} (${observed.protocol}, seed ${observed.seed})`);
+  context.table(
+    [
+      { title: "version" },
+      { title: "observer" },
+      { title: "AUC", align: "right" },
+      { title: `${percent} % interval`, align: "right" },
+      { title: "d'", align: "right" },
+      { title: "test", align: "right" },
+      { title: "trained", align: "right" },
+      { title: "status" },
+    ],
+    observed.rows.map((row) => [
+      row.arm,
+      row.label,
+      three(row.area?.estimate),
+      row.area ? `${three(row.area.interval.lower)} … ${three(row.area.interval.upper)}` : "–",
+      three(row.separation),
+      row.area ? `${row.area.present} + ${row.area.absent}` : "",
+      row.judged ? row.judged.trained.join(" + ") : "",
+      row.status === "refused" ? "refused" : (row.area?.status ?? ""),
+    ]),
+  );
+  const searched = observed.rows.filter((row) => row.localisation ?? row.estimation);
+  if (searched.length > 0) {
+    const area = (e: Estimate | undefined) => [
+      three(e?.estimate),
+      e ? `${three(e.interval.lower)} … ${three(e.interval.upper)}` : "–",
+    ];
+    context.print();
+    context.table(
+      [
+        { title: "version" },
+        { title: "observer" },
+        { title: "LROC area", align: "right" },
+        { title: `${percent} % interval`, align: "right" },
+        { title: "EROC area", align: "right" },
+        { title: `${percent} % interval`, align: "right" },
+      ],
+      searched.map((row) => [
+        row.arm,
+        row.label,
+        ...area(row.localisation),
+        ...area(row.estimation),
+      ]),
+    );
+  }
+  const named = { localisation: "LROC", estimation: "EROC" };
+  const differences = [
+    ...observed.differences.map((d) => ({ ...d, of: "AUC" })),
+    ...observed.searchDifferences.map((d) => ({ ...d, of: named[d.area] })),
+  ];
+  if (differences.length > 0) {
+    context.print();
+    context.table(
+      [
+        { title: "difference" },
+        { title: "observer" },
+        { title: "of" },
+        { title: "Δ", align: "right" },
+        { title: `${percent} % interval`, align: "right" },
+        { title: "p", align: "right" },
+        { title: "p (Holm)", align: "right" },
+        { title: "cases" },
+      ],
+      differences.map((d) => [
+        `${d.arm} − ${d.reference}`,
+        d.label,
+        d.of,
+        three(d.estimate),
+        `${three(d.lower)} … ${three(d.upper)}`,
+        probability(d.pValue),
+        probability(d.adjustedP),
+        d.paired ? "paired" : "unpaired",
+      ]),
+    );
+  }
+  // One line for findings that differ in nothing but the row they speak of.
+  const told = new Set<string>();
+  for (const f of observed.findings) {
+    const line = `${f.severity}: ${f.name}: ${f.reason}. ${f.remedy}`;
+    if (!told.has(line)) context.print(line);
+    told.add(line);
+  }
+}

@@ -1,0 +1,38 @@
+/** A few planes that stand for an image too large to be held, or for a series in a folder. */
+import { throwIfAborted } from "../core/errors.ts";
+import { type Image, makeImage } from "../core/image.ts";
+import { isFolder } from "../files/files-disk.ts";
+import { openSlabs } from "../files/files-slabs.ts";
+import { tooLarge } from "./convert-path.ts";
+import { judgedPlanes } from "./denoise-image.ts";
+
+/**
+ * The planes on which `dprime denoise` judges the noise, as one volume.
+ *
+ * @returns undefined for a file that is read whole
+ * @throws InputError when a folder holds no series, or more than one
+ */
+export async function sampledPlanes(
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly image: Image; readonly of: number } | undefined> {
+  if (!(await isFolder(path)) && !(await tooLarge(path))) return undefined;
+  const source = await openSlabs(path);
+  try {
+    const wanted = judgedPlanes(source.planes);
+    const [ny, nx] = source.image.shape.slice(-2) as [number, number];
+    const data = new Float32Array(wanted.length * ny * nx);
+    for (const [k, plane] of wanted.entries()) {
+      throwIfAborted(signal, `reading ${path}`);
+      data.set((await source.read(plane, 1)).data, k * ny * nx);
+    }
+    const { spacing, spacingKnown, unit } = source.image;
+    const shape = [wanted.length, ny, nx];
+    return {
+      image: makeImage(data, shape, spacingKnown ? { spacing, unit } : { unit }),
+      of: source.planes,
+    };
+  } finally {
+    await source.close();
+  }
+}
