@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
 import { makeImage } from "../../src/core/image.ts";
 import { streamOf } from "../../src/core/random.ts";
-import { openFile, saveImage } from "../../src/formats/files.ts";
+import { openFile, saveImage } from "../../src/files/files.ts";
 import { buildOnce, dprime, newFolder } from "./dprime.ts";
 
 beforeAll(buildOnce);
