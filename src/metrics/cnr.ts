@@ -1,13 +1,15 @@
 /** Contrast-to-noise ratio: |mean(mask) − mean(background)| / sd(background), sd with n − 1. */
 import { InputError } from "../core/errors.ts";
+import { layoutOf } from "../core/image.ts";
 import { resolveParameters } from "../core/parameters.ts";
+import { isConstant } from "./filters.ts";
 import type { Metric } from "./metric.ts";
 import { meanOverMask, prepare } from "./planes.ts";
 import type { Plane } from "./planes.ts";
 import { checkRegion, regionSlice } from "./region.ts";
-import { meanOf, resultOf } from "./result.ts";
+import { meanOverParts } from "./result.ts";
 
-/** Sample variance (n − 1) over the positions that the mask counts. */
+/** Sample variance (n − 1) over the positions that the mask counts; exactly 0 of equal values. */
 export function varianceOverMask(values: Float64Array, mask: Uint8Array | null): number {
   const mean = meanOverMask(values, mask);
   let sum = 0;
@@ -17,7 +19,7 @@ export function varianceOverMask(values: Float64Array, mask: Uint8Array | null):
     sum += (values[i]! - mean) ** 2;
     n++;
   }
-  return sum / (n - 1);
+  return n > 1 && isConstant(values, mask) ? 0 : sum / (n - 1);
 }
 
 export const cnr: Metric = {
@@ -58,9 +60,10 @@ export const cnr: Metric = {
       usesRange: false,
     });
     checkRegion(mask, image);
-    const ratio = (plane: Plane, k: number): number | null => {
-      const signal = regionSlice(mask, k);
-      const around = regionSlice(background, k);
+    const { nz } = layoutOf(image);
+    const ratio = (plane: Plane): number | null => {
+      const signal = regionSlice(mask, plane.index % nz);
+      const around = regionSlice(background, plane.index % nz);
       if (!signal || !around) return null;
       const contrast = Math.abs(
         meanOverMask(plane.values, signal) - meanOverMask(plane.values, around),
@@ -70,15 +73,25 @@ export const cnr: Metric = {
         variant.noise === "pooled" ? (vb + varianceOverMask(plane.values, signal)) / 2 : vb;
       return noise > 0 ? contrast / Math.sqrt(noise) : NaN;
     };
-    const values = planes.map(ratio).filter((v): v is number => v !== null);
-    return resultOf(meanOf(values), {
+    const values = new Map<string, number>();
+    for (const plane of planes) {
+      const value = ratio(plane);
+      if (value !== null) values.set(`slice ${plane.index}`, value);
+    }
+    return meanOverParts(values, {
+      what: "slices",
       unit: "1",
       settings: {
         ...settings,
+        averaging:
+          planes.length === 1
+            ? settings.averaging
+            : `per slice that both regions reach, then mean over ${values.size} slices`,
         mask: { name: `${mask.name} against ${background.name}`, voxels: mask.voxels },
       },
       undefinedness: {
-        cause: "the noise region has fewer than two values, or is constant",
+        cause:
+          "the noise region has fewer than two values or is constant, or no slice holds both regions",
         remedy: "choose a larger background region",
       },
     });

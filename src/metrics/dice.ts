@@ -1,8 +1,7 @@
 /** Dice coefficient of label images: 2|A ∩ B| / (|A| + |B|) [dice1945measures]. */
 import { resolveParameters } from "../core/parameters.ts";
-import { labelPair, labelParameter } from "./labels.ts";
+import { labelPair, labelParameter, meanOverLabels } from "./labels.ts";
 import type { Metric } from "./metric.ts";
-import { meanOf, resultOf } from "./result.ts";
 
 export const dice: Metric = {
   name: "dice",
@@ -21,21 +20,17 @@ export const dice: Metric = {
   measure(image, context = {}, given = {}) {
     const variant = resolveParameters("dice", this.parameters, given);
     const pair = labelPair(image, context, { metric: "dice", label: variant.label as number });
-    const parts: Record<string, number> = {};
-    for (const label of pair.labels) {
-      const { a, b } = pair.masksOf(label);
-      let both = 0;
-      let sum = 0;
-      for (let i = 0; i < a.length; i++) {
-        both += a[i]! & b[i]!;
-        sum += a[i]! + b[i]!;
-      }
-      if (sum > 0) parts[`label ${label}`] = (2 * both) / sum;
-    }
-    return resultOf(meanOf(Object.values(parts)), {
+    return meanOverLabels(pair, {
       unit: "1",
-      settings: pair.settings,
-      parts,
+      value: (a, b) => {
+        let both = 0;
+        let sum = 0;
+        for (let i = 0; i < a.length; i++) {
+          both += a[i]! & b[i]!;
+          sum += a[i]! + b[i]!;
+        }
+        return sum > 0 ? (2 * both) / sum : NaN;
+      },
       undefinedness: {
         cause: "neither image holds the label inside the mask",
         remedy: "choose another label or region",

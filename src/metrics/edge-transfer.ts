@@ -67,30 +67,50 @@ export function edgeTransfer(
   const [, , width, height] = boundsOf(inside, nx);
   const [, dy, dx] = image.spacing;
   const bin = (variant.bin as number) * Math.min(dx, dy);
-  let found: EdgeTransfer;
+  return standingOut(
+    () =>
+      transferFromEdge(makeImage(mean, [ny, nx], { spacing: [1, dy, dx] }), {
+        inside,
+        reach: (variant.reach as number) * Math.min(width * dx, height * dy),
+        bin,
+        // Twice Nyquist's frequency, where the bins resolve it: an edge's tilt samples finer than the pixels.
+        highest: Math.min(1 / Math.max(dx, dy), 1 / (2 * bin)),
+      }),
+    {
+      samples: inside.reduce((n, v) => n + v, 0),
+      noEdge: "give a region that an edge crosses, or average more images of it",
+      noSamples:
+        "give a region that one straight edge crosses, tilted by some degrees against the pixels, or a wider bin",
+    },
+  );
+}
+
+/**
+ * A transfer function whose edge stands out of the noise, or why there is none.
+ *
+ * @param options.samples number of pixels that the profile was made of
+ * @param options.noEdge what helps where no edge stands out; `noSamples` where bins stay empty
+ */
+export function standingOut<T extends TransferFunction>(
+  measure: () => T,
+  options: { readonly samples: number; readonly noEdge: string; readonly noSamples: string },
+): T | Undefinedness {
+  let found: T;
   try {
-    found = transferFromEdge(makeImage(mean, [ny, nx], { spacing: [1, dy, dx] }), {
-      inside,
-      reach: (variant.reach as number) * Math.min(width * dx, height * dy),
-      bin,
-      // Twice Nyquist's frequency, where the bins resolve it: an edge's tilt samples finer than the pixels.
-      highest: Math.min(1 / Math.max(dx, dy), 1 / (2 * bin)),
-    });
+    found = measure();
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     return {
       cause: error.message.replace("Cannot measure a transfer function: ", ""),
-      remedy:
-        "give a region that one straight edge crosses, tilted by some degrees against the pixels, or a wider bin",
+      remedy: options.noSamples,
     };
   }
   // A tenth of the profile's bins at either end give the contrast.
-  const samples = inside.reduce((n, v) => n + v, 0);
-  const error = found.noise * Math.sqrt(2 / Math.max(1, 0.1 * samples));
+  const error = found.noise * Math.sqrt(2 / Math.max(1, 0.1 * options.samples));
   if (!(Math.abs(found.contrast) > 5 * error)) {
     return {
       cause: `no edge stands out: a step of ${Math.abs(found.contrast).toPrecision(3)} with a standard error of ${error.toPrecision(2)}`,
-      remedy: "give a region that an edge crosses, or average more images of it",
+      remedy: options.noEdge,
     };
   }
   return found;

@@ -9,11 +9,20 @@
  */
 import { resolveParameters } from "../core/parameters.ts";
 import { correlation, filter3x3, sobelMagnitude } from "./filters.ts";
+import type { Field } from "./filters.ts";
 import type { Metric } from "./metric.ts";
 import { meanOverMask, prepare } from "./planes.ts";
-import { meanOf, resultOf } from "./result.ts";
+import type { Plane } from "./planes.ts";
+import { meanOverPlanes } from "./result.ts";
 
-const laplacian = [-1, -1, -1, -1, 8, -1, -1, -1, -1];
+const secondDerivative = (field: Field): Float64Array =>
+  filter3x3(field, [-1, -1, -1, -1, 8, -1, -1, -1, -1]);
+
+/** A filtered plane, with 0 for what is rounding of float32 values: a constant or a ramp has no edges. */
+function edgesOf(filtered: Float64Array, of: Float64Array): Float64Array {
+  const dust = 2 ** -20 * of.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
+  return filtered.map((v) => (Math.abs(v) <= dust ? 0 : v));
+}
 
 export const epi: Metric = {
   name: "epi",
@@ -39,27 +48,26 @@ export const epi: Metric = {
   },
   measure(image, context = {}, given = {}) {
     const variant = resolveParameters("epi", this.parameters, given);
-    const { planes, settings } = prepare(image, context, {
+    const prepared = prepare(image, context, {
       metric: "epi",
       variant,
       reads: "pair",
       usesRange: false,
       smallest: 3,
     });
-    const values = planes.map(({ values: data, reference, mask, ny, nx }) => {
+    const value = ({ values: data, reference, mask, ny, nx }: Plane): number => {
       const a = { data, ny, nx };
       const b = { data: reference, ny, nx };
-      if (variant.definition === "laplacian-correlation") {
-        return correlation(filter3x3(a, laplacian), filter3x3(b, laplacian), mask);
-      }
-      const ga = sobelMagnitude(a);
-      const gb = sobelMagnitude(b);
-      if (variant.definition === "sobel-correlation") return correlation(ga, gb, mask);
-      return meanOverMask(ga, mask) / meanOverMask(gb, mask);
-    });
-    return resultOf(meanOf(values), {
+      const filter =
+        variant.definition === "laplacian-correlation" ? secondDerivative : sobelMagnitude;
+      const [fa, fb] = [edgesOf(filter(a), data), edgesOf(filter(b), reference)];
+      if (variant.definition !== "gradient-ratio") return correlation(fa, fb, mask);
+      const below = meanOverMask(fb, mask);
+      return below > 0 ? meanOverMask(fa, mask) / below : NaN;
+    };
+    return meanOverPlanes(prepared, {
+      value,
       unit: "1",
-      settings,
       undefinedness: {
         cause: "the image or the reference has no edge inside the mask",
         remedy: "choose a region with structure",

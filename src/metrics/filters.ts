@@ -111,8 +111,37 @@ export function product(a: Float64Array, b: Float64Array): Float64Array {
   return out;
 }
 
+/**
+ * A plane less its mean over the mask, and exactly 0 everywhere when it is constant: rounding of squares of a large
+ * offset would pass for structure.
+ */
+export function centred(data: Float64Array, mask: Uint8Array | null = null): Float64Array {
+  const first = data[0] ?? 0;
+  if (data.every((v) => v === first)) return new Float64Array(data.length);
+  let sum = 0;
+  let n = 0;
+  for (let i = 0; i < data.length; i++) {
+    if (mask && mask[i] === 0) continue;
+    sum += data[i]!;
+    n++;
+  }
+  return data.map((v) => v - sum / n);
+}
+
+/** Whether the values that the mask counts are all the same. */
+export function isConstant(data: ArrayLike<number>, mask: ArrayLike<number> | null): boolean {
+  let first: number | undefined;
+  for (let i = 0; i < data.length; i++) {
+    if (mask && mask[i] === 0) continue;
+    first ??= data[i]!;
+    if (data[i] !== first) return false;
+  }
+  return true;
+}
+
 /** Pearson correlation of two lists over the positions that the mask counts; NaN when one is constant. */
 export function correlation(a: Float64Array, b: Float64Array, mask: Uint8Array | null): number {
+  if (isConstant(a, mask) || isConstant(b, mask)) return NaN;
   let n = 0;
   let sa = 0;
   let sb = 0;

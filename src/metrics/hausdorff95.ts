@@ -1,12 +1,18 @@
 /**
  * 95th percentile of surface distance in mm [huttenlocher1993comparing]: for each label the larger of
  * the two directed 95th percentiles (linear interpolation between order statistics) of the distances
- * between surface voxels; surfaces by face neighbours, spacing from the image.
+ * between surface voxels; surfaces by face neighbours, spacing from the image. A label that one image lacks
+ * has no distance: the mean is over the labels that both hold, and the count says so.
  */
 import { resolveParameters } from "../core/parameters.ts";
-import { labelPair, labelParameter, surfaceDistances } from "./labels.ts";
+import {
+  labelPair,
+  labelParameter,
+  meanOverLabels,
+  noSurface,
+  surfaceDistances,
+} from "./labels.ts";
 import type { Metric } from "./metric.ts";
-import { meanOf, resultOf } from "./result.ts";
 
 /** Percentile by linear interpolation between order statistics (position p·(n−1)). */
 export function percentile(values: ArrayLike<number>, p: number): number {
@@ -37,23 +43,13 @@ export const hausdorff95: Metric = {
       metric: "hausdorff95",
       label: variant.label as number,
     });
-    const parts: Record<string, number> = {};
-    for (const label of pair.labels) {
-      const { a, b } = pair.masksOf(label);
-      const d = surfaceDistances(a, b, pair);
-      parts[`label ${label}`] = d
-        ? Math.max(percentile(d.forward, 95), percentile(d.backward, 95))
-        : NaN;
-    }
-    return resultOf(meanOf(Object.values(parts)), {
+    return meanOverLabels(pair, {
       unit: "mm",
-      settings: pair.settings,
-      parts,
-      undefinedness: {
-        cause: "a label is missing in one of the images, so that its surface distance has no value",
-        remedy:
-          "choose a label that both hold; report the missing one as a failure, not as a distance",
+      value: (a, b) => {
+        const d = surfaceDistances(a, b, pair);
+        return d ? Math.max(percentile(d.forward, 95), percentile(d.backward, 95)) : NaN;
       },
+      undefinedness: noSurface,
     });
   },
 };

@@ -4,12 +4,13 @@ import type { Image } from "../core/image.ts";
 import { layoutOf } from "../core/image.ts";
 import type { ParameterTable } from "../core/parameters.ts";
 import { distanceTransform } from "./distance-transform.ts";
-import type { MetricContext, MetricSettings } from "./metric.ts";
+import type { MetricContext, MetricResult, MetricSettings } from "./metric.ts";
 import { checkPair } from "./planes.ts";
 import { checkRegion } from "./region.ts";
+import { meanOverParts } from "./result.ts";
 
 export interface LabelPair {
-  /** Labels that either image holds, without 0, ascending. */
+  /** Labels that either image holds inside the mask, without 0, ascending. */
   readonly labels: readonly number[];
   /** Voxels of one label of the image and of the reference. */
   masksOf(label: number): { a: Uint8Array; b: Uint8Array };
@@ -25,7 +26,8 @@ export const labelParameter: ParameterTable = {
     min: 0,
     max: 65535,
     default: 0,
-    about: "label to compare; 0 takes the mean over all labels that either image holds",
+    about:
+      "label to compare; 0 takes the mean over the labels of both images, and says for how many it could not",
   },
 };
 
@@ -48,21 +50,24 @@ export function labelPair(
   if (blocks !== 1)
     throw new InputError(`Cannot measure ${metric}: found axes "${image.axes}", wanted yx or zyx`);
   if (mask) checkRegion(mask, image);
+  const plane = ny * nx;
+  const counts = (i: number) => !mask || mask.inside[mask.shape.length === 2 ? i % plane : i] === 1;
   const labels = new Set<number>();
   for (const { data } of [image, reference]) {
-    for (const v of data) {
+    data.forEach((v, i) => {
       if (!Number.isInteger(v) || v < 0) {
         throw new InputError(
           `Cannot measure ${metric}: found value ${v}, wanted whole labels from 0`,
         );
       }
-      if (v !== 0) labels.add(v);
-    }
+      if (v !== 0 && counts(i)) labels.add(v);
+    });
   }
-  const plane = ny * nx;
-  const counts = (i: number) => !mask || mask.inside[mask.shape.length === 2 ? i % plane : i] === 1;
-  const pick = (data: Float32Array, want: number) =>
-    Uint8Array.from(data, (v, i) => (v === want && counts(i) ? 1 : 0));
+  const pick = (data: Float32Array, want: number): Uint8Array => {
+    const out = new Uint8Array(data.length);
+    for (let i = 0; i < data.length; i++) if (data[i] === want && counts(i)) out[i] = 1;
+    return out;
+  };
   return {
     labels: label > 0 ? [label] : [...labels].sort((x, y) => x - y),
     masksOf: (want) => ({ a: pick(image.data, want), b: pick(reference.data, want) }),
@@ -77,10 +82,38 @@ export function labelPair(
       averaging:
         label > 0
           ? "one label over the whole image"
-          : "per label over the whole image, then mean over labels",
+          : `per label over the whole image, then mean over ${labels.size} labels`,
       variant: { label },
     },
   };
+}
+
+/**
+ * A value for each label, then their mean over the labels that have one.
+ *
+ * @param options.value of the voxels of one label in the image and in the reference; NaN where it has none
+ */
+export function meanOverLabels(
+  pair: LabelPair,
+  options: {
+    readonly unit: string;
+    readonly value: (a: Uint8Array, b: Uint8Array) => number;
+    readonly undefinedness: { readonly cause: string; readonly remedy: string };
+  },
+): MetricResult {
+  const { unit, value, undefinedness } = options;
+  const values = new Map<string, number>();
+  for (const label of pair.labels) {
+    const { a, b } = pair.masksOf(label);
+    values.set(`label ${label}`, value(a, b));
+  }
+  return meanOverParts(values, {
+    what: "labels",
+    unit,
+    undefinedness,
+    settings: pair.settings,
+    parts: Object.fromEntries([...values].filter(([, v]) => !Number.isNaN(v))),
+  });
 }
 
 /** Voxels of a set with a face neighbour outside it; the image's border counts as outside. */
@@ -107,6 +140,12 @@ export function surfaceOf(set: Uint8Array, shape: readonly [number, number, numb
   }
   return out;
 }
+
+/** Why surface distances may have no value. */
+export const noSurface = {
+  cause: "no label has voxels in both images, so that no surface distance has a value",
+  remedy: "report a label that one of them misses as a failure, not as a distance",
+};
 
 /** Distances in mm from each surface voxel of one set to the other's surface, both ways; null when one set is empty. */
 export function surfaceDistances(

@@ -2,7 +2,7 @@
 import { resolveParameters } from "../core/parameters.ts";
 import type { Metric } from "./metric.ts";
 import { meanOverMask, prepare } from "./planes.ts";
-import { meanOf, resultOf } from "./result.ts";
+import { meanOverPlanes } from "./result.ts";
 
 export const mae: Metric = {
   name: "mae",
@@ -21,21 +21,19 @@ export const mae: Metric = {
   parameters: {},
   measure(image, context = {}, given = {}) {
     const variant = resolveParameters("mae", this.parameters, given);
-    const { planes, settings } = prepare(image, context, {
+    const prepared = prepare(image, context, {
       metric: "mae",
       variant,
       reads: "pair",
       usesRange: false,
     });
-    const values = planes.map((p) =>
-      meanOverMask(
-        p.values.map((v, i) => Math.abs(v - p.reference[i]!)),
-        p.mask,
-      ),
-    );
-    return resultOf(meanOf(values), {
+    return meanOverPlanes(prepared, {
+      value: (p) =>
+        meanOverMask(
+          p.values.map((v, i) => Math.abs(v - p.reference[i]!)),
+          p.mask,
+        ),
       unit: image.unit,
-      settings,
       undefinedness: { cause: "no voxel counts", remedy: "widen the mask" },
     });
   },

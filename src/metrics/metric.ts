@@ -47,11 +47,22 @@ export interface MetricCurve {
   readonly yLabel: string;
 }
 
+/** Of how many parts a mean was to be taken, and which of them had no value and were left out. */
+export interface MetricCount {
+  readonly what: "slices" | "labels";
+  readonly of: number;
+  readonly counted: number;
+  /** Such as `slice 3` or `label 2`. */
+  readonly without: readonly string[];
+}
+
 export interface MetricValue {
   readonly status: "ok";
   readonly value: number;
   readonly unit: string;
   readonly settings: MetricSettings;
+  /** Where the value is a mean over slices or labels. */
+  readonly count?: MetricCount;
   /** Further named numbers, such as the Dice coefficient of each label. */
   readonly parts?: Readonly<Record<string, number>>;
   readonly curves?: Readonly<Record<string, MetricCurve>>;

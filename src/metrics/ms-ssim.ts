@@ -10,7 +10,7 @@ import type { Field } from "./filters.ts";
 import type { Metric } from "./metric.ts";
 import { cropMask, meanOverMask, prepare } from "./planes.ts";
 import type { Plane } from "./planes.ts";
-import { meanOf, resultOf } from "./result.ts";
+import { meanOverPlanes } from "./result.ts";
 import { ssimMaps, ssimParameters, windowSize } from "./ssim.ts";
 import type { SsimOptions } from "./ssim.ts";
 
@@ -71,12 +71,13 @@ export const msSsim: Metric = {
   },
   measure(image, context = {}, given = {}) {
     const variant = resolveParameters("ms-ssim", this.parameters, given);
-    const { planes, dataRange, settings } = prepare(image, context, {
+    const prepared = prepare(image, context, {
       metric: "ms-ssim",
       variant,
       reads: "pair",
       usesRange: true,
     });
+    const { planes, dataRange, settings } = prepared;
     const scales = variant.scales as number;
     const size = windowSize(variant["window-shape"]);
     const side = Math.min(planes[0]!.ny, planes[0]!.nx);
@@ -91,23 +92,22 @@ export const msSsim: Metric = {
     }
     const used = powers.slice(0, scales);
     const total = scales === 5 ? 1 : used.reduce((a, b) => a + b, 0);
-    let negative = 0;
-    const values = planes.map((plane) =>
+    const parts = { "negative terms set to 0": 0 };
+    const value = (plane: Plane): number =>
       scaleTerms(plane, {
         scales,
         window: variant["window-shape"] as SsimOptions["window"],
         dataRange: dataRange * (variant["range-factor"] as number),
         k1: variant.k1 as number,
         k2: variant.k2 as number,
-      }).reduce((value, term, s) => {
-        if (term < 0) negative++;
-        return value * Math.max(0, term) ** (used[s]! / total);
-      }, 1),
-    );
-    return resultOf(meanOf(values), {
+      }).reduce((all, term, s) => {
+        if (term < 0) parts["negative terms set to 0"]++;
+        return all * Math.max(0, term) ** (used[s]! / total);
+      }, 1);
+    return meanOverPlanes(prepared, {
+      value,
       unit: "1",
-      settings,
-      parts: { "negative terms set to 0": negative },
+      parts,
       undefinedness: {
         cause: "the mask vanishes at a coarse scale",
         remedy: "widen the mask or use fewer scales",

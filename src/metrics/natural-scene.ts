@@ -5,7 +5,7 @@
 import { InputError } from "../core/errors.ts";
 import { choleskySolve, cholesky } from "../math/cholesky.ts";
 import { logGamma } from "../math/gamma.ts";
-import { filterSame, gaussianWeights, halve, product } from "./filters.ts";
+import { centred, filterSame, gaussianWeights, halve, product } from "./filters.ts";
 import type { Field } from "./filters.ts";
 
 /** Number of features of a patch. */
@@ -21,7 +21,8 @@ export interface SceneModel {
 }
 
 /** (I − local mean) / (local sd + C), Gaussian window 7×7 with σ = 7/6 px; C = 1 on a scale of 0 … 255. */
-function normalisedContrast(field: Field): { values: Float64Array; spread: Float64Array } {
+function normalisedContrast(whole: Field): { values: Float64Array; spread: Float64Array } {
+  const field = { ...whole, data: centred(whole.data) };
   const weights = gaussianWeights(7, 7 / 6);
   const mean = filterSame(field, weights).data;
   const square = filterSame({ ...field, data: product(field.data, field.data) }, weights).data;
@@ -179,6 +180,9 @@ export function sceneModel(rows: readonly Float64Array[], from: string): SceneMo
   }
   return { mean, covariance, patches: rows.length, from };
 }
+
+/** Whether a model's patches differ in any feature by more than rounding: those of a constant image do not. */
+export const varies = ({ covariance }: SceneModel): boolean => covariance.some((v) => v > 1e-20);
 
 /** √((m₁−m₂)ᵀ ((C₁+C₂)/2)⁻¹ (m₁−m₂)); a ridge of 1e-6 of the mean variance stands in for the pseudo-inverse. */
 export function sceneDistance(a: SceneModel, b: SceneModel): number {

@@ -10,7 +10,7 @@
  */
 import { resolveParameters } from "../core/parameters.ts";
 import type { Metric } from "./metric.ts";
-import { sceneDistance, sceneFeatures, sceneModel } from "./natural-scene.ts";
+import { sceneDistance, sceneFeatures, sceneModel, varies } from "./natural-scene.ts";
 import { prepare } from "./planes.ts";
 import { resultOf } from "./result.ts";
 
@@ -47,7 +47,7 @@ export const niqe: Metric = {
   },
   measure(image, context = {}, given = {}) {
     const variant = resolveParameters("niqe", this.parameters, given);
-    const { planes, dataRange, settings } = prepare(image, context, {
+    const { planes, dataRange, settings, noRange } = prepare(image, context, {
       metric: "niqe",
       variant,
       reads: "pair",
@@ -55,6 +55,7 @@ export const niqe: Metric = {
       smallest: 64,
       averaging: "features pooled over patches of all slices",
     });
+    if (noRange) return { status: "undefined", ...noRange, settings };
     const side = variant.patch as number;
     if (side % 2 === 1) {
       return {
@@ -87,11 +88,16 @@ export const niqe: Metric = {
         settings,
       };
     }
-    return resultOf(sceneDistance(sceneModel(rows, "image"), sceneModel(good, "reference")), {
+    const standard = sceneModel(good, "reference");
+    const distance = varies(standard) ? sceneDistance(sceneModel(rows, "image"), standard) : NaN;
+    return resultOf(distance, {
       unit: "1",
       settings,
       parts: { patches: rows.length, "reference patches": good.length },
-      undefinedness: { cause: "the features do not vary", remedy: "use images with structure" },
+      undefinedness: {
+        cause: "the features of the reference do not vary",
+        remedy: "use a reference with structure",
+      },
     });
   },
 };

@@ -8,6 +8,7 @@ import { layoutOf, rangeOf } from "../core/image.ts";
 import type { ParameterValues } from "../core/parameters.ts";
 import type { MetricContext, MetricSettings } from "./metric.ts";
 import { checkRegion, regionSlice } from "./region.ts";
+import type { Undefinedness } from "./result.ts";
 
 /** One plane of an image, with the same plane of the reference and of the mask. */
 export interface Plane {
@@ -24,7 +25,10 @@ export interface Plane {
 
 export interface Prepared {
   readonly planes: readonly Plane[];
+  /** NaN where the metric needs one and there is none. */
   readonly dataRange: number;
+  /** Why there is no data range, when the metric needs one. */
+  readonly noRange?: Undefinedness;
   readonly settings: MetricSettings;
 }
 
@@ -76,7 +80,7 @@ function rangeFor(
   if (window) return { dataRange: window.high - window.low, from: "window" };
   if (image.unit === "normalised") return { dataRange: 1, from: "unit" };
   const { min, max } = rangeOf((reference ?? image).data);
-  return { dataRange: max > min ? max - min : 1, from: "reference" };
+  return { dataRange: max > min ? max - min : NaN, from: "reference" };
 }
 
 export interface PrepareOptions {
@@ -151,7 +155,7 @@ export function prepare(image: Image, context: MetricContext, options: PrepareOp
   const settings: MetricSettings = Object.freeze({
     window: window ?? null,
     clip,
-    dataRange: options.usesRange ? range.dataRange : null,
+    dataRange: options.usesRange && range.dataRange > 0 ? range.dataRange : null,
     dataRangeFrom: options.usesRange ? range.from : "not used",
     mask: mask ? { name: mask.name, voxels: mask.voxels } : null,
     averaging:
@@ -160,7 +164,19 @@ export function prepare(image: Image, context: MetricContext, options: PrepareOp
         : (options.averaging ?? `per slice, then mean over ${planes.length} slices`),
     variant,
   });
-  return { planes, dataRange: range.dataRange, settings };
+  return {
+    planes,
+    dataRange: range.dataRange,
+    settings,
+    ...(options.usesRange && Number.isNaN(range.dataRange)
+      ? {
+          noRange: {
+            cause: "the reference is constant, so that its extent gives no data range",
+            remedy: "give the data range or a window",
+          },
+        }
+      : {}),
+  };
 }
 
 /** Mean of the map's values at the centres that the mask counts; NaN when it counts none. */

@@ -5,11 +5,12 @@
  *   QILV = 2 μ_a μ_b / (μ_a² + μ_b²) · 2 σ_a σ_b / (σ_a² + σ_b²) · σ_ab / (σ_a σ_b).
  */
 import { resolveParameters } from "../core/parameters.ts";
-import { filterValid, gaussianWeights, product } from "./filters.ts";
+import { centred, filterValid, gaussianWeights, product } from "./filters.ts";
 import type { Field } from "./filters.ts";
 import type { Metric } from "./metric.ts";
 import { cropMask, prepare } from "./planes.ts";
-import { meanOf, resultOf } from "./result.ts";
+import type { Plane } from "./planes.ts";
+import { meanOverPlanes } from "./result.ts";
 
 function localVariance(field: Field): Float64Array {
   const weights = gaussianWeights(11, 1.5);
@@ -35,16 +36,16 @@ export const qilv: Metric = {
   parameters: {},
   measure(image, context = {}, given = {}) {
     const variant = resolveParameters("qilv", this.parameters, given);
-    const { planes, settings } = prepare(image, context, {
+    const prepared = prepare(image, context, {
       metric: "qilv",
       variant,
       reads: "pair",
       usesRange: false,
       smallest: 12,
     });
-    const values = planes.map((p) => {
-      const a = localVariance({ data: p.values, ny: p.ny, nx: p.nx });
-      const b = localVariance({ data: p.reference, ny: p.ny, nx: p.nx });
+    const value = (p: Plane): number => {
+      const a = localVariance({ data: centred(p.values, p.mask), ny: p.ny, nx: p.nx });
+      const b = localVariance({ data: centred(p.reference, p.mask), ny: p.ny, nx: p.nx });
       const mask = cropMask(p.mask, { ny: p.ny, nx: p.nx, before: 5, after: 5 });
       let n = 0;
       let sa = 0;
@@ -67,11 +68,14 @@ export const qilv: Metric = {
         ab += (a[i]! - ma) * (b[i]! - mb);
       }
       const spread = Math.sqrt(aa * bb);
+      // Rounding of float32 values scatters the variances of a ramp by some 1e-6 of them.
+      const varies = (square: number, mean: number) => Math.sqrt(square / n) > 1e-5 * mean;
+      if (!varies(aa, ma) || !varies(bb, mb)) return NaN;
       return ((2 * ma * mb) / (ma * ma + mb * mb)) * ((2 * spread) / (aa + bb)) * (ab / spread);
-    });
-    return resultOf(meanOf(values), {
+    };
+    return meanOverPlanes(prepared, {
+      value,
       unit: "1",
-      settings,
       undefinedness: {
         cause: "the local variance of one image is the same everywhere inside the mask",
         remedy: "choose a region with structure",

@@ -4,7 +4,7 @@ import type { ParameterTable } from "../core/parameters.ts";
 import type { Metric } from "./metric.ts";
 import { prepare } from "./planes.ts";
 import type { Plane } from "./planes.ts";
-import { meanOf, resultOf } from "./result.ts";
+import { meanOverParts } from "./result.ts";
 
 /** Mean square difference of a plane and its reference over the mask. */
 export function meanSquareError(plane: Plane): number {
@@ -30,9 +30,11 @@ export const averagingParameter: ParameterTable = {
   },
 };
 
-/** Mean square error of each plane, or one pooled over all counted voxels. */
-export function squareErrors(planes: readonly Plane[], averaging: unknown): number[] {
-  if (averaging !== "volume") return planes.map(meanSquareError);
+/** Mean square error of each plane by its name, or one pooled over all counted voxels. */
+export function squareErrors(planes: readonly Plane[], averaging: unknown): Map<string, number> {
+  if (averaging !== "volume") {
+    return new Map(planes.map((p) => [`slice ${p.index}`, meanSquareError(p)]));
+  }
   let sum = 0;
   let n = 0;
   for (const plane of planes) {
@@ -40,7 +42,7 @@ export function squareErrors(planes: readonly Plane[], averaging: unknown): numb
     sum += meanSquareError(plane) * counted;
     n += counted;
   }
-  return [sum / n];
+  return new Map([["volume", sum / n]]);
 }
 
 export const rmse: Metric = {
@@ -67,7 +69,9 @@ export const rmse: Metric = {
       usesRange: false,
       ...(variant.averaging === "volume" ? { averaging: "pooled over the volume" } : {}),
     });
-    return resultOf(meanOf(squareErrors(planes, variant.averaging).map(Math.sqrt)), {
+    const errors = squareErrors(planes, variant.averaging);
+    return meanOverParts(new Map([...errors].map(([name, mse]) => [name, Math.sqrt(mse)])), {
+      what: "slices",
       unit: image.unit,
       settings,
       undefinedness: { cause: "no voxel counts", remedy: "widen the mask" },

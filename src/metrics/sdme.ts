@@ -10,7 +10,8 @@
 import { resolveParameters } from "../core/parameters.ts";
 import type { Metric } from "./metric.ts";
 import { prepare } from "./planes.ts";
-import { meanOf, resultOf } from "./result.ts";
+import type { Plane } from "./planes.ts";
+import { meanOverPlanes } from "./result.ts";
 
 export const sdme: Metric = {
   name: "sdme",
@@ -46,13 +47,14 @@ export const sdme: Metric = {
   measure(image, context = {}, given = {}) {
     const variant = resolveParameters("sdme", this.parameters, given);
     const { reference: _unused, ...alone } = context;
-    const { planes, settings } = prepare(image, alone, {
+    const prepared = prepare(image, alone, {
       metric: "sdme",
       variant,
       reads: "image",
       usesRange: false,
       smallest: 7,
     });
+    const { planes, settings } = prepared;
     const block = variant.block as number;
     if (block % 2 === 0) {
       return {
@@ -73,7 +75,7 @@ export const sdme: Metric = {
       }
     }
     const floor = (variant.floor as number) * (high > low ? high - low : 1);
-    const values = planes.map((p) => {
+    const value = (p: Plane): number => {
       let sum = 0;
       let n = 0;
       const half = (block - 1) / 2;
@@ -98,10 +100,10 @@ export const sdme: Metric = {
         }
       }
       return -sum / n;
-    });
-    return resultOf(meanOf(values), {
+    };
+    return meanOverPlanes(prepared, {
+      value,
       unit: "1",
-      settings,
       parts: { "grey value taken as 0": low },
       undefinedness: {
         cause: "no block centre lies inside the mask, or floor is 0 on a flat block",

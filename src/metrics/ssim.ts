@@ -16,7 +16,8 @@ import { filterValid, gaussianWeights, product } from "./filters.ts";
 import type { Field } from "./filters.ts";
 import type { Metric } from "./metric.ts";
 import { cropMask, meanOverMask, prepare } from "./planes.ts";
-import { meanOf, resultOf } from "./result.ts";
+import type { Plane } from "./planes.ts";
+import { meanOverPlanes } from "./result.ts";
 
 /** Maps of luminance and of contrast-and-structure at positions where the window fits. */
 export interface SsimMaps {
@@ -36,6 +37,10 @@ export interface SsimOptions {
 /** Side of a window in pixels. */
 export const windowSize = (window: unknown): number => (window === "uniform" ? 7 : 11);
 
+/** A variance, 0 where it is what rounding leaves of a mean square. */
+const withoutDust = (variance: number, square: number): number =>
+  variance > 1e-13 * square ? variance : 0;
+
 /** The two factors of SSIM as maps; their product is the SSIM map. */
 export function ssimMaps(a: Field, b: Field, options: SsimOptions): SsimMaps {
   const uniform = options.window === "uniform";
@@ -54,10 +59,11 @@ export function ssimMaps(a: Field, b: Field, options: SsimOptions): SsimMaps {
   for (let i = 0; i < mab.length; i++) {
     const x = ma.data[i]!;
     const y = mb[i]!;
-    const vx = bessel * (maa[i]! - x * x);
-    const vy = bessel * (mbb[i]! - y * y);
+    const vx = bessel * withoutDust(maa[i]! - x * x, maa[i]!);
+    const vy = bessel * withoutDust(mbb[i]! - y * y, mbb[i]!);
     luminance[i] = (2 * x * y + c1) / (x * x + y * y + c1);
-    contrast[i] = (2 * bessel * (mab[i]! - x * y) + c2) / (vx + vy + c2);
+    const cov = vx > 0 && vy > 0 ? bessel * (mab[i]! - x * y) : 0;
+    contrast[i] = (2 * cov + c2) / (vx + vy + c2);
   }
   return { luminance, contrast, ny: ma.ny, nx: ma.nx };
 }
@@ -115,21 +121,21 @@ export const ssim: Metric = {
   measure(image, context = {}, given = {}) {
     const variant = resolveParameters("ssim", this.parameters, given);
     const size = windowSize(variant["window-shape"]);
-    const { planes, dataRange, settings } = prepare(image, context, {
+    const prepared = prepare(image, context, {
       metric: "ssim",
       variant,
       reads: "pair",
       usesRange: true,
       smallest: size,
     });
-    const values = planes.map((p) => {
+    const value = (p: Plane): number => {
       const { ny, nx } = p;
       const maps = ssimMaps(
         { data: p.values, ny, nx },
         { data: p.reference, ny, nx },
         {
           window: variant["window-shape"] as SsimOptions["window"],
-          dataRange: dataRange * (variant["range-factor"] as number),
+          dataRange: prepared.dataRange * (variant["range-factor"] as number),
           k1: variant.k1 as number,
           k2: variant.k2 as number,
         },
@@ -139,10 +145,10 @@ export const ssim: Metric = {
         product(maps.luminance, maps.contrast),
         cropMask(p.mask, { ny, nx, before: r, after: r }),
       );
-    });
-    return resultOf(meanOf(values), {
+    };
+    return meanOverPlanes(prepared, {
+      value,
       unit: "1",
-      settings,
       undefinedness: {
         cause: "no window centre lies inside the mask, or both constants are 0 on a constant image",
         remedy: "widen the mask, or keep k1 and k2 above 0",

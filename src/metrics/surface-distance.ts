@@ -1,11 +1,18 @@
 /**
  * Average symmetric surface distance in mm: mean over the surface voxels of both segmentations of the
- * distance to the other surface; surfaces by face neighbours, spacing from the image.
+ * distance to the other surface; surfaces by face neighbours, spacing from the image. A label that one image
+ * lacks has no distance: the mean is over the labels that both hold, and the count says so.
  */
 import { resolveParameters } from "../core/parameters.ts";
-import { labelPair, labelParameter, surfaceDistances } from "./labels.ts";
+import {
+  labelPair,
+  labelParameter,
+  meanOverLabels,
+  noSurface,
+  surfaceDistances,
+} from "./labels.ts";
 import type { Metric } from "./metric.ts";
-import { meanOf, resultOf } from "./result.ts";
+import { meanOf } from "./result.ts";
 
 export const surfaceDistance: Metric = {
   name: "surface-distance",
@@ -27,21 +34,13 @@ export const surfaceDistance: Metric = {
       metric: "surface-distance",
       label: variant.label as number,
     });
-    const parts: Record<string, number> = {};
-    for (const label of pair.labels) {
-      const { a, b } = pair.masksOf(label);
-      const d = surfaceDistances(a, b, pair);
-      parts[`label ${label}`] = d ? meanOf([...d.forward, ...d.backward]) : NaN;
-    }
-    return resultOf(meanOf(Object.values(parts)), {
+    return meanOverLabels(pair, {
       unit: "mm",
-      settings: pair.settings,
-      parts,
-      undefinedness: {
-        cause: "a label is missing in one of the images, so that its surface distance has no value",
-        remedy:
-          "choose a label that both hold; report the missing one as a failure, not as a distance",
+      value: (a, b) => {
+        const d = surfaceDistances(a, b, pair);
+        return d ? meanOf([...d.forward, ...d.backward]) : NaN;
       },
+      undefinedness: noSurface,
     });
   },
 };

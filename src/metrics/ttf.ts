@@ -5,6 +5,7 @@ import type { Metric } from "./metric.ts";
 import { prepare } from "./planes.ts";
 import { resultOf } from "./result.ts";
 import { transferFromDisk } from "./transfer.ts";
+import { standingOut } from "./edge-transfer.ts";
 
 export const ttf: Metric = {
   name: "ttf",
@@ -68,13 +69,24 @@ export const ttf: Metric = {
     });
     const [, dy, dx] = image.spacing;
     const radius = Math.sqrt((count * dx * dy) / Math.PI);
-    const found = transferFromDisk(makeImage(mean, [ny, nx], { spacing: [1, dy, dx] }), {
-      x: x / count,
-      y: y / count,
-      radius,
-      reach: (variant.reach as number) * radius,
-      bin: (variant.bin as number) * Math.min(dx, dy),
-    });
+    const reach = (variant.reach as number) * radius;
+    const found = standingOut(
+      () =>
+        transferFromDisk(makeImage(mean, [ny, nx], { spacing: [1, dy, dx] }), {
+          x: x / count,
+          y: y / count,
+          radius,
+          reach,
+          bin: (variant.bin as number) * Math.min(dx, dy),
+        }),
+      {
+        // The ring that the profile runs over.
+        samples: (4 * Math.PI * radius * reach) / (dx * dy),
+        noEdge: "give a disk that stands out of its surroundings, or average more images of it",
+        noSamples: "give a larger disk, a shorter reach or a wider bin",
+      },
+    );
+    if ("cause" in found) return { status: "undefined", ...found, settings };
     return resultOf(found.f50, {
       unit: "1/mm",
       settings,

@@ -10,7 +10,7 @@ import { filter3x3 } from "./filters.ts";
 import type { Metric } from "./metric.ts";
 import { prepare } from "./planes.ts";
 import type { Plane } from "./planes.ts";
-import { meanOf, resultOf } from "./result.ts";
+import { meanOverPlanes } from "./result.ts";
 
 function peripheral({ values, mask, ny, nx }: Plane): number {
   let x0 = nx;
@@ -91,7 +91,7 @@ export const uniformity: Metric = {
   measure(image, context = {}, given = {}) {
     const variant = resolveParameters("uniformity", this.parameters, given);
     const { reference: _reference, ...alone } = context;
-    const { planes, settings } = prepare(image, alone, {
+    const prepared = prepare(image, alone, {
       metric: "uniformity",
       variant,
       reads: "image",
@@ -99,9 +99,9 @@ export const uniformity: Metric = {
       smallest: 3,
     });
     const nema = variant.definition === "nema-integral";
-    return resultOf(meanOf(planes.map(nema ? integral : peripheral)), {
+    return meanOverPlanes(prepared, {
+      value: nema ? integral : peripheral,
       unit: nema ? "%" : image.unit,
-      settings,
       undefinedness: nema
         ? {
             cause: "extremes that sum to 0 or less have no relative spread",

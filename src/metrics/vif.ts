@@ -7,11 +7,11 @@
  *   VIF = Σ log₂(1 + g² v_r/(v_e + 2)) / Σ log₂(1 + v_r/2), image = g · reference + e locally.
  */
 import { resolveParameters } from "../core/parameters.ts";
-import { filterValid, gaussianWeights, product } from "./filters.ts";
+import { centred, filterValid, gaussianWeights, product } from "./filters.ts";
 import type { Field } from "./filters.ts";
 import type { Metric } from "./metric.ts";
 import { prepare } from "./planes.ts";
-import { meanOf, resultOf } from "./result.ts";
+import { meanOverPlanes } from "./result.ts";
 
 const observerNoise = 2;
 const tiny = 1e-10;
@@ -91,7 +91,7 @@ export const vif: Metric = {
   parameters: {},
   measure(image, context = {}, given = {}) {
     const variant = resolveParameters("vif", this.parameters, given);
-    const { planes, dataRange, settings } = prepare(image, context, {
+    const prepared = prepare(image, context, {
       metric: "vif",
       variant,
       reads: "pair",
@@ -104,19 +104,16 @@ export const vif: Metric = {
         cause:
           "VIF sums information over windows of four scales, for which a mask has no defined meaning",
         remedy: "crop the images to the region instead",
-        settings,
+        settings: prepared.settings,
       };
     }
-    const k = 255 / dataRange;
-    const values = planes.map(({ values: v, reference, ny, nx }) =>
-      fidelity(
-        { data: v.map((x) => x * k), ny, nx },
-        { data: reference.map((x) => x * k), ny, nx },
-      ),
-    );
-    return resultOf(meanOf(values), {
+    const k = 255 / prepared.dataRange;
+    // Variances and covariances know no offset, but rounding of its square does.
+    const scaled = (data: Float64Array) => centred(data).map((v) => v * k);
+    return meanOverPlanes(prepared, {
+      value: ({ values, reference, ny, nx }) =>
+        fidelity({ data: scaled(values), ny, nx }, { data: scaled(reference), ny, nx }),
       unit: "1",
-      settings,
       undefinedness: {
         cause: "the reference is constant and carries no information",
         remedy: "choose a reference with structure",

@@ -9,7 +9,7 @@ import { regionOfShape } from "../../src/metrics/region.ts";
 
 const side = 192;
 
-/** Textured image with an edge, positive values; labels for metrics that read them. */
+/** Textured image with an edge and a soft disk, positive values; labels for metrics that read them. */
 function sample(metric: Metric, seed: number): Image {
   const s = streamOf(seed, "contract");
   const data = Float32Array.from({ length: side * side }, (_, i) => {
@@ -21,6 +21,7 @@ function sample(metric: Metric, seed: number): Image {
       100 +
       30 * Math.sin(x / 5) * Math.cos(y / 7) +
       (x > 96 + (y - 96) / 12 ? 40 : 0) +
+      80 / (1 + Math.exp(Math.hypot(x - 45, y - 150) - 20)) +
       5 * s.normal()
     );
   });
@@ -48,6 +49,7 @@ function contextFor(metric: Metric, image: Image, reference: Image | undefined):
 /** Metrics that measure a certain structure: the region that shows it, with the reason. */
 const places: readonly { name: string; mask: string; reason: string }[] = [
   { name: "neq", mask: "rectangle:85,50,20,92", reason: "its mask holds an edge" },
+  { name: "ttf", mask: "disk:45,150,20", reason: "its mask is a disk" },
 ];
 
 /** Metrics for which a mask is refused or has another meaning, each with its reason. */
@@ -175,6 +177,47 @@ for (const [name, load] of Object.entries(catalogue)) {
       if (result.status !== "ok") return;
       expect(Number.isFinite(result.value)).toBe(true);
       if (metric.reads !== "labels") expect(result.settings.averaging).not.toBe("one plane");
+    });
+
+    it("gives one value, or says why there is none, on constants, ramps and single voxels", () => {
+      const make = (n: number, value: (x: number, y: number) => number) =>
+        makeImage(
+          Float32Array.from({ length: n * n }, (_, i) => value(i % n, Math.floor(i / n))),
+          [n, n],
+        );
+      const labels = metric.reads === "labels";
+      const shapes: readonly (readonly [string, (x: number, y: number) => number])[] = [
+        ["zero", () => 0],
+        ["one value", () => (labels ? 3 : 1234.567)],
+        ["ramp", (x) => (labels ? x >> 5 : 0.1 * x)],
+        ["hot voxel", (x, y) => (x === 70 && y === 60 ? (labels ? 2 : 1000) : 0)],
+      ];
+      const measured = (a: Image, b: Image, extra: MetricContext): string => {
+        const result = metric.measure(a, {
+          ...contextFor(metric, a, undefined),
+          ...extra,
+          reference: b,
+        });
+        if (result.status === "undefined") {
+          expect(result.cause.length).toBeGreaterThan(10);
+          expect(result.remedy.length).toBeGreaterThan(10);
+          return "undefined";
+        }
+        expect(result.value).not.toBeNaN();
+        for (const part of Object.values(result.parts ?? {})) {
+          if (labels) expect(part).not.toBeNaN();
+        }
+        return String(result.value);
+      };
+      for (const [, a] of shapes) {
+        for (const [, b] of shapes) measured(make(side, a), make(side, b), {});
+      }
+      // The level of a constant must not matter where its distance from the reference does not.
+      if (labels || metric.better === "neither") return;
+      const level = (c: number) => make(side, () => c);
+      const range = { dataRange: 200 };
+      const [small, large] = [7.3, 7.3e6].map((c) => measured(level(c), level(c), range));
+      expect(small).toBe(large);
     });
 
     it("refuses values that are not finite, other sizes, other units, a missing reference", () => {
