@@ -89,3 +89,4 @@ export {
   powerOfReaders,
 } from "./sample-size.ts";
 export { conditionOf, requirePaired, type Scores } from "./scores.ts";
+export { countText, type Summary, summaryOf } from "./summary.ts";

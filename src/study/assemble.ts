@@ -11,6 +11,7 @@ import {
   sweepTable,
   templateTable,
   tuningTable,
+  undefinedMetrics,
 } from "./report-tables.ts";
 import { gatherNumbers, type ReadPiece } from "./numbers.ts";
 import { planStudy } from "./plan.ts";
@@ -39,6 +40,7 @@ export async function assembleReport(study: Study, read: ReadPiece): Promise<Rep
       heading: "Methods",
       text: [
         "Means over all test images of per-image values; the area under the ROC curve is that of the observers with one fixed template.",
+        ...undefinedMetrics(study, numbers),
       ],
       tables: [overviewTable(study, numbers)],
       figures: study.panels.length > 0 ? [await examplesFigure(study, plan, read)] : [],
@@ -102,7 +104,7 @@ export async function assembleReport(study: Study, read: ReadPiece): Promise<Rep
     title: study.title ?? study.name,
     sections,
     ...(study.claims.length > 0
-      ? { claims: study.claims.map((claim) => outcomeOf(claim, numbers.valueOf)) }
+      ? { claims: study.claims.map((claim) => outcomeOf(claim, numbers)) }
       : {}),
     provenance: { study: JSON.parse(JSON.stringify(study)) },
   };

@@ -1,5 +1,6 @@
 /** Statements of a paper, as data, and what becomes of them against the numbers found. */
 import { z } from "zod";
+import { countText, type Summary } from "../stats/summary.ts";
 import type { ClaimOutcome } from "./report.ts";
 
 const measure = z
@@ -74,19 +75,42 @@ export type Claim = z.output<typeof claimSchema>;
 /** Values of methods by measure; undefined when the study does not hold them. */
 export type ValueOf = (method: string, measure: string) => number | undefined;
 
-/** Compares one statement with the numbers found. */
-export function outcomeOf(claim: Claim, valueOf: ValueOf): ClaimOutcome {
+/**
+ * Compares one statement with the numbers found.
+ *
+ * @param numbers.summary counts of the images that a mean runs over, where the measure is a metric
+ */
+export function outcomeOf(
+  claim: Claim,
+  numbers: {
+    readonly valueOf: ValueOf;
+    readonly summary?: (method: string, measure: string) => Summary;
+  },
+): ClaimOutcome {
+  const outcome = compared(claim, numbers.valueOf);
+  if (claim.kind === "not attempted" || !numbers.summary) return outcome;
+  const partly = namedBy(claim).flatMap((method) => {
+    const summary = numbers.summary!(method, claim.measure);
+    return summary.counted < summary.of ? [`${countText(summary)} images of ${method}`] : [];
+  });
+  return partly.length === 0
+    ? outcome
+    : { ...outcome, why: `${outcome.why}; means over ${partly.join(", ")}` };
+}
+
+/** The methods that a statement speaks of. */
+function namedBy(claim: Exclude<Claim, { kind: "not attempted" }>): readonly string[] {
+  if (claim.kind === "rises") return claim.methods;
+  return "reference" in claim ? [claim.method, claim.reference] : [claim.method];
+}
+
+function compared(claim: Claim, valueOf: ValueOf): ClaimOutcome {
   const base = { claim: claim.claim, figure: claim.figure };
   const empty = { paper: null, found: null, tolerance: null };
   if (claim.kind === "not attempted") {
     return { ...base, ...empty, status: "not attempted", why: claim.why };
   }
-  const named =
-    claim.kind === "rises"
-      ? claim.methods
-      : "reference" in claim
-        ? [claim.method, claim.reference]
-        : [claim.method];
+  const named = namedBy(claim);
   const found = named.map((method) => valueOf(method, claim.measure));
   const missing = named.filter((_, i) => found[i] === undefined);
   if (missing.length > 0) {

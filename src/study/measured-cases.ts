@@ -17,6 +17,7 @@ export interface CaseRange {
 
 /** Numbers of a method on a range of cases, one per case. */
 export interface MeasuredValues {
+  /** null where a metric has no finite value. */
   readonly metrics: Readonly<Record<string, readonly (number | null)[]>>;
   /** What the method says about itself: terms of an objective, iterations. */
   readonly figures: Readonly<Record<string, readonly number[]>>;
@@ -49,7 +50,8 @@ export async function measure(
         ...(plan.dataRange === undefined ? {} : { dataRange: plan.dataRange }),
       };
       const found = metric.measure(result, context, plan.options);
-      return found.status === "ok" ? found.value : null;
+      // An infinite value (PSNR of an image that equals the truth) has no place in a mean either.
+      return found.status === "ok" && Number.isFinite(found.value) ? found.value : null;
     });
   }
   return out;

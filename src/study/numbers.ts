@@ -2,6 +2,7 @@
 import { aucLogit } from "../stats/auc.ts";
 import { type Comparison, compareDeLong, holm } from "../stats/compare.ts";
 import type { Estimate } from "../stats/result.ts";
+import { type Summary, summaryOf } from "../stats/summary.ts";
 import { expandMethods, mainMethods, type Study } from "./description.ts";
 import type { ValueOf } from "./claim.ts";
 import type { MeasuredValues } from "./measured-cases.ts";
@@ -15,7 +16,10 @@ export type ReadPiece = (piece: PlannedPiece) => Promise<PieceResults>;
 
 /** Values of one method, one per case and class. */
 export interface MethodNumbers {
-  readonly metrics: Readonly<Record<CaseClass, Readonly<Record<string, readonly number[]>>>>;
+  /** null where a metric has no value on a case. */
+  readonly metrics: Readonly<
+    Record<CaseClass, Readonly<Record<string, readonly (number | null)[]>>>
+  >;
   readonly figures: Readonly<Record<string, readonly number[]>>;
 }
 
@@ -35,16 +39,8 @@ export interface StudyNumbers {
   readonly methods: Readonly<Record<string, MethodNumbers>>;
   readonly judgements: readonly Judgement[];
   readonly valueOf: ValueOf;
-}
-
-export const meanOf = (values: readonly number[]): number =>
-  values.reduce((sum, v) => sum + v, 0) / values.length;
-
-/** Standard error of the mean. */
-export function errorOf(values: readonly number[]): number {
-  const mean = meanOf(values);
-  const square = values.reduce((sum, v) => sum + (v - mean) ** 2, 0);
-  return Math.sqrt(square / (values.length - 1) / values.length);
+  /** Mean and count of a metric over a method's cases, of one class after `@`. */
+  readonly summary: (method: string, measure: string) => Summary;
 }
 
 export async function gatherNumbers(
@@ -60,18 +56,22 @@ export async function gatherNumbers(
   for (const [observer, by] of Object.entries(plan.scores)) {
     judgements.push(...(await judge(observer, by, { study, read })));
   }
-  return { methods, judgements, valueOf: valuesIn(methods, judgements) };
+  const summary = summariesIn(methods);
+  return { methods, judgements, summary, valueOf: valuesIn(summary, judgements) };
 }
 
 async function methodNumbers(images: PlannedImages, read: ReadPiece): Promise<MethodNumbers> {
-  const metrics: Record<CaseClass, Record<string, number[]>> = { absent: {}, present: {} };
+  const metrics: Record<CaseClass, Record<string, (number | null)[]>> = {
+    absent: {},
+    present: {},
+  };
   const figures: Record<string, number[]> = {};
   for (const which of ["absent", "present"] as const) {
     for (const piece of images[which]) {
       const { values } = await read(piece);
       const measured = (values as never as Record<string, MeasuredValues>)[images.setting]!;
       for (const [id, list] of Object.entries(measured.metrics)) {
-        (metrics[which][id] ??= []).push(...list.filter((v) => v !== null));
+        (metrics[which][id] ??= []).push(...list);
       }
       for (const [id, list] of Object.entries(measured.figures)) {
         (figures[id] ??= []).push(...list);
@@ -112,23 +112,29 @@ async function judge(
   );
 }
 
+function summariesIn(methods: StudyNumbers["methods"]): StudyNumbers["summary"] {
+  return (method, measure) => {
+    const [name = "", which] = measure.split("@");
+    const own = methods[method]?.metrics;
+    const lists =
+      which === "absent" || which === "present"
+        ? [own?.[which][name]]
+        : [own?.absent[name], own?.present[name]];
+    return summaryOf(lists.flatMap((list) => list ?? []));
+  };
+}
+
 function valuesIn(
-  methods: StudyNumbers["methods"],
+  summary: StudyNumbers["summary"],
   judgements: readonly Judgement[],
 ): StudyNumbers["valueOf"] {
   return (method, measure) => {
-    const [name = "", which] = measure.split("@");
+    const [name = ""] = measure.split("@");
     if (name.startsWith("auc:")) {
       const observer = name.slice(4);
       return judgements.find((j) => j.observer === observer && j.method === method)?.area?.estimate;
     }
-    const own = methods[method]?.metrics;
-    if (own === undefined) return undefined;
-    const lists =
-      which === "absent" || which === "present"
-        ? [own[which][name]]
-        : [own.absent[name], own.present[name]];
-    const all = lists.flatMap((list) => list ?? []);
-    return all.length === 0 ? undefined : meanOf(all);
+    const { counted, mean } = summary(method, measure);
+    return counted === 0 ? undefined : mean;
   };
 }

@@ -7,6 +7,7 @@ import { plotSvg, seriesColours } from "../figures/plot.ts";
 import { rocSvg } from "../figures/roc.ts";
 import { makeImage } from "../core/image.ts";
 import { rocCurve } from "../stats/roc.ts";
+import { countText, type Summary } from "../stats/summary.ts";
 import { float32Of } from "./bytes.ts";
 import { mainMethods, type Study } from "./description.ts";
 import type { ReadPiece, StudyNumbers } from "./numbers.ts";
@@ -80,14 +81,19 @@ export function forestFigure(study: Study, numbers: StudyNumbers, observer: stri
 
 export function sweepFigure(study: Study, numbers: StudyNumbers, id: string): ReportFigure[] {
   const rows = sweepRows(study, id).filter(({ beta }) => beta > 0);
-  const figure = (name: string, label: string, value: (method: string) => number | undefined) => {
+  const figure = (
+    name: string,
+    label: string,
+    value: (method: string) => number | undefined,
+    left = "",
+  ) => {
     const points = rows.flatMap(({ method, beta }) => {
       const v = value(method);
       return v === undefined ? [] : [{ beta, value: v }];
     });
     return {
       name: `sweep-${id}-${name}`,
-      caption: `${label} against β, ${id}`,
+      caption: `${label} against β, ${id}${left}`,
       svg: plotSvg({
         width: 480,
         height: 320,
@@ -112,11 +118,25 @@ export function sweepFigure(study: Study, numbers: StudyNumbers, id: string): Re
     ...(metric === undefined
       ? []
       : [
-          figure(metric, study.metrics[metric]!.label ?? metric, (method) =>
-            numbers.valueOf(method, metric),
+          figure(
+            metric,
+            study.metrics[metric]!.label ?? metric,
+            (method) => numbers.valueOf(method, metric),
+            leftOut(rows.map(({ method }) => numbers.summary(method, metric))),
           ),
         ]),
   ];
+}
+
+/** For a caption: that means run over some of the images only. */
+function leftOut(summaries: readonly Summary[]): string {
+  const fewest = summaries.reduce(
+    (least: Summary | undefined, s) => (least && least.counted <= s.counted ? least : s),
+    undefined,
+  );
+  return fewest && fewest.counted < fewest.of
+    ? ` (means over the images that have a value, at the fewest ${countText(fewest)})`
+    : "";
 }
 
 /** The first signal-present test image: truth, then every method named. */
@@ -140,18 +160,19 @@ export async function examplesFigure(
     const { present, setting } = plan.images[method]!;
     const { values, blobs } = await read(present[0]!);
     const data = float32Of(blobs[setting]!).slice(0, ny * nx);
-    const measured = (values as never as Record<string, { metrics: Record<string, number[]> }>)[
-      setting
-    ]!;
+    const measured = (
+      values as never as Record<string, { metrics: Record<string, (number | null)[]> }>
+    )[setting]!;
     const [metric] = Object.keys(study.metrics);
     const value = metric === undefined ? undefined : measured.metrics[metric]?.[0];
+    const label = metric === undefined ? "" : (study.metrics[metric]!.label ?? metric);
     panels.push({
       title: method,
       bitmap: renderPlane(makeImage(data, [ny, nx]), { window }),
       notes:
         value === undefined
           ? []
-          : [`${study.metrics[metric!]!.label ?? metric} ${value.toFixed(2)}`],
+          : [`${label} ${value === null ? "not defined" : value.toFixed(2)}`],
     });
   }
   return {

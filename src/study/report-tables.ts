@@ -1,6 +1,7 @@
 /** Tables of a study's report. */
+import { countText, type Summary, summaryOf } from "../stats/summary.ts";
 import { expandMethods, mainMethods, shortNumber, type Study } from "./description.ts";
-import { errorOf, type Judgement, meanOf, type ReadPiece, type StudyNumbers } from "./numbers.ts";
+import type { Judgement, ReadPiece, StudyNumbers } from "./numbers.ts";
 import type { MakeTemplateValues } from "./pieces/make-template.ts";
 import type { TrainNetworkValues } from "./pieces/train-network.ts";
 import type { TuneMethodValues } from "./pieces/tune-method.ts";
@@ -19,54 +20,106 @@ const areaText = (judgement: Judgement | undefined): string | null =>
     ? null
     : `${judgement.area.estimate.toFixed(3)} (${judgement.area.interval.lower.toFixed(3)}–${judgement.area.interval.upper.toFixed(3)})`;
 
+const numberOrNone = (v: number): number | null => (Number.isNaN(v) ? null : v);
+
+/**
+ * Columns of metrics: the mean of each, its standard error where asked, and for how many images it stands where some
+ * have no value.
+ */
+function metricColumns(
+  study: Study,
+  rows: readonly Readonly<Record<string, Summary>>[],
+  options: { readonly errors?: boolean } = {},
+): { readonly columns: ReportColumn[]; readonly cells: Row[] } {
+  const metrics = Object.keys(study.metrics);
+  const partly = new Set(metrics.filter((id) => rows.some((r) => r[id]!.counted < r[id]!.of)));
+  return {
+    columns: metrics.flatMap((id): ReportColumn[] => [
+      { name: metricLabel(study, id), digits: 4 },
+      ...(options.errors ? [{ name: "±", digits: 4 }] : []),
+      ...(partly.has(id) ? [{ name: `images with ${metricLabel(study, id)}` }] : []),
+    ]),
+    cells: rows.map((row) =>
+      metrics.flatMap((id) => {
+        const summary = row[id]!;
+        return [
+          numberOrNone(summary.mean),
+          ...(options.errors ? [numberOrNone(summary.standardError)] : []),
+          ...(partly.has(id) ? [countText(summary)] : []),
+        ];
+      }),
+    ),
+  };
+}
+
+/** Summaries of all metrics of a method, of one class or of both. */
+const summariesOf = (
+  study: Study,
+  numbers: StudyNumbers,
+  at: { readonly method: string; readonly which?: string },
+): Readonly<Record<string, Summary>> =>
+  Object.fromEntries(
+    Object.keys(study.metrics).map((id) => [
+      id,
+      numbers.summary(at.method, at.which === undefined ? id : `${id}@${at.which}`),
+    ]),
+  );
+
+/** A sentence for every metric that has no value on some images of some methods. */
+export function undefinedMetrics(study: Study, numbers: StudyNumbers): string[] {
+  return Object.keys(study.metrics).flatMap((id) => {
+    const partly = Object.keys(numbers.methods).flatMap((method) => {
+      const summary = numbers.summary(method, id);
+      return summary.counted < summary.of ? [`${countText(summary)} of \`${method}\``] : [];
+    });
+    return partly.length === 0
+      ? []
+      : [
+          `${metricLabel(study, id)} has no finite value on some images: its means are over ${partly.join(", ")}, and means over different images are not to be compared.`,
+        ];
+  });
+}
+
 /** One row per method: every metric and the area of every fixed template. */
 export function overviewTable(study: Study, numbers: StudyNumbers): ReportTable {
-  const metrics = Object.keys(study.metrics);
   const observers = Object.entries(study.observers)
     .filter(([, { kind }]) => kind === "template")
     .map(([id]) => id);
+  const methods = mainMethods(study);
+  const measured = metricColumns(
+    study,
+    methods.map((method) => summariesOf(study, numbers, { method })),
+  );
   return {
     name: "methods",
     caption: "Image quality and detectability",
     columns: [
       { name: "method" },
-      ...metrics.map((id): ReportColumn => ({ name: metricLabel(study, id), digits: 4 })),
+      ...measured.columns,
       ...observers.map((id): ReportColumn => ({ name: `AUC ${id}` })),
     ],
-    rows: mainMethods(study).map((method) => [
+    rows: methods.map((method, i) => [
       method,
-      ...metrics.map((id) => numbers.valueOf(method, id) ?? null),
+      ...measured.cells[i]!,
       ...observers.map((id) => areaText(judgementOf(numbers, id, method))),
     ]),
   };
 }
 
 export function classTable(study: Study, numbers: StudyNumbers): ReportTable {
-  const metrics = Object.keys(study.metrics);
-  const rows = Object.entries(numbers.methods).flatMap(([method, own]) =>
-    (["absent", "present"] as const).map(
-      (which): Row => [
-        method,
-        which,
-        ...metrics.flatMap((id) => {
-          const values = own.metrics[which][id] ?? [];
-          return values.length === 0 ? [null, null] : [meanOf(values), errorOf(values)];
-        }),
-      ],
-    ),
+  const classes = Object.keys(numbers.methods).flatMap((method) =>
+    (["absent", "present"] as const).map((which) => ({ method, which })),
+  );
+  const measured = metricColumns(
+    study,
+    classes.map((at) => summariesOf(study, numbers, at)),
+    { errors: true },
   );
   return {
     name: "classes",
     caption: "Image quality, class by class",
-    columns: [
-      { name: "method" },
-      { name: "signal" },
-      ...metrics.flatMap((id): ReportColumn[] => [
-        { name: metricLabel(study, id), digits: 4 },
-        { name: "±", digits: 4 },
-      ]),
-    ],
-    rows,
+    columns: [{ name: "method" }, { name: "signal" }, ...measured.columns],
+    rows: classes.map(({ method, which }, i) => [method, which, ...measured.cells[i]!]),
   };
 }
 
@@ -123,19 +176,23 @@ export function sweepRows(study: Study, id: string): { method: string; beta: num
 }
 
 export function sweepTable(study: Study, numbers: StudyNumbers, id: string): ReportTable {
-  const metrics = Object.keys(study.metrics);
   const observers = sweepObservers(study);
+  const points = sweepRows(study, id);
+  const measured = metricColumns(
+    study,
+    points.map(({ method }) => summariesOf(study, numbers, { method })),
+  );
   return {
     name: `sweep-${id}`,
     caption: `Sweep over β: ${id}`,
     columns: [
       { name: "β" },
-      ...metrics.map((m): ReportColumn => ({ name: metricLabel(study, m), digits: 4 })),
+      ...measured.columns,
       ...observers.map((o): ReportColumn => ({ name: `AUC ${o}` })),
     ],
-    rows: sweepRows(study, id).map(({ method, beta }) => [
+    rows: points.map(({ method, beta }, i) => [
       shortNumber(beta),
-      ...metrics.map((m) => numbers.valueOf(method, m) ?? null),
+      ...measured.cells[i]!,
       ...observers.map((o) => areaText(judgementOf(numbers, o, method))),
     ]),
   };
@@ -146,7 +203,7 @@ export function adaptationTable(study: Study, numbers: StudyNumbers): ReportTabl
   const rows = Object.entries(methods).flatMap(([id, plan]): Row[] => {
     const figures = numbers.methods[id]?.figures;
     if (plan.kind !== "adapted" || figures?.["total"] === undefined) return [];
-    const mean = (name: string) => meanOf(figures[name]!);
+    const mean = (name: string) => summaryOf(figures[name]!).mean;
     return [
       [
         id,
