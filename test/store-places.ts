@@ -17,6 +17,8 @@ export interface StorePlaces {
   fresh(): string;
   /** Runs a statement on the tables at a place, past the store. */
   raw(place: string, statement: string): Promise<Rows>;
+  /** The same without the database's own look at references, as damage on a disk comes. */
+  harm(place: string, statement: string): Promise<void>;
   /** Whether another program has begun to write a blob and not ended. */
   writing(place: string): Promise<boolean>;
   dispose(): void;
@@ -35,6 +37,18 @@ export function sqlitePlaces(): StorePlaces {
         if (prepared.reader) return prepared.all([]) as Rows;
         prepared.run([]);
         return [];
+      } finally {
+        database.close();
+      }
+    },
+    harm: async (place, statement) => {
+      const database = await openSqliteDriver(place);
+      try {
+        for (const each of ["pragma foreign_keys = off", statement]) {
+          const prepared = database.prepare(each);
+          if (prepared.reader) prepared.all([]);
+          else prepared.run([]);
+        }
       } finally {
         database.close();
       }
@@ -64,6 +78,9 @@ export function postgresPlaces(server: PostgresServer): StorePlaces {
     dialect: "postgres",
     fresh: () => `${server.url}&schema=place_${++count}`,
     raw,
+    harm: async (place, statement) => {
+      await raw(place, `set session_replication_role = replica; ${statement}`);
+    },
     writing: async (place) => {
       const active = await raw(
         place,

@@ -21,6 +21,8 @@ export interface Backend {
   /** Without a password. */
   readonly place: string;
   transaction<T>(work: (db: Kysely<Tables>) => Promise<T>, options: TransactionOptions): Promise<T>;
+  /** What the database itself finds wrong with its pages, one line each; nothing where it cannot look. */
+  faults(db: Kysely<Tables>): Promise<readonly string[]>;
   /** Gives room freed in the file back to the disk, where the database does not do so by itself. */
   shrink(): Promise<void>;
   dispose(): Promise<void>;

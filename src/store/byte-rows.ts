@@ -1,14 +1,10 @@
 /** Bytes of any length in rows: databases hold, send and log a row as a whole. */
-import { createHash } from "node:crypto";
 import type { Kysely } from "kysely";
+import { sha256 } from "../core/checksum.ts";
 import type { Tables } from "./tables.ts";
 
 /** Bytes of one row. */
 const rowBytes = 4 * 2 ** 20;
-
-export function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
-}
 
 function* rowsOf(bytes: Uint8Array): Generator<{ ordinal: number; bytes: Uint8Array }> {
   for (let start = 0, ordinal = 0; start < bytes.length; start += rowBytes, ordinal++) {
@@ -19,9 +15,11 @@ function* rowsOf(bytes: Uint8Array): Generator<{ ordinal: number; bytes: Uint8Ar
 
 /** Puts rows together; undefined when their bytes do not have the hash. */
 async function joined(
-  { hash, size }: { hash: string; size: number },
+  { hash, size, rows }: { hash: string; size: number; rows: number },
   row: (ordinal: number) => Promise<{ bytes: Uint8Array } | undefined>,
 ): Promise<Uint8Array | undefined> {
+  // A harmed size may ask for more than any machine has.
+  if (!(size >= 0 && size <= rows * rowBytes)) return undefined;
   const all = new Uint8Array(size);
   let start = 0;
   for (let ordinal = 0; start < size; ordinal++) {
@@ -35,7 +33,7 @@ async function joined(
   return sha256(all) === hash ? all : undefined;
 }
 
-/** Writes a blob that is not there yet. */
+/** Writes a blob that is not there yet, or is there and damaged. */
 export async function writeBlob(
   db: Kysely<Tables>,
   { hash, bytes }: { hash: string; bytes: Uint8Array },
@@ -46,7 +44,13 @@ export async function writeBlob(
     .onConflict((conflict) => conflict.column("hash").doNothing())
     .returning("hash")
     .executeTakeFirst();
-  if (added === undefined) return;
+  if (added === undefined) {
+    if ((await readBlob(db, hash)).status === "ok") return;
+    // Holds the row: of two writers the later one looks at what the earlier one left.
+    await db.updateTable("blobs").set({ size: bytes.length }).where("hash", "=", hash).execute();
+    if ((await readBlob(db, hash)).status === "ok") return;
+    await db.deleteFrom("blob_chunks").where("hash", "=", hash).execute();
+  }
   for (const row of rowsOf(bytes)) {
     await db
       .insertInto("blob_chunks")
@@ -55,13 +59,20 @@ export async function writeBlob(
   }
 }
 
-export async function readBlob(
-  db: Kysely<Tables>,
-  hash: string,
-): Promise<{ status: "ok"; bytes: Uint8Array } | { status: "absent" | "damaged" }> {
+/** Bytes as they were kept, or why there are none. */
+export type StoredBytes =
+  | { readonly status: "ok"; readonly bytes: Uint8Array }
+  | { readonly status: "absent" | "damaged" };
+
+export async function readBlob(db: Kysely<Tables>, hash: string): Promise<StoredBytes> {
   const blob = await db.selectFrom("blobs").selectAll().where("hash", "=", hash).executeTakeFirst();
   if (blob === undefined) return { status: "absent" };
-  const bytes = await joined(blob, (ordinal) =>
+  const { rows } = await db
+    .selectFrom("blob_chunks")
+    .select((count) => count.fn.countAll<number>().as("rows"))
+    .where("hash", "=", hash)
+    .executeTakeFirstOrThrow();
+  const bytes = await joined({ ...blob, rows }, (ordinal) =>
     db
       .selectFrom("blob_chunks")
       .select("bytes")
@@ -91,18 +102,19 @@ export async function writeCheckpoint(
   }
 }
 
-/** Undefined when there is none or its bytes are damaged. */
-export async function readCheckpoint(
-  db: Kysely<Tables>,
-  key: string,
-): Promise<Uint8Array | undefined> {
+export async function readCheckpoint(db: Kysely<Tables>, key: string): Promise<StoredBytes> {
   const checkpoint = await db
     .selectFrom("checkpoints")
     .selectAll()
     .where("key", "=", key)
     .executeTakeFirst();
-  if (checkpoint === undefined) return undefined;
-  return joined(checkpoint, (ordinal) =>
+  if (checkpoint === undefined) return { status: "absent" };
+  const { rows } = await db
+    .selectFrom("checkpoint_chunks")
+    .select((count) => count.fn.countAll<number>().as("rows"))
+    .where("key", "=", key)
+    .executeTakeFirstOrThrow();
+  const bytes = await joined({ ...checkpoint, rows }, (ordinal) =>
     db
       .selectFrom("checkpoint_chunks")
       .select("bytes")
@@ -110,4 +122,5 @@ export async function readCheckpoint(
       .where("ordinal", "=", ordinal)
       .executeTakeFirst(),
   );
+  return bytes === undefined ? { status: "damaged" } : { status: "ok", bytes };
 }

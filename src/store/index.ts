@@ -1,4 +1,15 @@
 /** What is kept between runs: pieces with their results, runs, checkpoints, claims; in SQLite or PostgreSQL. */
 export { openStore, type OpenStoreOptions } from "./open-store.ts";
 export { dataFolder, defaultPlace } from "./place.ts";
-export type { Json, NewPiece, PieceRecord, RunRecord, RunStatus, Store } from "./store.ts";
+export {
+  type Beat,
+  DamageError,
+  type Json,
+  type NewPiece,
+  type PieceRecord,
+  type RunRecord,
+  type RunStatus,
+  type Store,
+  type StoreCheck,
+  type StoreFault,
+} from "./store.ts";

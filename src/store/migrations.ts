@@ -3,6 +3,7 @@
  * at the end. Each runs in the transaction that also raises the store's version.
  */
 import { type Kysely, sql } from "kysely";
+import { sealPieces, sealRuns } from "./seals.ts";
 import type { Tables } from "./tables.ts";
 
 export type Dialect = "sqlite" | "postgres";
@@ -55,7 +56,32 @@ const first = ({ counter, bytes, real }: Words): readonly string[] => [
   "create index run_pieces_piece on run_pieces (piece)",
 ];
 
-const steps: readonly ((dialect: Words) => readonly string[])[] = [first];
+/** Checksums over pieces and runs, and who is at a run. */
+const second: readonly string[] = [
+  "alter table pieces add column checksum text not null default ''",
+  "alter table runs add column checksum text not null default ''",
+  "alter table runs add column state_checksum text not null default ''",
+  `create table run_beats (
+     run text not null references runs (id) on delete cascade, owner text not null,
+     until bigint not null, primary key (run, owner))`,
+];
+
+interface Step {
+  readonly statements: (dialect: Words) => readonly string[];
+  /** What statements cannot say. */
+  readonly work?: (db: Kysely<Tables>) => Promise<void>;
+}
+
+const steps: readonly Step[] = [
+  { statements: first },
+  {
+    statements: () => second,
+    work: async (db) => {
+      await sealPieces(db);
+      await sealRuns(db);
+    },
+  },
+];
 
 /** Version of the tables that this program writes. */
 export const newestVersion = steps.length;
@@ -94,8 +120,9 @@ export async function migrate(
     await sql.raw("create table store_version (version integer not null)").execute(db);
     await db.insertInto("store_version").values({ version: 0 }).execute();
   }
-  for (const step of steps.slice(version)) {
-    for (const statement of step(words[dialect])) await sql.raw(statement).execute(db);
+  for (const { statements, work } of steps.slice(version)) {
+    for (const statement of statements(words[dialect])) await sql.raw(statement).execute(db);
+    await work?.(db);
   }
   await db.updateTable("store_version").set({ version: newestVersion }).execute();
 }

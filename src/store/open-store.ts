@@ -1,21 +1,30 @@
 /** Opens the store that is kept in SQLite or PostgreSQL. */
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { InputError, RunError } from "../core/errors.ts";
+import { sha256 } from "../core/checksum.ts";
+import { InputError } from "../core/errors.ts";
 import type { Backend } from "./backend.ts";
-import { readBlob, readCheckpoint, sha256, writeCheckpoint } from "./byte-rows.ts";
-import { takeClaim } from "./claim-rows.ts";
-import { nowText } from "./clock.ts";
+import { readBlob, readCheckpoint, writeCheckpoint } from "./byte-rows.ts";
+import { checkStore } from "./check.ts";
+import { longestClaimSeconds, takeClaim } from "./claim-rows.ts";
 import { jsonText } from "./json-text.ts";
-import { finishedOf, lineageOf, piecesWith, writePiece } from "./piece-rows.ts";
+import {
+  damagedOf,
+  finishedOf,
+  harmedChecksum,
+  lineageOf,
+  piecesWith,
+  setPieceAside,
+  writePiece,
+} from "./piece-rows.ts";
 import { parsePlace } from "./place.ts";
-import { openPostgres } from "./postgres.ts";
+import { openPostgres, type PostgresOptions } from "./postgres.ts";
 import { holdPieces, removeUnneeded, removeWithDerived } from "./removal.ts";
-import { changeRunRow, readRuns, writeRun } from "./run-rows.ts";
+import { changeRunRow, readRuns, writeBeat, writeRun } from "./run-rows.ts";
 import { openSqlite, type SqliteOptions } from "./sqlite.ts";
-import type { Store } from "./store.ts";
+import { DamageError, type Store } from "./store.ts";
 
-export type OpenStoreOptions = SqliteOptions;
+export interface OpenStoreOptions extends SqliteOptions, PostgresOptions {}
 
 /**
  * Opens a store, making it when it is not there.
@@ -24,6 +33,9 @@ export type OpenStoreOptions = SqliteOptions;
  *   file `store.sqlite` in the user's data folder (`DPRIME_DATA`, or `dprime` in the platform's place)
  * @param options.maxBytes bytes that the file of SQLite may have; what would pass them fails as on a
  *   full disk
+ * @param options.patienceSeconds for how long a server that is lost after the opening is waited for
+ * @param options.signal ends such waiting
+ * @param options.onNotice told when the waiting begins and ends
  * @throws InputError when the place cannot be written, holds something else or tables of a newer dprime,
  *   or the database's driver is not installed
  * @throws RunError when the server does not answer
@@ -33,7 +45,7 @@ export async function openStore(place?: string, options: OpenStoreOptions = {}):
   return storeOn(
     parsed.dialect === "sqlite"
       ? await openSqlite(parsed.path, options)
-      : await openPostgres(parsed),
+      : await openPostgres(parsed, options),
   );
 }
 
@@ -54,6 +66,14 @@ function wantHash(text: string, what: string): void {
 function wantText(text: string, what: string): void {
   if (text === "" || text.includes("\0")) {
     throw new InputError(`Cannot use the ${what}: found an empty text or NUL, wanted a name`);
+  }
+}
+
+function wantSpan(seconds: number, action: string): void {
+  if (!(seconds > 0 && seconds <= longestClaimSeconds)) {
+    throw new InputError(
+      `Cannot ${action}: found ${seconds} seconds, wanted more than 0 and at most ${longestClaimSeconds}`,
+    );
   }
 }
 
@@ -110,7 +130,6 @@ function storeOn(backend: Backend): Store {
         inputs: jsonText(inputs, "inputs"),
         results: jsonText(values, "values"),
         seconds,
-        finished: nowText[dialect],
         version: packageVersion(),
       };
       const hashed = Object.entries(blobs).map(([name, bytes]) => {
@@ -120,7 +139,7 @@ function storeOn(backend: Backend): Store {
       await transaction(
         async (db) => {
           await holdPieces(db, { dialect, to: "add" });
-          await writePiece(db, { row, depends, blobs: hashed });
+          await writePiece(db, { row, depends, blobs: hashed, dialect });
           await db.deleteFrom("checkpoints").where("key", "=", key).execute();
           await db.deleteFrom("claims").where("key", "=", key).execute();
         },
@@ -132,6 +151,25 @@ function storeOn(backend: Backend): Store {
             row.inputs.length + row.results.length,
           ),
         },
+      );
+    },
+
+    damaged: async (keys) => {
+      for (const key of keys) wantHash(key, "piece's key");
+      return transaction((db) => damagedOf(db, keys), {
+        mode: "read",
+        action: "look which pieces are damaged",
+      });
+    },
+
+    setAside: async (key) => {
+      wantHash(key, "piece's key");
+      return transaction(
+        async (db) => {
+          await holdPieces(db, { dialect, to: "add" });
+          return setPieceAside(db, key);
+        },
+        { mode: "write", action: `set the piece ${short(key)} aside` },
       );
     },
 
@@ -156,17 +194,21 @@ function storeOn(backend: Backend): Store {
           `Cannot ${action}: found none in ${backend.place}, wanted it kept first`,
         );
       }
-      throw new RunError(
-        `Cannot ${action}: found bytes of another hash in ${backend.place}, wanted them as they were kept; remove its piece and run it again`,
+      throw new DamageError(
+        `Cannot ${action}: found bytes of another hash in ${backend.place}, wanted them as they were kept; dprime study resume makes them again`,
       );
     },
 
     checkpoint: async (key) => {
       wantHash(key, "piece's key");
-      return transaction((db) => readCheckpoint(db, key), {
-        mode: "read",
-        action: `read the checkpoint of ${short(key)}`,
-      });
+      const action = `read the checkpoint of ${short(key)}`;
+      const found = await transaction((db) => readCheckpoint(db, key), { mode: "read", action });
+      if (found.status === "damaged") {
+        throw new DamageError(
+          `Cannot ${action}: found bytes of another hash in ${backend.place}, wanted them as they were kept`,
+        );
+      }
+      return found.status === "ok" ? found.bytes : undefined;
     },
 
     saveCheckpoint: async (key, bytes) => {
@@ -189,15 +231,14 @@ function storeOn(backend: Backend): Store {
     claim: async (key, owner, seconds) => {
       wantHash(key, "piece's key");
       wantText(owner, "owner");
-      if (!(seconds > 0 && seconds <= 1e9)) {
-        throw new InputError(
-          `Cannot claim the piece ${short(key)}: found ${seconds} seconds, wanted more than 0`,
-        );
-      }
-      return transaction((db) => takeClaim(db, { key, owner, seconds, dialect }), {
-        mode: "write",
-        action: `claim the piece ${short(key)}`,
-      });
+      wantSpan(seconds, `claim the piece ${short(key)}`);
+      return transaction(
+        async (db) => {
+          const harmed = await harmedChecksum(db, key);
+          return takeClaim(db, { key, owner, seconds, harmed, dialect });
+        },
+        { mode: "write", action: `claim the piece ${short(key)}` },
+      );
     },
 
     release: async (key, owner) => {
@@ -208,8 +249,9 @@ function storeOn(backend: Backend): Store {
       );
     },
 
-    startRun: async ({ study, description, pieces }) => {
+    startRun: async ({ study, description, pieces }, beat) => {
       wantText(study, "study's name");
+      if (beat !== undefined) wantSpan(beat.seconds, `start a run of ${study}`);
       for (const key of pieces) wantHash(key, "piece's key");
       // Chosen here, so that a try after a lost connection does not start a second run.
       const id = randomBytes(6).toString("hex");
@@ -218,7 +260,8 @@ function storeOn(backend: Backend): Store {
         async (db) => {
           await holdPieces(db, { dialect, to: "add" });
           await writeRun(db, { id, study, description: text, pieces, dialect });
-          return readRuns(db, id);
+          if (beat !== undefined) await writeBeat(db, { run: id, ...beat, dialect });
+          return readRuns(db, { id, dialect });
         },
         { mode: "write", action: `start a run of ${study}`, bytes: text.length },
       );
@@ -237,15 +280,39 @@ function storeOn(backend: Backend): Store {
       }
     },
 
+    beat: async (id, { owner, seconds }) => {
+      const action = `say that a process is at the run ${id}`;
+      wantText(owner, "owner");
+      wantSpan(seconds, action);
+      const known = await transaction((db) => writeBeat(db, { run: id, owner, seconds, dialect }), {
+        mode: "write",
+        action,
+      });
+      if (!known) {
+        throw new InputError(
+          `Cannot ${action}: found none in ${backend.place}, wanted the id of a run`,
+        );
+      }
+    },
+
+    endBeat: async (id, owner) => {
+      await transaction(
+        (db) =>
+          db.deleteFrom("run_beats").where("run", "=", id).where("owner", "=", owner).execute(),
+        { mode: "write", action: `say that a process left the run ${id}` },
+      );
+    },
+
     run: async (id) => {
-      const [run] = await transaction((db) => readRuns(db, id), {
+      const [run] = await transaction((db) => readRuns(db, { id, dialect }), {
         mode: "read",
         action: `read the run ${id}`,
       });
       return run;
     },
 
-    runs: () => transaction((db) => readRuns(db), { mode: "read", action: "list the runs" }),
+    runs: () =>
+      transaction((db) => readRuns(db, { dialect }), { mode: "read", action: "list the runs" }),
 
     removeRun: async (id) => {
       await transaction((db) => db.deleteFrom("runs").where("id", "=", id).execute(), {
@@ -279,6 +346,8 @@ function storeOn(backend: Backend): Store {
       await backend.shrink();
       return freed;
     },
+
+    check: (work) => checkStore({ ...backend, transaction }, work),
 
     dispose: () => (closing ??= backend.dispose()),
   };

@@ -4,8 +4,8 @@ import { afterAll, describe, expect, it, vi } from "vitest";
 import { startPostgres } from "../../test/postgres.ts";
 import { keyOf, numberedPiece, pattern } from "../../test/store-child.ts";
 import { postgresPlaces } from "../../test/store-places.ts";
+import { sha256 } from "../core/checksum.ts";
 import { InputError, RunError } from "../core/errors.ts";
-import { sha256 } from "./byte-rows.ts";
 import { openStore } from "./open-store.ts";
 import { failure, lostConnection } from "./postgres.ts";
 

@@ -12,8 +12,23 @@ type PostgresPlace = Extract<StorePlace, { dialect: "postgres" }>;
 /** Connections of one process; the workers of a run share its store. */
 const maxConnections = 4;
 
-/** Before the one more try after a lost connection: long enough for a server to come back. */
-const reconnectMilliseconds = 1000;
+/** Before the next try after a lost connection, doubled up to the longest. */
+const reconnectMilliseconds = { first: 500, longest: 5000 };
+
+/** A server that restarts, or a network that is away for a minute, is back before. */
+const usualPatienceSeconds = 300;
+
+export interface PostgresOptions {
+  /**
+   * For how long a server that is lost after the opening is waited for; 300 s when absent. At the
+   * opening there is one more try, for a place that never answered is more likely misspelt.
+   */
+  readonly patienceSeconds?: number;
+  /** Ends the waiting. */
+  readonly signal?: AbortSignal;
+  /** Told when the waiting begins and when the server is back. */
+  readonly onNotice?: (notice: string) => void;
+}
 
 /** Transactions that the server ended because two waited for each other are tried so often. */
 const maxConflicts = 5;
@@ -49,7 +64,10 @@ export function lostConnection(error: unknown): boolean {
  *   newer dprime, or when the package `pg` is not installed
  * @throws RunError when the server does not answer
  */
-export async function openPostgres(place: PostgresPlace): Promise<Backend> {
+export async function openPostgres(
+  place: PostgresPlace,
+  { patienceSeconds = usualPatienceSeconds, signal, onNotice }: PostgresOptions = {},
+): Promise<Backend> {
   const cannotOpen = (found: string, cause?: unknown): InputError =>
     new InputError(`Cannot open the store ${place.shown}: found ${found}`, { cause });
   const { default: pg } = await import("pg").catch((cause: unknown) => {
@@ -93,22 +111,51 @@ export async function openPostgres(place: PostgresPlace): Promise<Backend> {
       }
     });
 
+  let opened = false;
+  /** When the server was last heard of; of several calls that wait, the first says so. */
+  let lostSince: number | undefined;
+  const heard = (): void => {
+    if (lostSince === undefined) return;
+    const seconds = Math.round((performance.now() - lostSince) / 1000);
+    lostSince = undefined;
+    onNotice?.(`${place.shown} is back after ${seconds} s`);
+  };
+  /** Waits before another try; false when it is not to be tried again. */
+  const waited = async (tries: number, error: unknown): Promise<boolean> => {
+    const { first, longest } = reconnectMilliseconds;
+    const span = Math.min(longest, first * 2 ** tries);
+    if (!opened) {
+      if (tries > 0) return false;
+    } else {
+      if (signal?.aborted) return false;
+      if (lostSince === undefined) {
+        lostSince = performance.now();
+        onNotice?.(
+          `no connection to ${place.shown} (${reasonOf(error)}): waiting up to ${patienceSeconds} s`,
+        );
+      } else if (performance.now() - lostSince > 1000 * patienceSeconds) return false;
+    }
+    // Cut short by the signal; the work is then tried once more, for it may be a checkpoint.
+    await pause(span, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+    return true;
+  };
+
   const transaction = async <T>(
     work: (connection: Kysely<Tables>) => Promise<T>,
     options: TransactionOptions,
   ): Promise<T> => {
     const begin =
       options.mode === "write" ? "begin" : "begin isolation level repeatable read read only";
-    let retried = false;
-    for (let conflicts = 0; ; ) {
+    let conflicts = 0;
+    for (let tries = 0; ; ) {
       const used = pool;
       try {
-        return await once(work, begin);
+        const result = await once(work, begin);
+        heard();
+        return result;
       } catch (error) {
         if (/^40(001|P01)$/.test(codeOf(error)) && conflicts++ < maxConflicts) continue;
-        if (lostConnection(error) && !retried) {
-          retried = true;
-          await pause(reconnectMilliseconds);
+        if (lostConnection(error) && (await waited(tries++, error))) {
           // Other connections of the pool may be lost without knowing it yet.
           if (pool === used) {
             pool = makePool();
@@ -131,6 +178,7 @@ export async function openPostgres(place: PostgresPlace): Promise<Backend> {
       },
       { mode: "write", action: `open the store ${place.shown}` },
     );
+    opened = true;
   } catch (error) {
     await db.destroy().catch(() => undefined);
     const code = error instanceof Error ? codeOf(error.cause) : "";
@@ -141,6 +189,8 @@ export async function openPostgres(place: PostgresPlace): Promise<Backend> {
     dialect: "postgres",
     place: place.shown,
     transaction,
+    // Pages have checksums of the server's own where its administrator asked for them.
+    faults: async () => [],
     // The server's autovacuum does it.
     shrink: async () => undefined,
     dispose: () => db.destroy(),
@@ -192,7 +242,9 @@ export function failure(
     );
   }
   if (lostConnection(error)) {
-    return because(`no connection to ${shown} (${reasonOf(error)}), wanted a PostgreSQL server`);
+    return because(
+      `no connection to ${shown} (${reasonOf(error)}), wanted a PostgreSQL server; everything kept before stays`,
+    );
   }
   if (code.startsWith("XX00")) return because(`damage in ${shown} (${reasonOf(error)})`);
   return because(`${reasonOf(error)} at ${shown}`);

@@ -14,8 +14,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it, vi } from "vitest";
 import { keyOf, numberedPiece, pattern } from "../../test/store-child.ts";
+import { sha256 } from "../core/checksum.ts";
 import { InputError, RunError } from "../core/errors.ts";
-import { sha256 } from "./byte-rows.ts";
 import { openStore } from "./open-store.ts";
 import { openSqliteDriver } from "./sqlite-driver.ts";
 

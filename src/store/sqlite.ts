@@ -1,4 +1,5 @@
 /** A store's database in one file of SQLite. */
+import { statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -58,7 +59,8 @@ export async function openSqlite(path: string, { maxBytes }: SqliteOptions = {})
     throw openingError(error);
   });
   const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
-  const backend = sqliteBackend(db, path);
+  const files = placeOfFiles(path);
+  const backend = sqliteBackend(db, { path, files });
   const pragma = async (text: string): Promise<unknown> => {
     // Another program may be at the first steps of the same file: even a look can meet its lock.
     const { rows } = await untilFree(() =>
@@ -91,6 +93,7 @@ export async function openSqlite(path: string, { maxBytes }: SqliteOptions = {})
       },
       { mode: "write", action: `open the store ${path}` },
     );
+    files.remember();
   } catch (error) {
     await db.destroy();
     throw error instanceof RunError ? error : openingError(error);
@@ -128,13 +131,53 @@ async function untilFree<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-function sqliteBackend(db: Kysely<Tables>, path: string): Backend {
+interface PlaceOfFiles {
+  /** Takes the files as they lie now for the ones that are open. */
+  remember(): void;
+  /** @throws RunError when they are gone or others */
+  stillThere(): void;
+}
+
+/**
+ * The files of an open store. On most systems a deleted file lives on, unseen, until it is closed: what
+ * is kept in it would be lost at the end without a word.
+ */
+function placeOfFiles(path: string): PlaceOfFiles {
+  const paths = [path, `${path}-wal`];
+  const idOf = (one: string): string | undefined => {
+    const found = statSync(one, { bigint: true, throwIfNoEntry: false });
+    return found && `${found.dev} ${found.ino}`;
+  };
+  let ids: readonly (string | undefined)[] | undefined;
+  return {
+    remember: () => {
+      ids = paths.map(idOf);
+    },
+    stillThere: () => {
+      if (ids === undefined) return;
+      for (const [i, one] of paths.entries()) {
+        const now = idOf(one);
+        // A log that was not there yet may come.
+        if (ids[i] === undefined || now === ids[i]) continue;
+        throw new RunError(
+          `Cannot go on with the store ${path}: found ${one} ${now === undefined ? "deleted" : "replaced by another file"} while it was in use, wanted it left alone; what was kept since the opening may be lost, start the work again`,
+        );
+      }
+    },
+  };
+}
+
+function sqliteBackend(
+  db: Kysely<Tables>,
+  { path, files }: { path: string; files: PlaceOfFiles },
+): Backend {
   const once = <T>(work: (connection: Kysely<Tables>) => Promise<T>, begin: string): Promise<T> =>
     db.connection().execute(async (connection) => {
       await sql.raw(begin).execute(connection);
       try {
         const result = await work(connection);
         await sql.raw("commit").execute(connection);
+        files.stillThere();
         return result;
       } catch (error) {
         // SQLite has rolled back by itself after some errors, a full disk among them.
@@ -184,6 +227,12 @@ function sqliteBackend(db: Kysely<Tables>, path: string): Backend {
           throw failure(error, options);
         },
       ),
+    faults: async (connection: Kysely<Tables>) => {
+      const { rows } = await sql<{ integrity_check: string }>`pragma integrity_check`.execute(
+        connection,
+      );
+      return rows.map((row) => row.integrity_check).filter((line) => line !== "ok");
+    },
     shrink: async () => {
       const free = async (): Promise<number> => {
         const { rows } = await sql<{ freelist_count: number }>`pragma freelist_count`.execute(db);

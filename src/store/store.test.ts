@@ -11,11 +11,11 @@ import {
   startChild,
   type StorePlaces,
 } from "../../test/store-places.ts";
+import { sha256 } from "../core/checksum.ts";
 import { InputError, RunError } from "../core/errors.ts";
-import { sha256 } from "./byte-rows.ts";
 import { newestVersion } from "./migrations.ts";
 import { openStore } from "./open-store.ts";
-import type { Json, NewPiece, Store } from "./store.ts";
+import { DamageError, type Json, type NewPiece, type Store } from "./store.ts";
 
 // Seconds on a quiet machine; other programs start here, which a busy one delays.
 vi.setConfig({ testTimeout: 180_000 });
@@ -191,13 +191,16 @@ describe.each(databases.map((places) => ({ places, name: places.dialect })))(
     it("keeps runs, newest first", async () => {
       const pieces = Array.from({ length: 1500 }, (_, i) => keyOf(`plan ${(i * 7) % 1500}`));
       const description = { seed: 1, dose: 0.1 };
-      const first = await store.startRun({ study: "one", description, pieces });
+      const beat = { owner: "host:1:a", seconds: 600 };
+      const first = await store.startRun({ study: "one", description, pieces }, beat);
       const second = await store.startRun({ study: "two", description: null, pieces: [] });
       expect(first).toMatchObject({ study: "one", description, pieces, status: "running" });
       expect(await store.run(first.id)).toEqual(first);
       expect((await store.runs()).map(({ id }) => id)).toEqual([second.id, first.id]);
       await pause(5);
       await store.changeRun(first.id, { status: "failed", cause: "NUL \0 in it" });
+      expect((await store.run(first.id))!.status, "another process is still at it").toBe("running");
+      await store.endBeat(first.id, beat.owner);
       const failed = (await store.run(first.id))!;
       expect(failed).toMatchObject({ status: "failed", cause: "NUL \uFFFD in it", pieces });
       expect(failed.started).toBe(first.started);
@@ -209,6 +212,24 @@ describe.each(databases.map((places) => ({ places, name: places.dialect })))(
       await store.removeRun(second.id);
       expect(await store.runs()).toEqual([]);
       expect(await store.run(first.id)).toBeUndefined();
+    });
+
+    it("tells a run that is under way from one whose process was killed", async () => {
+      const { id } = await store.startRun({ study: "s", description: null, pieces: [] });
+      const state = async () => (({ status, owners }) => [status, owners])((await store.run(id))!);
+      expect(await state()).toEqual(["killed", []]);
+      await store.beat(id, { owner: "host:1:a", seconds: 600 });
+      await store.beat(id, { owner: "host:2:b", seconds: 0.2 });
+      expect(await state()).toEqual(["running", ["host:1:a", "host:2:b"]]);
+      await pause(300);
+      expect(await state()).toEqual(["running", ["host:1:a"]]);
+      await store.endBeat(id, "host:1:a");
+      expect(await state()).toEqual(["killed", []]);
+      await store.changeRun(id, { status: "done" });
+      expect(await state()).toEqual(["done", []]);
+      await store.removeRun(id);
+      const late = store.beat(id, { owner: "host:1:a", seconds: 1 });
+      await expect(late).rejects.toThrow(/found none in/);
     });
 
     it("finds where a piece came from, what is of a kind, and prunes the rest", async () => {
@@ -282,7 +303,7 @@ describe.each(databases.map((places) => ({ places, name: places.dialect })))(
       await places.raw(place, `delete from blob_chunks ${where}`);
       await expect(store.blob(sha256(bytes))).rejects.toThrow(/bytes of another hash/);
       await places.raw(place, "update checkpoint_chunks set ordinal = 5 where ordinal = 0");
-      expect(await store.checkpoint(keyOf("unharmed"))).toBeUndefined();
+      await expect(store.checkpoint(keyOf("unharmed"))).rejects.toThrow(DamageError);
       await store.removePiece(keyOf("harmed"));
       await store.savePiece(plainPiece("harmed", { blobs: { bytes } }));
       expect(Buffer.compare(await store.blob(sha256(bytes)), bytes)).toBe(0);
@@ -293,7 +314,7 @@ describe.each(databases.map((places) => ({ places, name: places.dialect })))(
       await (await openStore(own)).dispose();
       await places.raw(own, `update store_version set version = ${newestVersion + 1}`);
       await expect(openStore(own)).rejects.toThrow(InputError);
-      await expect(openStore(own)).rejects.toThrow(/from a newer dprime, wanted at most 1/);
+      await expect(openStore(own)).rejects.toThrow(/from a newer dprime, wanted at most 2/);
     });
 
     it("serves two stores of one thread at once", async () => {

@@ -15,6 +15,8 @@ export interface Tables {
     seconds: number;
     finished: string;
     version: string;
+    /** sha256 over the row, its links and the hashes of its blobs; anything else: to be done again. */
+    checksum: string;
   };
   piece_depends: { piece: string; role: string; origin: string };
   piece_blobs: { piece: string; name: string; hash: string };
@@ -33,7 +35,13 @@ export interface Tables {
     cause: string | null;
     started: string;
     changed: string;
+    /** sha256 over what never changes: id, study, description, pieces, start. */
+    checksum: string;
+    /** sha256 over what does: status, cause, last change. */
+    state_checksum: string;
   };
+  /** Who is at a run; `until` as in claims. */
+  run_beats: { run: string; owner: string; until: number };
   /** Pieces of a run may not be finished yet, so they refer to nothing. */
   run_pieces: { run: string; ordinal: number; piece: string };
 }

@@ -1,11 +1,19 @@
 /** A store that forgets everything with the process, for tests of what stands above the store. */
-import { createHash } from "node:crypto";
-import { RunError } from "../core/errors.ts";
-import type { NewPiece, PieceRecord, RunRecord, Store } from "../store/store.ts";
+import { sha256 } from "../core/checksum.ts";
+import { InputError } from "../core/errors.ts";
+import {
+  DamageError,
+  type NewPiece,
+  type PieceRecord,
+  type RunRecord,
+  type Store,
+} from "../store/store.ts";
 
 export interface MemoryStore extends Store {
   /** Keys of saved pieces in the order of saving, double ones included. */
   readonly saved: readonly string[];
+  /** Changes a kept piece's record, or the bytes of all its blobs. */
+  harm(key: string, what: "record" | "blobs" | "checkpoint"): void;
 }
 
 export function memoryStore(): MemoryStore {
@@ -15,22 +23,39 @@ export function memoryStore(): MemoryStore {
   const claims = new Map<string, { owner: string; until: number }>();
   const runs = new Map<string, RunRecord>();
   const saved: string[] = [];
+  /** Keys of pieces with a damaged record, hashes of damaged blobs, `checkpoint KEY`. */
+  const harmed = new Set<string>();
   const now = () => new Date().toISOString();
+  const isFinished = (key: string) => pieces.has(key) && !harmed.has(key);
   const keep = (bytes: Uint8Array): string => {
-    const hash = createHash("sha256").update(bytes).digest("hex");
+    const hash = sha256(bytes);
+    harmed.delete(hash);
     blobs.set(hash, new Uint8Array(bytes));
     return hash;
   };
   const store: MemoryStore = {
     place: "memory",
     saved,
-    piece: async (key) => pieces.get(key),
-    finished: async (keys) => new Set(keys.filter((key) => pieces.has(key))),
+    harm: (key, what) => {
+      if (what === "record") harmed.add(key);
+      else if (what === "checkpoint") harmed.add(`checkpoint ${key}`);
+      else for (const hash of Object.values(pieces.get(key)!.blobs)) harmed.add(hash);
+    },
+    piece: async (key) => (harmed.has(key) ? undefined : pieces.get(key)),
+    finished: async (keys) => new Set(keys.filter(isFinished)),
+    damaged: async (keys) => new Set(keys.filter((key) => pieces.has(key) && harmed.has(key))),
+    setAside: async (key) => {
+      const piece = pieces.get(key);
+      const bad = piece !== undefined && Object.values(piece.blobs).some((h) => harmed.has(h));
+      if (bad) harmed.add(key);
+      return piece !== undefined && harmed.has(key);
+    },
     savePiece: async (piece: NewPiece) => {
       saved.push(piece.key);
       claims.delete(piece.key);
       checkpoints.delete(piece.key);
-      if (pieces.has(piece.key)) return;
+      if (isFinished(piece.key)) return;
+      harmed.delete(piece.key);
       const hashes = Object.entries(piece.blobs).map(([name, bytes]) => [name, keep(bytes)]);
       pieces.set(piece.key, {
         ...structuredClone({ ...piece, blobs: {} }),
@@ -41,11 +66,20 @@ export function memoryStore(): MemoryStore {
     },
     blob: async (hash) => {
       const found = blobs.get(hash);
-      if (found === undefined) throw new RunError(`Cannot read blob ${hash}: found none`);
+      if (found === undefined) throw new InputError(`Cannot read blob ${hash}: found none`);
+      if (harmed.has(hash)) throw new DamageError(`Cannot read blob ${hash}: found another hash`);
       return new Uint8Array(found);
     },
-    checkpoint: async (key) => checkpoints.get(key),
-    saveCheckpoint: async (key, bytes) => void checkpoints.set(key, new Uint8Array(bytes)),
+    checkpoint: async (key) => {
+      if (harmed.has(`checkpoint ${key}`)) {
+        throw new DamageError(`Cannot read the checkpoint of ${key}: found another hash`);
+      }
+      return checkpoints.get(key);
+    },
+    saveCheckpoint: async (key, bytes) => {
+      harmed.delete(`checkpoint ${key}`);
+      checkpoints.set(key, new Uint8Array(bytes));
+    },
     removePiece: async (key) => {
       for (const piece of pieces.values()) {
         if (Object.values(piece.depends).includes(key)) await store.removePiece(piece.key);
@@ -55,7 +89,7 @@ export function memoryStore(): MemoryStore {
     removeRun: async (id) => void runs.delete(id),
     claim: async (key, owner, seconds) => {
       const held = claims.get(key);
-      if (pieces.has(key)) return false;
+      if (isFinished(key)) return false;
       if (held !== undefined && held.owner !== owner && held.until > Date.now()) return false;
       claims.set(key, { owner, until: Date.now() + seconds * 1000 });
       return true;
@@ -65,13 +99,16 @@ export function memoryStore(): MemoryStore {
     },
     startRun: async (run) => {
       const id = `run-${runs.size + 1}`;
-      const record: RunRecord = { ...run, id, status: "running", started: now(), changed: now() };
+      const times = { started: now(), changed: now() };
+      const record: RunRecord = { ...run, id, status: "running", owners: [], ...times };
       runs.set(id, record);
       return record;
     },
     changeRun: async (id, change) => {
       runs.set(id, { ...runs.get(id)!, ...change, changed: now() });
     },
+    beat: async () => undefined,
+    endBeat: async () => undefined,
     run: async (id) => runs.get(id),
     runs: async () => [...runs.values()].reverse(),
     lineage: async (key) => {
@@ -87,6 +124,14 @@ export function memoryStore(): MemoryStore {
     },
     piecesOfKind: async (kind) => [...pieces.values()].filter((p) => p.kind === kind).reverse(),
     prune: async () => 0,
+    check: async () => ({
+      pieces: pieces.size,
+      blobs: blobs.size,
+      bytes: 0,
+      checkpoints: checkpoints.size,
+      runs: runs.size,
+      faults: [],
+    }),
     dispose: async () => undefined,
   };
   return store;
