@@ -12,8 +12,8 @@ import { setTimeout as pause } from "node:timers/promises";
 export interface PostgresServer {
   /** URL of its one database. */
   readonly url: string;
-  /** Ends it as a crash would, and starts it again. */
-  crash(): Promise<void>;
+  /** Ends it as a crash would, and starts it again after some ms. */
+  crash(awayMs?: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -98,11 +98,12 @@ export async function startPostgres(): Promise<PostgresServer | undefined> {
   }
   return {
     url: `postgres://dprime@localhost/postgres?host=${encodeURIComponent(folder)}`,
-    crash: async () => {
+    crash: async (awayMs = 0) => {
       said = "";
       process.kill(serverId(), "SIGQUIT");
       server?.stdin?.end();
       await ended();
+      await pause(awayMs);
       await start();
     },
     stop,

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   truncateSync,
   writeFileSync,
@@ -151,6 +152,33 @@ it("leaves files alone that are no stores", async () => {
     expect(existsSync(`${path}-wal`), path).toBe(false);
   }
 });
+
+it.each(["deleted", "replaced", "without its log"])(
+  "notices that the file is %s while it is in use",
+  async (what) => {
+    const path = join(folder, `${what.replaceAll(" ", "-")}.sqlite`);
+    const store = await openStore(path);
+    await store.savePiece(numberedPiece(1));
+    if (what === "deleted") rmSync(path);
+    if (what === "replaced") {
+      copyFileSync(path, `${path}-copy`);
+      renameSync(`${path}-copy`, path);
+    }
+    if (what === "without its log") rmSync(`${path}-wal`);
+    const found = what === "replaced" ? "replaced by another file" : "deleted";
+    for (const call of [
+      () => store.savePiece(numberedPiece(2)),
+      () => store.piece(numberedPiece(1).key),
+      () => store.changeRun("any", { status: "done" }),
+    ]) {
+      await expect(call()).rejects.toThrow(RunError);
+      await expect(call()).rejects.toThrow(
+        new RegExp(`Cannot go on with the store ${path}: found .* ${found} while it was in use`),
+      );
+    }
+    await store.dispose();
+  },
+);
 
 it("reports a file that lost its end while reading it", async () => {
   const path = join(folder, "cut.sqlite");

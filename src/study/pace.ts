@@ -8,6 +8,8 @@ export interface Pace {
   /** Seconds of work when it was done here; absent when it was there already or another process did it. */
   finish(piece: GraphPiece, seconds?: number): void;
   drop(piece: GraphPiece): void;
+  /** Counts a finished piece as left again. */
+  restore(piece: GraphPiece): void;
   now(): PaceReading;
 }
 
@@ -77,6 +79,12 @@ export function paceOf(
       measured.set(piece.kind, sum);
     },
     drop: (piece) => void running.delete(piece.key),
+    restore: (piece) => {
+      const at = finished.indexOf(piece);
+      if (at < 0) return;
+      finished.splice(at, 1);
+      left.set(piece.key, piece);
+    },
     now: () => {
       const rate = rates();
       const seconds = (piece: GraphPiece) => piece.weight * (rate(piece.kind) ?? 1);

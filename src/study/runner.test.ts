@@ -159,6 +159,73 @@ describe("runPieces", () => {
     expect(store.saved).toEqual([]);
   });
 
+  it("does damaged work again with a note: records and blobs, of roots and of what others read", async () => {
+    const store = memoryStore();
+    const whole = await runPieces(toyStudy(), { store, workers: 2, kinds });
+    const labels = (await graphOfPlan(toyStudy(), kinds)).pieces;
+    const keyOf = (name: string) => [...labels.values()].find((p) => p.label === name)!.key;
+    const notices: string[] = [];
+    const again = async () => {
+      notices.length = 0;
+      const before = store.saved.length;
+      const onNotice = (notice: string) => notices.push(notice);
+      const records = await runPieces(toyStudy(), { store, workers: 2, kinds, onNotice });
+      expect(contents(records)).toEqual(contents(whole));
+      return store.saved.slice(before);
+    };
+    expect(await again()).toEqual([]);
+    // A root's record: only it is done again.
+    store.harm(keyOf("walk end7"), "record");
+    expect(await again()).toEqual([keyOf("walk end7")]);
+    expect(notices).toEqual([
+      'the result of "walk end7" in memory is damaged: it is computed again',
+    ]);
+    // A record below finished work: a report may read it.
+    store.harm(keyOf("draw d1"), "record");
+    expect(await again()).toEqual([keyOf("draw d1")]);
+    // What a damaged one was made from is damaged too, record and bytes.
+    store.harm(keyOf("draw d1"), "record");
+    store.harm(keyOf("walk all"), "blobs");
+    store.harm(keyOf("walk w0"), "blobs");
+    store.harm(keyOf("walk end8"), "record");
+    expect(await again()).toEqual(
+      ["draw d1", "walk w0", "walk all", "walk end8"].map((name) => keyOf(name)),
+    );
+    expect(notices).toHaveLength(4);
+    expect(await again()).toEqual([]);
+  });
+
+  it("gives a disk up that harms the same piece every time", async () => {
+    const store = memoryStore();
+    const base = planned("draw", { name: "base" });
+    const [key] = (await graphOfPlan([base], kinds)).roots as [string];
+    const harming = {
+      ...store,
+      savePiece: async (piece: Parameters<typeof store.savePiece>[0]) => {
+        await store.savePiece(piece);
+        if (piece.key === key) store.harm(key, "blobs");
+      },
+    };
+    const reader = planned("walk", { name: "reader" }, { base });
+    const run = runPieces([reader], { store: harming, workers: 1, kinds });
+    await expect(run).rejects.toThrow(/"walk reader".*found another hash/);
+    expect(store.saved).toHaveLength(3);
+  });
+
+  it("starts anew from a damaged checkpoint", async () => {
+    const store = memoryStore();
+    const piece = planned("walk", { name: "long", steps: 20 });
+    const [key] = (await graphOfPlan([piece], kinds)).roots as [string];
+    await store.saveCheckpoint(key, new Uint8Array(16));
+    store.harm(key, "checkpoint");
+    const notices: string[] = [];
+    const onNotice = (notice: string) => notices.push(notice);
+    const run = await runPieces([piece], { store, workers: 1, kinds, onNotice });
+    expect(notices).toEqual(['the checkpoint of "walk long" is damaged: it starts anew']);
+    const plain = await runPieces([piece], { store: memoryStore(), workers: 1, kinds });
+    expect(contents(run)).toEqual(contents(plain));
+  });
+
   it("fails when the store does, without a claim left behind", async () => {
     const store = memoryStore();
     const full = {

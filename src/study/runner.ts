@@ -10,7 +10,7 @@ import { hostname } from "node:os";
 import { CancelledError, InputError, messageOf, RunError, throwIfAborted } from "../core/errors.ts";
 import type { WorkOptions } from "../core/progress.ts";
 import { runInWorker } from "../parallel/index.ts";
-import type { PieceRecord, Store } from "../store/store.ts";
+import { DamageError, type PieceRecord, type Store } from "../store/store.ts";
 import { blobCache } from "./blob-cache.ts";
 import { paceOf } from "./pace.ts";
 import type { PieceResults, PlannedPiece } from "./piece.ts";
@@ -45,7 +45,15 @@ export interface RunPiecesOptions extends WorkOptions {
   readonly graceSeconds?: number;
   /** Bytes of blobs kept at hand for the next reader. */
   readonly cacheBytes?: number;
+  /** Told what a user should know and nobody has to act on, such as damaged work that is done again. */
+  readonly onNotice?: (notice: string) => void;
 }
+
+/** Long enough for a busy machine to renew it, short enough to take over a dead process's work soon. */
+export const usualLeaseSeconds = 20;
+
+/** So often a piece is done again after damage: a disk that harms it every time is to be replaced. */
+const mostRepairs = 2;
 
 /** The pieces that the roots need by key, each after what it depends on. */
 export async function graphOfPlan(
@@ -56,7 +64,7 @@ export async function graphOfPlan(
 }
 
 /** A name for this execution that no other process has. */
-function newOwner(): string {
+export function newOwner(): string {
   return `${hostname()}:${process.pid}:${randomBytes(6).toString("hex")}`;
 }
 
@@ -73,15 +81,24 @@ export async function runPieces(
   options: RunPiecesOptions,
 ): Promise<Map<string, PieceRecord>> {
   const { store, workers, signal, onProgress, kinds } = options;
-  const { label = "study", leaseSeconds = 20, graceSeconds = 30 } = options;
+  const {
+    label = "study",
+    leaseSeconds = usualLeaseSeconds,
+    graceSeconds = 30,
+    onNotice,
+  } = options;
   if (!Number.isInteger(workers) || workers < 1) {
     throw new InputError(`Cannot run ${label}: found ${workers} workers, wanted 1 or more`);
   }
   throwIfAborted(signal, label);
   const graph = await graphOfPlan(roots, kinds);
   const { pieces } = graph;
-  const done = new Set(await store.finished([...pieces.keys()]));
-  const needed = neededPieces(graph, done);
+  const keys = [...pieces.keys()];
+  const done = new Set(await store.finished(keys));
+  const harmed = await store.damaged(keys);
+  for (const key of harmed) onNotice?.(repairOf(pieces.get(key)!, store.place));
+  // A damaged one is done again also where all that came from it is there: reports may read it.
+  const needed = neededFrom(graph, [...graph.roots, ...harmed], done);
   const pace = paceOf(pieces.values(), { workers });
   for (const piece of pieces.values()) if (!needed.has(piece.key)) pace.finish(piece);
 
@@ -98,6 +115,31 @@ export async function runPieces(
     const { share, piecesDone, pieces: of, secondsLeft } = pace.now();
     const figures = { pieces: piecesDone, of };
     onProgress?.({ done: share, total: 1, label, figures, secondsLeft });
+  };
+  const repairs = new Map<string, number>();
+  /**
+   * Pieces whose results turned out damaged when they were read go back to the queue; the piece that
+   * read them waits for them.
+   *
+   * @returns false when nothing was damaged, so that the error is another one
+   */
+  const repair = async (reader: GraphPiece): Promise<boolean> => {
+    let found = false;
+    for (const key of Object.values(reader.depends)) {
+      const aside = await store.setAside(key);
+      // Another reader, or another process, may have set it aside before.
+      if (!aside && (await store.finished([key])).has(key)) continue;
+      const times = (repairs.get(key) ?? 0) + 1;
+      repairs.set(key, times);
+      if (times > mostRepairs) return false;
+      if (aside) onNotice?.(repairOf(pieces.get(key)!, store.place));
+      for (const again of neededFrom(graph, [key], await store.finished(keys))) {
+        queue.restore(again);
+        pace.restore(pieces.get(again)!);
+      }
+      found = true;
+    }
+    return found;
   };
   const complete = (piece: GraphPiece, seconds?: number) => {
     elsewhere.delete(piece.key);
@@ -130,7 +172,15 @@ export async function runPieces(
     } catch (error) {
       pace.drop(piece);
       await store.release(key, owner).catch(() => undefined);
-      if (!(signal?.aborted && error instanceof CancelledError)) failure ??= { piece, error };
+      if (signal?.aborted && error instanceof CancelledError) return;
+      // Whether it was damage decides the look at what was read, not the error that it led to.
+      const mended =
+        error instanceof LostResult &&
+        (await repair(piece).catch((also: unknown) => {
+          failure ??= { piece, error: also };
+          return false;
+        }));
+      if (!mended) failure ??= { piece, error };
     } finally {
       running.delete(key);
     }
@@ -145,13 +195,17 @@ export async function runPieces(
       const { values, blobs } = await recordOf(store, other);
       const read: Record<string, Uint8Array> = {};
       for (const [blob, hash] of Object.entries(blobs)) {
-        const { bytes, kept } = await cache.read(hash);
+        const { bytes, kept } = await cache.read(hash).catch(lost);
         read[blob] = bytes;
         if (!kept) transfer.add(bytes.buffer);
       }
       depends[role] = { values, blobs: read };
     }
-    const found = await store.checkpoint(key);
+    const found = await store.checkpoint(key).catch((error: unknown) => {
+      if (!(error instanceof DamageError)) throw error;
+      onNotice?.(`the checkpoint of "${name}" is damaged: it starts anew`);
+      return undefined;
+    });
     const checkpoint = found === undefined ? undefined : owned(found);
     const task = { module: kinds?.module, kind, label: name, inputs, depends, checkpoint };
     return { task, transfer: [...transfer] };
@@ -182,10 +236,17 @@ export async function runPieces(
   };
 
   const stop = stopPromise(signal);
-  const renewal = setInterval(() => {
+  let renewing = false;
+  const renew = async () => {
+    // While a lost database is waited for, one call waits, not one of every interval.
+    if (renewing) return;
+    renewing = true;
     // A failed renewal costs at most a second doing of the piece, with the same bytes.
-    for (const key of running.keys()) store.claim(key, owner, leaseSeconds).catch(() => undefined);
-  }, leaseSeconds * 250);
+    const claims = [...running.keys()].map((key) => store.claim(key, owner, leaseSeconds));
+    await Promise.allSettled(claims);
+    renewing = false;
+  };
+  const renewal = setInterval(() => void renew(), leaseSeconds * 250);
   try {
     report();
     while (queue.left() > 0 && failure === undefined && !signal?.aborted) {
@@ -207,10 +268,21 @@ export async function runPieces(
   return finishedRecords(store, pieces.keys());
 }
 
+/** A result that a piece needs and that is not there as it was kept. */
+class LostResult extends RunError {}
+
+function lost(error: unknown): never {
+  if (error instanceof DamageError) throw new LostResult(error.message, { cause: error });
+  throw error;
+}
+
+const repairOf = ({ label }: GraphPiece, place: string): string =>
+  `the result of "${label}" in ${place} is damaged: it is computed again`;
+
 async function recordOf(store: Store, key: string): Promise<PieceRecord> {
   const record = await store.piece(key);
   if (record === undefined) {
-    throw new RunError(
+    throw new LostResult(
       `Cannot read piece ${key}: found none in ${store.place}, wanted it finished`,
     );
   }
@@ -229,15 +301,19 @@ async function finishedRecords(
   return records;
 }
 
-/** Unfinished pieces that the roots need: what only finished pieces were made from is not done again. */
-function neededPieces(graph: PieceGraph, done: ReadonlySet<string>): Set<string> {
+/** Unfinished pieces that some need: what only finished pieces were made from is not done again. */
+function neededFrom(
+  graph: PieceGraph,
+  keys: readonly string[],
+  done: ReadonlySet<string>,
+): Set<string> {
   const needed = new Set<string>();
   const visit = (key: string) => {
     if (done.has(key) || needed.has(key)) return;
     needed.add(key);
     for (const other of Object.values(graph.pieces.get(key)!.depends)) visit(other);
   };
-  for (const root of graph.roots) visit(root);
+  for (const key of keys) visit(key);
   return needed;
 }
 
@@ -245,6 +321,8 @@ interface Queue {
   /** Keys of pieces that wait for nothing, the longest chain first. */
   ready(): string[];
   complete(key: string): void;
+  /** Takes a completed piece back; what needs it waits again. */
+  restore(key: string): void;
   left(): number;
 }
 
@@ -266,6 +344,16 @@ function queueOf(needed: ReadonlySet<string>, pieces: ReadonlyMap<string, GraphP
       for (const other of pieces.get(key)!.dependents) {
         if (left.has(other) && free(pieces.get(other)!)) add(pieces.get(other)!);
       }
+    },
+    restore: (key) => {
+      if (left.has(key)) return;
+      left.add(key);
+      // What waits for it is not ready any more; what runs already finds that out by itself.
+      const waiting = new Set(pieces.get(key)!.dependents);
+      for (let i = ready.length - 1; i >= 0; i--) {
+        if (waiting.has(ready[i]!.key)) ready.splice(i, 1);
+      }
+      if (free(pieces.get(key)!)) add(pieces.get(key)!);
     },
     left: () => left.size,
   };
