@@ -25,12 +25,9 @@ export function byName(record: Readonly<Record<string, string>> = {}): Record<st
 
 export function pieceChecksum({ row, depends, blobs }: PieceParts): string {
   const { key, kind, inputs, results, seconds, finished, version } = row;
-  return sha256(
-    JSON.stringify([
-      ...[key, kind, inputs, results, seconds, finished, version],
-      ...[Object.entries(byName(depends)), Object.entries(byName(blobs))],
-    ]),
-  );
+  const links = [Object.entries(byName(depends)), Object.entries(byName(blobs))];
+  const columns = [key, kind, inputs, results, seconds, finished, version];
+  return sha256(JSON.stringify([columns, links]));
 }
 
 type RunRow = Selectable<Tables["runs"]>;
