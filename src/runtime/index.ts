@@ -9,3 +9,4 @@ export {
 export { type CompileOptions, compile, type Program, type ProgramSpec } from "./program.ts";
 export { type ProgramCache, programCache } from "./program-cache.ts";
 export { openWebBackend, type OrtWeb, type WebBackendOptions } from "./web.ts";
+export { type ProgramState, programState } from "./program-state.ts";

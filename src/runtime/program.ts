@@ -14,12 +14,18 @@ import { encodeModel } from "../onnx/encode.ts";
 import type { Backend, Held, Value } from "./backend.ts";
 import { blockSize } from "./blocked-layout.ts";
 import { chooseBackend } from "./default-backend.ts";
+import { type ProgramState, programState } from "./program-state.ts";
 
 export interface ProgramSpec {
   /** Results by name. */
   readonly outputs: Readonly<Record<string, Node>>;
   /** State by input name: its first value, and the expression of its next one. */
   readonly state?: Readonly<Record<string, { readonly initial: Value; readonly next?: Node }>>;
+  /**
+   * State that several programs of one backend share by input name: a name that is there keeps its value, a
+   * new one starts at its `initial`. Whoever made it disposes of it.
+   */
+  readonly shared?: ProgramState;
 }
 
 export interface CompileOptions {
@@ -77,18 +83,25 @@ export async function compile(spec: ProgramSpec, options: CompileOptions = {}): 
       );
     }
   }
+  const held = spec.shared ?? programState();
+  const own = state.map(([name]) => name).filter((name) => types[name] !== undefined);
+  for (const name of own) {
+    if (!held.names.includes(name)) continue;
+    const { shape } = held.held(name);
+    if (shape.join() !== types[name]!.shape.join()) {
+      throw new InputError(
+        `Cannot share state "${name}": found shape [${shape.join(", ")}], wanted ${describe(types[name]!)}`,
+      );
+    }
+  }
   const block = provider === "cpu" && options.blocked !== false ? await blockSize(backend) : 0;
   const model = encodeModel(lower(roots, { provider, block }));
   const session = await backend.open(model, {
     provider,
     threads: options.threads ?? 0,
   });
-  const held = new Map<string, Held>(
-    state
-      .filter(([name]) => types[name] !== undefined)
-      .map(([name, { initial }]) => [name, session.hold(initial)]),
-  );
-  const given = Object.fromEntries(Object.entries(types).filter(([name]) => !held.has(name)));
+  for (const name of own) held.start(name, spec.state![name]!.initial, session);
+  const given = Object.fromEntries(Object.entries(types).filter(([name]) => !own.includes(name)));
   const results = Object.keys(roots);
   let disposed = false;
   let busy = false;
@@ -100,7 +113,9 @@ export async function compile(spec: ProgramSpec, options: CompileOptions = {}): 
       throwIfAborted(signal, "run a program");
       if (disposed) throw new InputError("Cannot run: found a disposed program, wanted a live one");
       if (busy) throw new InputError("Cannot run: found a run under way, wanted one at a time");
-      const feeds: Record<string, Held> = Object.fromEntries(held);
+      const feeds: Record<string, Held> = Object.fromEntries(
+        own.map((name) => [name, held.held(name)]),
+      );
       for (const [name, type] of Object.entries(given)) {
         const value = inputs[name];
         if (value === undefined) {
@@ -120,11 +135,9 @@ export async function compile(spec: ProgramSpec, options: CompileOptions = {}): 
       try {
         const computed = await session.run(feeds, results);
         for (const name of Object.keys(given)) feeds[name]!.dispose();
-        for (const name of held.keys()) {
+        for (const name of own) {
           const next = computed[nextName(name)];
-          if (next === undefined) continue;
-          held.get(name)!.dispose();
-          held.set(name, next);
+          if (next !== undefined) held.move(name, next);
         }
         const values: Record<string, Value> = {};
         for (const name of Object.keys(spec.outputs)) {
@@ -135,32 +148,16 @@ export async function compile(spec: ProgramSpec, options: CompileOptions = {}): 
         busy = false;
       }
     },
-    async state(name) {
-      const value = held.get(name);
-      if (value === undefined) {
-        throw new InputError(
-          `Cannot read state "${name}": wanted one of ${[...held.keys()].join(", ") || "none"}`,
-        );
-      }
-      const read = await value.read();
-      return { ...read, data: read.data.slice() };
-    },
+    state: (name) => held.read(name),
     setState(name, value) {
       const type = types[name];
-      if (type === undefined || !held.has(name)) {
-        throw new InputError(
-          `Cannot set state "${name}": wanted one of ${[...held.keys()].join(", ") || "none"}`,
-        );
-      }
-      checkValue(`state "${name}"`, type, value);
-      held.get(name)!.dispose();
-      held.set(name, session.hold({ ...value, data: value.data.slice() }));
+      if (type !== undefined && own.includes(name)) checkValue(`state "${name}"`, type, value);
+      held.set(name, value);
     },
     async dispose() {
       if (disposed) return;
       disposed = true;
-      for (const value of held.values()) value.dispose();
-      held.clear();
+      if (spec.shared === undefined) held.dispose();
       await session.dispose();
     },
   };
