@@ -27,54 +27,125 @@ export interface BufferUpdate {
   readonly next: Node;
 }
 
+/** Random numbers that a training step wants anew for every run. */
+export interface RandomInput {
+  readonly name: string;
+  readonly node: Node;
+  readonly shape: readonly number[];
+  /** Uniform on [0, 1), or standard normal. */
+  readonly kind: "uniform" | "normal";
+}
+
 export interface Scope {
-  /** Whether the expression is for training (batch moments) or use (running moments). */
+  /** Whether the expression is for training (batch moments, dropout) or use (running moments, none). */
   readonly training: boolean;
   /** Declares a trained parameter. */
   parameter(name: string, shape: readonly number[], initialise: Initialiser): Node;
   /** Declares a buffer; `update` gives its next value in a training step. */
   buffer(name: string, shape: readonly number[], initialise: Initialiser): Node;
   update(name: string, next: Node): void;
+  /** Random numbers of a training step, drawn by whoever runs it. */
+  random(name: string, shape: readonly number[], kind: RandomInput["kind"]): Node;
+  /** Names a further result beside the network's own: a map at half size, features of a layer. */
+  output(name: string, node: Node): void;
   /** A scope whose names are prefixed by `name.`. */
   child(name: string | number): Scope;
 }
 
-export interface Declarations {
+/** What one application of a network adds. */
+export interface Application {
   readonly scope: Scope;
-  readonly parameters: readonly Parameter[];
   readonly updates: readonly BufferUpdate[];
+  readonly randoms: readonly RandomInput[];
+  readonly outputs: ReadonlyMap<string, Node>;
 }
 
-/** Starts a set of declarations. */
-export function declare({ training = false }: { training?: boolean } = {}): Declarations {
+export interface SharedParameters {
+  /** In the order in which they were first declared. */
+  readonly parameters: readonly Parameter[];
+  /** Begins one more application, in which a path declared before gives the same node. */
+  application(): Application;
+}
+
+export interface Declarations extends Application {
+  readonly parameters: readonly Parameter[];
+}
+
+export interface DeclareOptions {
+  /** Whether the expression is for training: everywhere, or below the paths (`body.3.`) it is true for. */
+  readonly training?: boolean | ((path: string) => boolean);
+}
+
+/** Starts a set of declarations for a network that is applied once. */
+export function declare(options: DeclareOptions = {}): Declarations {
+  const shared = shareParameters(options);
+  return { parameters: shared.parameters, ...shared.application() };
+}
+
+/** Starts a set of declarations for a network that is applied any number of times with one set of weights. */
+export function shareParameters({ training = false }: DeclareOptions = {}): SharedParameters {
   const parameters: Parameter[] = [];
-  const updates: BufferUpdate[] = [];
-  const names = new Set<string>();
-  const add = (
+  const known = new Map<string, Parameter>();
+  const trains = typeof training === "function" ? training : () => training;
+  let applications = 0;
+  const share = (
     path: string,
     shape: readonly number[],
     { initialise, trainable }: Pick<Parameter, "initialise" | "trainable">,
   ): Node => {
-    if (names.has(path)) {
-      throw new InputError(`Cannot declare parameter ${path}: found it declared already`);
+    const old = known.get(path);
+    if (old === undefined) {
+      const node = input(path, shape);
+      const fresh = { name: path, shape, node, initialise, trainable };
+      known.set(path, fresh);
+      parameters.push(fresh);
+      return node;
     }
-    names.add(path);
-    const node = input(path, shape);
-    parameters.push({ name: path, shape, node, initialise, trainable });
-    return node;
+    if (old.shape.join() !== shape.join()) {
+      throw new InputError(
+        `Cannot share parameter ${path}: found shape [${shape.join(", ")}] in a further application, wanted [${old.shape.join(", ")}] as in the first`,
+      );
+    }
+    return old.node;
   };
-  const scopeAt = (prefix: string): Scope => ({
-    training,
-    parameter: (name, shape, initialise) =>
-      add(prefix + name, shape, { initialise, trainable: true }),
-    buffer: (name, shape, initialise) =>
-      add(prefix + name, shape, { initialise, trainable: false }),
-    update: (name, next) => {
-      updates.push({ name: prefix + name, next });
+  return {
+    parameters,
+    application() {
+      const number = applications++;
+      const updates: BufferUpdate[] = [];
+      const randoms: RandomInput[] = [];
+      const outputs = new Map<string, Node>();
+      const names = new Set<string>();
+      const once = (path: string) => {
+        if (names.has(path)) {
+          throw new InputError(`Cannot declare parameter ${path}: found it declared already`);
+        }
+        names.add(path);
+        return path;
+      };
+      const scopeAt = (prefix: string): Scope => ({
+        training: trains(prefix),
+        parameter: (name, shape, initialise) =>
+          share(once(prefix + name), shape, { initialise, trainable: true }),
+        buffer: (name, shape, initialise) =>
+          share(once(prefix + name), shape, { initialise, trainable: false }),
+        update: (name, next) => {
+          updates.push({ name: prefix + name, next });
+        },
+        random(name, shape, kind) {
+          const path = `${once(prefix + name)}${number === 0 ? "" : ` of application ${number}`}`;
+          const node = input(path, shape);
+          randoms.push({ name: path, node, shape, kind });
+          return node;
+        },
+        output: (name, node) => {
+          outputs.set(once(prefix + name), node);
+        },
+        child: (name) => scopeAt(`${prefix}${name}.`),
+      });
+      return { scope: scopeAt(""), updates, randoms, outputs };
     },
-    child: (name) => scopeAt(`${prefix}${name}.`),
-  });
-  return { scope: scopeAt(""), parameters, updates };
+  };
 }
 
 /** First values of parameters; each draws from its own stream, so adding one changes no other. */
