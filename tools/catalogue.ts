@@ -28,6 +28,18 @@ const kinds: readonly Kind[] = [
   { plural: "denoisers", folder: "denoise", type: "Denoiser", from: "./denoiser.ts" },
   { plural: "observers", folder: "observers", type: "Observer", from: "./observer.ts" },
   { plural: "losses", folder: "losses", type: "Loss", from: "./loss.ts" },
+  {
+    plural: "methods",
+    folder: "train/methods",
+    type: "TrainingMethod",
+    from: "./training-method.ts",
+  },
+  {
+    plural: "validations",
+    folder: "train/validations",
+    type: "Validation",
+    from: "./validation.ts",
+  },
   { plural: "optimisers", folder: "learn/optimisers", type: "Optimiser", from: "./optimiser.ts" },
   { plural: "pieces", folder: "study/pieces", type: "PieceKind", from: "../piece.ts" },
   { plural: "commands", folder: "cli/commands", type: "Command", from: "./command.ts" },

@@ -10,7 +10,7 @@ import { solveDense } from "./dense-oracle.fixture.ts";
 import { dncnn } from "../nets/dncnn.ts";
 import { casesOfRows } from "../observers/cases.ts";
 import { cnnIo } from "../observers/cnn-io.ts";
-import { parametersOf } from "../learn/training-step.ts";
+import { parametersOf } from "../learn/network-parameters.ts";
 import { adamSolver } from "./adam-solver.ts";
 import { gaussNewtonSolver } from "./gauss-newton.ts";
 import { type Linearisation, linearise } from "./linearisation.ts";

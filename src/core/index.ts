@@ -40,6 +40,7 @@ export {
   type ParameterTable,
   type ParameterValue,
   type ParameterValues,
+  type ParameterValuesOf,
   resolveParameters,
 } from "./parameters.ts";
 export type { Progress, ProgressListener, WorkOptions } from "./progress.ts";

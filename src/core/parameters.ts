@@ -36,6 +36,20 @@ export type ParameterTable = Readonly<Record<string, Parameter>>;
 export type ParameterValue = number | string | boolean;
 export type ParameterValues = Readonly<Record<string, ParameterValue>>;
 
+/** The value that a parameter's description allows; undefined where there may be none. */
+type ValueOf<P extends Parameter> = P extends ChoiceParameter
+  ? P["choices"][number]
+  : P extends BooleanParameter
+    ? boolean
+    : P extends { readonly default: number }
+      ? number
+      : number | undefined;
+
+/** Checked values of a table, by its own names: a misspelt one does not compile. */
+export type ParameterValuesOf<T extends ParameterTable> = {
+  readonly [K in keyof T]: ValueOf<T[K]>;
+};
+
 /**
  * Values for every parameter that has one: given values checked against the table, defaults filled in.
  *

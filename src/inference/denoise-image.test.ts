@@ -6,7 +6,7 @@ import { streamOf } from "../core/random.ts";
 import { initialValues } from "../layers/scope.ts";
 import { drunet } from "../nets/drunet.ts";
 import { exportNetwork } from "../learn/export-network.ts";
-import { parametersOf } from "../learn/training-step.ts";
+import { parametersOf } from "../learn/network-parameters.ts";
 import { denoiseImage } from "./denoise-image.ts";
 import { type DenoisingModel, openDenoisingModel } from "./denoising-model.ts";
 

@@ -5,7 +5,7 @@ import { resolveParameters } from "../core/parameters.ts";
 import { initialValues } from "../layers/scope.ts";
 import { drunet } from "../nets/drunet.ts";
 import { exportNetwork } from "../learn/export-network.ts";
-import { parametersOf } from "../learn/training-step.ts";
+import { parametersOf } from "../learn/network-parameters.ts";
 import { openDenoisingModel } from "./denoising-model.ts";
 import { padToMultiple, spansOf } from "./tiles.ts";
 

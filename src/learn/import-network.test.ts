@@ -5,7 +5,7 @@ import { streamOf } from "../core/random.ts";
 import { catalogue } from "../nets/catalogue.ts";
 import { exportNetwork } from "./export-network.ts";
 import { importNetwork } from "./import-network.ts";
-import { parametersOf } from "./training-step.ts";
+import { parametersOf } from "./network-parameters.ts";
 
 describe("importNetwork", () => {
   it.each(Object.keys(catalogue))("gives back every weight of %s by name", async (name) => {

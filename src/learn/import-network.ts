@@ -5,7 +5,7 @@ import type { Network } from "../nets/network.ts";
 import { decodeModel } from "../onnx/decode.ts";
 import { networkOf } from "../nets/open-network.ts";
 import { type Weights } from "./flat-weights.ts";
-import { parametersOf } from "./training-step.ts";
+import { parametersOf } from "./network-parameters.ts";
 
 export interface ImportedNetwork {
   readonly network: Network;

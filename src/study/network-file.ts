@@ -5,7 +5,7 @@ import { declare } from "../layers/scope.ts";
 import type { Network } from "../nets/network.ts";
 import { floats } from "../runtime/backend.ts";
 import { compile } from "../runtime/program.ts";
-import { decodeTensors, encodeTensors } from "../learn/checkpoint.ts";
+import { decodeTensors, encodeTensors } from "../learn/tensor-file.ts";
 import { networkOf } from "../nets/open-network.ts";
 import { type Weights } from "../learn/flat-weights.ts";
 

@@ -45,24 +45,77 @@ const source = z.discriminatedUnion("kind", [
 const choice = (fallback: string) =>
   z.strictObject({ name: z.string().default(fallback), options: values.default({}) });
 
+const named = z.strictObject({ name: z.string(), options: values.default({}) });
+
+const schedule = z.strictObject({
+  kind: z.enum(["constant", "step", "cosine"]).default("cosine"),
+  rate: positive.default(1e-3),
+  warmup: z.int().nonnegative().default(0),
+  milestones: z.array(z.int().positive()).default([]),
+  factor: positive.default(0.1),
+  final: z.number().nonnegative().default(0),
+});
+
+const clipNorm = z
+  .number()
+  .nonnegative()
+  .describe("Greatest norm of the gradient; longer ones are shortened to it. 0: no limit.");
+const clipValue = z
+  .number()
+  .nonnegative()
+  .describe("Greatest magnitude of each component of the gradient. 0: no limit.");
+const decay = z
+  .number()
+  .nonnegative()
+  .describe("Decoupled weight decay, multiplied by the rate. 0: none.");
+const averaging = z
+  .number()
+  .min(0)
+  .max(0.999999)
+  .describe("Share of the old average of the weights kept at each step. 0: no averaging.");
+
+const role = z
+  .strictObject({
+    network: named.optional().describe("Network of this role; not needed with `from`."),
+    from: z
+      .string()
+      .optional()
+      .describe("ONNX file written by dprime to start from, relative to the data folder."),
+    last: z
+      .int()
+      .positive()
+      .optional()
+      .describe(
+        "Trains the last so many layers alone, a layer being a kernel with what follows it.",
+      ),
+    optimiser: named.optional(),
+    schedule: schedule.optional(),
+    clipNorm: clipNorm.optional(),
+    clipValue: clipValue.optional(),
+    decay: decay.optional(),
+    averaging: averaging.optional(),
+  })
+  .describe("What differs from the description's own settings for one role of the method.");
+
 export const trainingSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "wanted lower-case words joined by hyphens"),
   seed: z.int().nonnegative().default(0),
-  network: choice("dncnn"),
+  method: choice("supervised").prefault({}).describe("How the networks learn."),
+  network: choice("dncnn").describe("Network of the role that is used afterwards."),
+  roles: z
+    .record(z.string(), role)
+    .default({})
+    .describe("Networks and settings of the method's roles, by name."),
   loss: choice("mse").prefault({}),
   optimiser: choice("adam").prefault({}),
-  schedule: z
-    .strictObject({
-      kind: z.enum(["constant", "step", "cosine"]).default("cosine"),
-      rate: positive.default(1e-3),
-      warmup: z.int().nonnegative().default(0),
-      milestones: z.array(z.int().positive()).default([]),
-      factor: positive.default(0.1),
-      final: z.number().nonnegative().default(0),
-    })
-    .prefault({}),
+  schedule: schedule.prefault({}),
   steps: z.int().positive(),
   batch: z.int().positive().default(16),
+  accumulate: z
+    .int()
+    .positive()
+    .default(1)
+    .describe("Batches whose gradients are averaged before the weights move."),
   patch: z.int().positive().default(64).describe("Side of the square patches in pixels."),
   noise: z
     .strictObject({
@@ -74,18 +127,27 @@ export const trainingSchema = z.strictObject({
     .describe(
       "Standard deviation of white Gaussian noise, drawn uniformly, relative to the window.",
     ),
-  clipNorm: z.number().nonnegative().default(0),
-  averaging: z.number().min(0).max(0.999999).default(0),
+  clipNorm: clipNorm.default(0),
+  clipValue: clipValue.default(0),
+  decay: decay.default(0),
+  averaging: averaging.default(0),
+  termNormsEvery: z
+    .int()
+    .nonnegative()
+    .default(100)
+    .describe("Steps between logs of every term's own gradient norm. 0: none."),
   sources: z.array(source).min(1),
   validation: z
     .strictObject({
+      name: z.string().default("psnr").describe("Name of a validation."),
       sources: z.array(source).min(1),
       every: z.int().positive().default(500),
       patches: z.int().positive().default(32),
       sigmas: z.array(positive).min(1).default([0.05, 0.1]),
-      enough: positive
+      enough: z
+        .number()
         .optional()
-        .describe("Validation PSNR in dB at which the training ends before its last step."),
+        .describe("Value at which the training ends before its last step."),
     })
     .optional(),
   checkpoint: z.strictObject({ every: z.int().positive().default(500) }).prefault({}),
@@ -104,7 +166,7 @@ export type WindowConfig = SourceConfig["windows"][number];
 export function parseTrainingConfig(value: unknown): TrainingConfig {
   const result = trainingSchema.safeParse(value);
   if (result.success) return result.data;
-  // A misspelt field also leaves the right one missing: the misspelling is what to tell.
+  // A misspelt field also leaves the right one missing: report the misspelling.
   const { issues } = result.error;
   const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
   const path = issue!.path.join(".") || "the document";

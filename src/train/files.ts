@@ -1,6 +1,6 @@
 /** Training on disk: descriptions, images to learn from, checkpoints and models as files. */
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { parse as parseYaml } from "yaml";
 import { InputError, messageOf, throwIfAborted } from "../core/errors.ts";
 import type { WorkOptions } from "../core/progress.ts";
@@ -66,6 +66,31 @@ export async function loadSources(
     }
   }
   return sources;
+}
+
+/**
+ * Bytes of the ONNX files that roles start from.
+ *
+ * @param dataFolder folder that relative paths start from
+ * @throws InputError when one cannot be read
+ */
+export async function readStartingModels(
+  { roles }: Pick<TrainingConfig, "roles">,
+  dataFolder: string,
+): Promise<Record<string, Uint8Array>> {
+  const models: Record<string, Uint8Array> = {};
+  for (const [role, { from }] of Object.entries(roles)) {
+    if (from === undefined) continue;
+    const path = resolve(dataFolder, from);
+    try {
+      models[role] = new Uint8Array(await readFile(path));
+    } catch (cause) {
+      throw new InputError(`Cannot read the model ${path} for role ${role}: ${messageOf(cause)}`, {
+        cause,
+      });
+    }
+  }
+  return models;
 }
 
 /** Name of the checkpoint in an output folder. */

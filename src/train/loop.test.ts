@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { streamOf } from "../core/random.ts";
 import { trainingConfigOf } from "./loop.fixture.ts";
-import { rateAt } from "./schedule.ts";
-import { train } from "./loop.ts";
+import { train as trainOn, type TrainOptions } from "./loop.ts";
 import { CancelledError, RunError } from "../core/errors.ts";
 import { parseTrainingConfig } from "./config.ts";
 import type { PlaneSource } from "./patches.ts";
+import { planeData } from "./plane-batches.ts";
+import type { TrainingConfig } from "./config.ts";
 
 /** Blocks of constant grey with sharp edges: easy to denoise, quick to learn. */
 function blocks(seed: number): PlaneSource[] {
@@ -21,41 +22,40 @@ function blocks(seed: number): PlaneSource[] {
   return [{ planes, windows: [{ low: 0, high: 1, clip: false, weight: 1 }], weight: 1 }];
 }
 
-const sources = { sources: blocks(1), validationSources: blocks(2) };
-const compile = { threads: 1 };
+/** Trains on blocks, on one thread. */
+const train = async (config: TrainingConfig, options: Partial<TrainOptions> = {}) =>
+  trainOn(config, {
+    ...planeData(config, { sources: blocks(1), validation: blocks(2) }),
+    compile: { threads: 1 },
+    ...options,
+  });
 
 describe("train", () => {
   it("learns: validation rises well above the noisy images", async () => {
     const result = await train(
       trainingConfigOf({ steps: 120, validation: { every: 40, patches: 8, sigmas: [0.1] } }),
-      { ...sources, compile },
     );
     // Noise of 0.1 alone is 20 dB; averaging a flat block's inside must gain several.
-    expect(result.bestValidation!.psnr).toBeGreaterThan(23);
+    expect(result.bestValidation!.value).toBeGreaterThan(23);
     expect(result.history).toHaveLength(120);
   });
 
   it("ends at the validation that is enough, also when it goes on from there", async () => {
     const validation = { every: 10, patches: 8, sigmas: [0.1] };
-    const whole = await train(trainingConfigOf({ steps: 120, validation }), {
-      ...sources,
-      compile,
-    });
+    const whole = await train(trainingConfigOf({ steps: 120, validation }));
     const seen = whole.history.filter((row) => row.validation !== undefined);
-    const enough = seen[5]!.validation!.psnr;
-    const first = seen.findIndex((row) => row.validation!.psnr >= enough);
+    const enough = seen[5]!.validation!.value;
+    const first = seen.findIndex((row) => row.validation!.value >= enough);
     const config = trainingConfigOf({ steps: 120, validation: { ...validation, enough } });
     let kept: Uint8Array | undefined;
     const early = await train(config, {
-      ...sources,
-      compile,
       onCheckpoint: async (bytes) => {
         kept = bytes;
       },
     });
     expect(early.history).toHaveLength(10 * (first + 1));
     expect(early.bestStep).toBe(10 * (first + 1));
-    const again = await train(config, { ...sources, compile, resume: kept! });
+    const again = await train(config, { resume: kept! });
     expect(again.history).toHaveLength(0);
     expect([...again.best]).toEqual([...early.best]);
   });
@@ -69,13 +69,11 @@ describe("train", () => {
         network: { name: "dncnn", options: { depth: 3, width: 4, batchNorm } },
         validation: { every: 7, patches: 4, sigmas: [0.1] },
       });
-      const whole = await train(config, { ...sources, compile });
+      const whole = await train(config);
       const stop = new AbortController();
       let kept: Uint8Array | undefined;
       await expect(
         train(config, {
-          ...sources,
-          compile,
           signal: stop.signal,
           onRow: ({ step }) => {
             if (step === 8) stop.abort();
@@ -85,7 +83,7 @@ describe("train", () => {
           },
         }),
       ).rejects.toThrow(CancelledError);
-      const resumed = await train(config, { ...sources, compile, resume: kept! });
+      const resumed = await train(config, { resume: kept! });
       expect([...resumed.weights]).toEqual([...whole.weights]);
       expect([...resumed.best]).toEqual([...whole.best]);
       expect(resumed.history[0]!.step).toBe(9);
@@ -93,8 +91,7 @@ describe("train", () => {
   });
 
   it("gives the same weights from the same seed, others from another", async () => {
-    const run = (seed: number) =>
-      train(trainingConfigOf({ seed, steps: 4 }), { ...sources, compile });
+    const run = (seed: number) => train(trainingConfigOf({ seed, steps: 4 }));
     const [a, b, c] = [await run(1), await run(1), await run(2)];
     expect([...a.weights]).toEqual([...b.weights]);
     expect([...a.weights]).not.toEqual([...c.weights]);
@@ -106,7 +103,7 @@ describe("train", () => {
       schedule: { kind: "constant", rate: 1e6 },
       optimiser: { name: "sgd", options: { momentum: 0 } },
     });
-    const failure = train(config, { ...sources, compile });
+    const failure = train(config);
     await expect(failure).rejects.toThrow(RunError);
     await expect(failure).rejects.toThrow(/at step \d+.*lower the rate/);
   });
@@ -117,7 +114,7 @@ describe("train", () => {
       optimiser: { name },
       schedule: { kind: "constant", rate: name === "sgd" ? 0.05 : 2e-3 },
     });
-    const { history } = await train(config, { ...sources, compile });
+    const { history } = await train(config);
     const mean = (from: number, to: number) =>
       history.slice(from, to).reduce((s, r) => s + r.loss, 0) / (to - from);
     expect(mean(30, 40)).toBeLessThan(0.9 * mean(0, 5));
@@ -126,34 +123,19 @@ describe("train", () => {
   it("refuses a checkpoint of another description and a patch that does not fit", async () => {
     let kept: Uint8Array | undefined;
     await train(trainingConfigOf({ steps: 2 }), {
-      ...sources,
-      compile,
       onCheckpoint: async (bytes) => {
         kept = bytes;
       },
     });
-    await expect(
-      train(trainingConfigOf({ steps: 3 }), { ...sources, compile, resume: kept! }),
-    ).rejects.toThrow(/another training description/);
-    await expect(train(trainingConfigOf({ patch: 64 }), { ...sources, compile })).rejects.toThrow(
+    await expect(train(trainingConfigOf({ steps: 3 }), { resume: kept! })).rejects.toThrow(
+      /another training description/,
+    );
+    await expect(train(trainingConfigOf({ patch: 64 }))).rejects.toThrow(
       /found an image of 48 x 48 pixels, wanted at least 64/,
     );
     await expect(
-      train(trainingConfigOf({ network: { name: "drunet" }, patch: 12 }), { ...sources, compile }),
+      train(trainingConfigOf({ network: { name: "drunet" }, patch: 12 })),
     ).rejects.toThrow(/wanted a multiple of 8/);
-  });
-});
-
-describe("rateAt", () => {
-  it("warms up, steps and follows a cosine", () => {
-    expect(rateAt({ kind: "constant", rate: 2, warmup: 4 }, 0, 10)).toBeCloseTo(0.5);
-    expect(rateAt({ kind: "constant", rate: 2, warmup: 4 }, 7, 10)).toBe(2);
-    const step = { kind: "step", rate: 1, milestones: [3, 6], factor: 0.1 } as const;
-    expect([2, 3, 6].map((s) => rateAt(step, s, 10))).toEqual([1, 0.1, 0.010000000000000002]);
-    const cosine = { kind: "cosine", rate: 1, final: 0.2 } as const;
-    expect(rateAt(cosine, 0, 11)).toBe(1);
-    expect(rateAt(cosine, 5, 11)).toBeCloseTo(0.6);
-    expect(rateAt(cosine, 10, 11)).toBeCloseTo(0.2);
   });
 });
 

@@ -1,7 +1,4 @@
-/**
- * Training patches: drawn from planes by seed, turned and flipped, brought to a window, with noise
- * of a known level. Every patch has a stream of its own, so a resumed training sees the same ones.
- */
+/** Clean training patches: drawn from planes by seed, turned and flipped, brought to a window. */
 import { InputError } from "../core/errors.ts";
 import type { Stream } from "../core/random.ts";
 
@@ -25,20 +22,6 @@ export interface PlaneSource {
   readonly planes: readonly Plane[];
   readonly windows: readonly PatchWindow[];
   readonly weight: number;
-}
-
-export interface PatchOptions {
-  readonly side: number;
-  readonly noise: { readonly low: number; readonly high: number };
-}
-
-/** One batch, ready for the training step. */
-export interface Batch {
-  /** Noisy patches, `[N, 1, side, side]`. */
-  readonly image: Float32Array;
-  readonly target: Float32Array;
-  /** Standard deviation of each patch's noise. */
-  readonly sigma: Float32Array;
 }
 
 function pick<T extends { readonly weight: number }>(items: readonly T[], stream: Stream): T {
@@ -92,29 +75,4 @@ export function drawPatch(
       out[offset + y * side + x] = window.clip ? Math.min(1, Math.max(0, raw)) : raw;
     }
   }
-}
-
-/**
- * Draws the batch of a step.
- *
- * @param stream the training's stream; the step's number is part of every patch's own
- */
-export function drawBatch(
-  sources: readonly PlaneSource[],
-  { count, step, stream }: { count: number; step: number; stream: Stream },
-  { side, noise }: PatchOptions,
-): Batch {
-  const area = side * side;
-  const target = new Float32Array(count * area);
-  const image = new Float32Array(count * area);
-  const sigma = new Float32Array(count);
-  for (let n = 0; n < count; n++) {
-    const own = stream.child("patch", step, n);
-    drawPatch(sources, { side, stream: own }, { out: target, offset: n * area });
-    sigma[n] = noise.low + (noise.high - noise.low) * own.uniform();
-    for (let i = 0; i < area; i++) {
-      image[n * area + i] = target[n * area + i]! + sigma[n]! * own.normal();
-    }
-  }
-  return { image, target, sigma };
 }

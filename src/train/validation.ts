@@ -1,88 +1,117 @@
-/** Validation: mean PSNR over fixed patches at fixed noise levels. */
+/** Validation of a network in training, on images that it never learns from. */
+import { InputError } from "../core/errors.ts";
+import { openMember } from "../core/member.ts";
 import type { ParameterValues } from "../core/parameters.ts";
-import { streamOf } from "../core/random.ts";
-import { input } from "../graph/ops/input.ts";
-import { declare } from "../layers/scope.ts";
+import type { Weights } from "../learn/flat-weights.ts";
+import { buildOf, conditionShapes, openNetwork } from "../learn/open-network.ts";
+import type { OpenedNetwork } from "../learn/open-network.ts";
 import type { Network } from "../nets/network.ts";
-import { floats } from "../runtime/backend.ts";
-import { compile, type CompileOptions } from "../runtime/program.ts";
-import type { ProgramCache } from "../runtime/program-cache.ts";
-import type { TrainingConfig } from "./config.ts";
-import { drawPatch, type PlaneSource } from "./patches.ts";
+import type { CompileOptions } from "../runtime/program.ts";
+import type { Batch, FieldName, ValidationSource } from "./batch.ts";
+import { catalogue as validations } from "./validations/catalogue.ts";
+import type { Judged, Validation } from "./validations/validation.ts";
 
 export interface ValidationResult {
-  /** Mean over patches and levels of 10 log10(1 / MSE), in dB; peak 1 is the window's width. */
-  readonly psnr: number;
-  /** The same for each level. */
-  readonly bySigma: Readonly<Record<string, number>>;
+  /** Mean over the groups. */
+  readonly value: number;
+  /** Value of each group, such as a noise level. */
+  readonly groups: Readonly<Record<string, number>>;
 }
 
-interface ValidationInputs {
-  readonly network: Network;
-  readonly networkOptions: ParameterValues;
-  readonly weights: ReadonlyMap<string, Float32Array>;
-  readonly sources: readonly PlaneSource[];
-  readonly compile: CompileOptions;
-  /** Keeps the compiled network from one validation of a training to the next. */
-  readonly programs: ProgramCache;
+export interface Validator {
+  readonly validation: Validation;
+  validate(weights: Weights): Promise<ValidationResult>;
+  /** Whether a value is better than another. */
+  better(value: number, than: number): boolean;
+  dispose(): Promise<void>;
 }
 
-/** Measures weights on the description's validation patches, which depend on its seed alone. */
-export async function validate(
-  config: TrainingConfig,
-  { network, networkOptions, weights, sources, compile: options, programs }: ValidationInputs,
-): Promise<ValidationResult> {
-  const { patches, sigmas } = config.validation!;
-  const side = config.patch;
-  const area = side * side;
-  const batch = Math.min(16, patches);
-  const { scope, parameters } = declare();
-  const image = input("image", [batch, 1, side, side]);
-  const sigma = input("sigma", [batch, 1, 1, 1]);
-  const denoised = network.build(image, { scope, options: networkOptions, sigma });
-  const value = (name: string, shape: readonly number[]) => floats(weights.get(name)!, shape);
-  const program = await programs.get(`validation ${batch}x${side}`, () =>
-    compile(
-      {
-        outputs: { denoised },
-        state: Object.fromEntries(
-          parameters.map(({ name, shape }) => [name, { initial: value(name, shape) }]),
-        ),
-      },
-      { ...options, signal: undefined },
-    ),
+/** Images run at a time. */
+const most = 16;
+
+/**
+ * Opens a validation for a network.
+ *
+ * @throws InputError on a name that there is not, or a network that it cannot judge
+ */
+export async function openValidator(
+  name: string,
+  {
+    network,
+    options,
+    source,
+    compile,
+  }: {
+    network: Network;
+    options: ParameterValues;
+    source: ValidationSource;
+    compile: CompileOptions;
+  },
+): Promise<Validator> {
+  const validation = await openMember(
+    validations,
+    name,
+    `Cannot validate: found no validation ${name}`,
   );
-  for (const { name, shape } of parameters) program.setState(name, value(name, shape));
-  const stream = streamOf(config.seed, "validation");
-  const bySigma: Record<string, number> = {};
-  for (const level of sigmas) {
-    let total = 0;
-    for (let start = 0; start < patches; start += batch) {
-      const clean = new Float32Array(batch * area);
-      const noisy = new Float32Array(batch * area);
-      for (let n = 0; n < batch; n++) {
-        const own = stream.child("patch", start + n);
-        drawPatch(sources, { side, stream: own }, { out: clean, offset: n * area });
-        const noise = own.child("noise");
-        for (let i = n * area; i < (n + 1) * area; i++) {
-          noisy[i] = clean[i]! + level * noise.normal();
-        }
-      }
-      const inputs = {
-        image: floats(noisy, [batch, 1, side, side]),
-        ...(network.takesSigma
-          ? { sigma: floats(new Float32Array(batch).fill(level), [batch, 1, 1, 1]) }
-          : {}),
-      };
-      const result = (await program.run(inputs)).denoised!.data as Float32Array;
-      for (let n = 0; n < Math.min(batch, patches - start); n++) {
-        let error = 0;
-        for (let i = n * area; i < (n + 1) * area; i++) error += (result[i]! - clean[i]!) ** 2;
-        total += -10 * Math.log10(Math.max(error / area, 1e-12));
-      }
-    }
-    bySigma[level] = total / patches;
+  const gives = network.gives ?? "image";
+  if (!validation.gives.includes(gives)) {
+    throw new InputError(
+      `Cannot validate ${network.name} by ${name}: found a network that gives ${gives}, wanted one that gives ${validation.gives.join(" or ")}`,
+    );
   }
-  const means = Object.values(bySigma);
-  return { psnr: means.reduce((s, v) => s + v, 0) / means.length, bySigma };
+  const sign = validation.better === "higher" ? 1 : -1;
+  const step = Math.min(most, source.count);
+  let opened: OpenedNetwork | undefined;
+  const run = async (batch: Batch, weights: Weights) => {
+    const image = field(batch, "noisy", name);
+    if (opened === undefined) {
+      const shape = [step, ...image.shape.slice(1)];
+      opened = await openNetwork(
+        {
+          build: buildOf(network, options),
+          weights,
+          shape,
+          conditions: conditionShapes(network, { options, shape }),
+        },
+        compile,
+      );
+    }
+    return opened.run(
+      image.data,
+      network.takesSigma ? { sigma: field(batch, "sigma", name).data } : {},
+    );
+  };
+  return {
+    validation,
+    async validate(weights) {
+      opened?.setWeights(weights);
+      const groups: Record<string, number> = {};
+      for (const group of source.groups) {
+        const parts: Judged[] = [];
+        for (let start = 0; start < source.count; start += step) {
+          const batch = await source.draw(group, {
+            start,
+            count: Math.min(step, source.count - start),
+          });
+          for (const read of validation.reads) field(batch, read, name);
+          parts.push({ result: await run(batch, weights), batch });
+        }
+        groups[group] = validation.value(parts);
+      }
+      const values = Object.values(groups);
+      return { value: values.reduce((s, v) => s + v, 0) / values.length, groups };
+    },
+    better: (value, than) => sign * value > sign * than,
+    dispose: async () => opened?.dispose(),
+  };
+}
+
+function field(batch: Batch, name: FieldName, validation: string) {
+  const found = batch[name];
+  if (found === undefined) {
+    throw new InputError(
+      `Cannot validate by ${validation}: found validation images without ${name}, wanted it`,
+    );
+  }
+  return found;
 }

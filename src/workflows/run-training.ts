@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError, messageOf } from "../core/errors.ts";
+import { openMember } from "../core/member.ts";
 import { writeWhole } from "../files/files.ts";
 import type { Provider } from "../graph/lowering.ts";
 import { countWeights } from "../layers/scope.ts";
@@ -12,11 +13,15 @@ import {
   checkpointName,
   loadSources,
   readCheckpointFile,
+  readStartingModels,
   readTrainingConfig,
 } from "../train/files.ts";
-import { networkOf } from "../nets/open-network.ts";
+import { historyCsv } from "../train/history.ts";
 import { train, type TrainingRow } from "../train/loop.ts";
-import { parametersOf } from "../learn/training-step.ts";
+import { openMethod } from "../train/open-method.ts";
+import { planeData } from "../train/plane-batches.ts";
+import { catalogue as validations } from "../train/validations/catalogue.ts";
+import { parametersOf } from "../learn/network-parameters.ts";
 import type { CommandContext } from "../cli/commands/command.ts";
 
 export async function runTraining(context: CommandContext): Promise<void> {
@@ -35,8 +40,11 @@ export async function runTraining(context: CommandContext): Promise<void> {
   }
   const config = await readTrainingConfig(path);
   const folder = values.text("output") ?? config.name;
-  // A wrong network or option is told before minutes go into drawing images.
-  const { network, options } = await networkOf(config.network);
+  const models = await readStartingModels(config, values.need("data"));
+  // A wrong name or option is reported before minutes go into drawing images.
+  const { method } = await openMethod(config, { models });
+  const name = config.validation?.name ?? "";
+  const unit = config.validation === undefined ? "" : await validationUnit(name);
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
     throw new InputError(`Cannot write to ${folder}: ${messageOf(cause)}`, { cause });
   });
@@ -55,8 +63,8 @@ export async function runTraining(context: CommandContext): Promise<void> {
   const before = process.cpuUsage();
   const rows: TrainingRow[] = [];
   const result = await train(config, {
-    sources,
-    validationSources,
+    ...planeData(config, { sources, validation: validationSources }),
+    models,
     signal,
     onProgress,
     ...(resume === undefined ? {} : { resume }),
@@ -68,15 +76,17 @@ export async function runTraining(context: CommandContext): Promise<void> {
       rows.push(row);
       if (row.validation !== undefined) {
         context.print(
-          `step ${row.step + 1}: loss ${row.loss.toPrecision(4)}, validation ${row.validation.psnr.toFixed(2)} dB`,
+          `step ${row.step + 1}: loss ${row.loss.toPrecision(4)}, validation ${row.validation.value.toPrecision(4)}${unit}`,
         );
       }
     },
     onCheckpoint: (bytes) => writeWhole([{ path: join(folder, checkpointName), bytes }]),
   });
   const cpu = process.cpuUsage(before);
+  const { network, options } = result;
   const card = {
     name: config.name,
+    method: { name: method.name, options: config.method.options },
     network: { name: network.name, options },
     weights: countWeights(parametersOf(network, options).trained),
     description: config,
@@ -85,6 +95,7 @@ export async function runTraining(context: CommandContext): Promise<void> {
     minutes: (performance.now() - started) / 60_000,
     cpuMinutes: (cpu.user + cpu.system) / 60e6,
     resumed: resume !== undefined,
+    findings: result.findings,
   };
   const model = exportNetwork(network, {
     options,
@@ -99,18 +110,23 @@ export async function runTraining(context: CommandContext): Promise<void> {
       path: join(folder, "card.json"),
       bytes: text(`${JSON.stringify({ ...card, sha256 }, null, 2)}\n`),
     },
-    { path: join(folder, "history.csv"), bytes: text(historyOf(rows)) },
+    { path: join(folder, "history.csv"), bytes: text(historyCsv(rows)) },
   ]);
+  for (const { cause, step, remedy } of result.findings) {
+    context.note(`step ${step}: ${cause}; ${remedy}`);
+  }
   context.print(
-    `${config.name}: ${card.weights} weights, best at step ${result.bestStep}${result.bestValidation === undefined ? "" : ` with ${result.bestValidation.psnr.toFixed(2)} dB`}, in ${join(folder, "model.onnx")}`,
+    `${config.name}: ${card.weights} weights, best at step ${result.bestStep}${result.bestValidation === undefined ? "" : ` with ${name} ${result.bestValidation.value.toPrecision(4)}${unit}`}, in ${join(folder, "model.onnx")}`,
   );
   context.result({ ...card, sha256, folder });
 }
 
-function historyOf(rows: readonly TrainingRow[]): string {
-  const lines = rows.map(
-    ({ step, loss, norm, rate, validation }) =>
-      `${step},${loss},${norm},${rate},${validation?.psnr ?? ""}`,
+/** Unit of a validation, with the blank before it. */
+async function validationUnit(name: string): Promise<string> {
+  const { unit } = await openMember(
+    validations,
+    name,
+    `Cannot validate: found no validation ${name}`,
   );
-  return `step,loss,gradient_norm,rate,validation_psnr_dB\n${lines.join("\n")}\n`;
+  return unit === "1" ? "" : ` ${unit}`;
 }

@@ -11,7 +11,7 @@ import { initialValues } from "../../src/layers/scope.ts";
 import { dncnn } from "../../src/nets/dncnn.ts";
 import { disk } from "../../src/phantoms/index.ts";
 import { exportNetwork } from "../../src/learn/export-network.ts";
-import { parametersOf } from "../../src/learn/training-step.ts";
+import { parametersOf } from "../../src/learn/network-parameters.ts";
 import { buildOnce, dprime, newFolder } from "./dprime.ts";
 
 vi.setConfig({ testTimeout: 240_000 });

@@ -19,7 +19,7 @@ import { openDenoisingModel } from "../../src/inference/denoising-model.ts";
 import { countWeights, declare, initialValues } from "../../src/layers/scope.ts";
 import { catalogue } from "../../src/nets/catalogue.ts";
 import { exportNetwork } from "../../src/learn/export-network.ts";
-import { parametersOf } from "../../src/learn/training-step.ts";
+import { parametersOf } from "../../src/learn/network-parameters.ts";
 
 const members = await Promise.all(Object.values(catalogue).map((load) => load()));
 

@@ -14,6 +14,8 @@ export const kinds: Readonly<
   denoisers: () => import("../../denoise/catalogue.ts").then((m) => m.catalogue),
   observers: () => import("../../observers/catalogue.ts").then((m) => m.catalogue),
   losses: () => import("../../losses/catalogue.ts").then((m) => m.catalogue),
+  methods: () => import("../../train/methods/catalogue.ts").then((m) => m.catalogue),
+  validations: () => import("../../train/validations/catalogue.ts").then((m) => m.catalogue),
   optimisers: () => import("../../learn/optimisers/catalogue.ts").then((m) => m.catalogue),
   pieces: () => import("../../study/pieces/catalogue.ts").then((m) => m.catalogue),
 };

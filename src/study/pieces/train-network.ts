@@ -7,6 +7,7 @@ import { exportNetwork } from "../../learn/export-network.ts";
 import { parseTrainingConfig } from "../../train/config.ts";
 import { train } from "../../train/loop.ts";
 import type { Plane } from "../../train/patches.ts";
+import { planeData } from "../../train/plane-batches.ts";
 
 export interface TrainNetworkInputs {
   readonly task: StudyTask;
@@ -75,15 +76,19 @@ export const trainNetwork: PieceKind = {
     const resume = checkpoint === undefined ? undefined : splitCheckpoint(checkpoint);
     if (resume !== undefined) history.push(...resume.history);
     const result = await train(config, {
-      sources: [{ planes: planes("network-training", plan.images), windows: [window], weight: 1 }],
-      validationSources: [
-        { planes: planes("validation", 2 * validation), windows: [window], weight: 1 },
-      ],
+      ...planeData(config, {
+        sources: [
+          { planes: planes("network-training", plan.images), windows: [window], weight: 1 },
+        ],
+        validation: [
+          { planes: planes("validation", 2 * validation), windows: [window], weight: 1 },
+        ],
+      }),
       signal,
       compile: { threads: 1 },
       ...(resume === undefined ? {} : { resume: resume.state }),
       onRow: ({ step, validation: found }) => {
-        if (found !== undefined) history.push([step + 1, found.psnr]);
+        if (found !== undefined) history.push([step + 1, found.value]);
       },
       onProgress: ({ done, total }) => onProgress(done / total),
       onCheckpoint: (bytes) => saveCheckpoint(joinCheckpoint(history, bytes)),
@@ -91,7 +96,7 @@ export const trainNetwork: PieceKind = {
     const { network, options, best, bestStep } = result;
     const values: TrainNetworkValues = {
       steps: bestStep,
-      validationPsnr: result.bestValidation!.psnr,
+      validationPsnr: result.bestValidation!.value,
       weights: [...best.values()].reduce((n, w) => n + w.length, 0),
       history,
     };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { FormatError } from "../core/errors.ts";
-import { decodeTensors, encodeTensors } from "./checkpoint.ts";
+import { decodeTensors, encodeTensors } from "./tensor-file.ts";
 
 const file = {
   arrays: {
@@ -10,7 +10,7 @@ const file = {
   metadata: { note: "žluťoučký" },
 };
 
-describe("checkpoint", () => {
+describe("tensor file", () => {
   it("gives back what was written", () => {
     expect(decodeTensors(encodeTensors(file))).toEqual(file);
   });
@@ -42,5 +42,28 @@ describe("checkpoint", () => {
     const text = new TextDecoder().decode(bytes).replace("[2,3]", "[2,4]");
     expect(() => decodeTensors(new TextEncoder().encode(text))).toThrow(FormatError);
     expect(() => decodeTensors(new Uint8Array(64).fill(7))).toThrow(FormatError);
+  });
+
+  it("notices any byte that changed", () => {
+    const bytes = encodeTensors(file);
+    for (let at = 0; at < bytes.length; at++) {
+      for (const bit of [1, 32, 128]) {
+        const changed = bytes.slice();
+        changed[at]! ^= bit;
+        expect(() => decodeTensors(changed, { own: true }), `byte ${at}`).toThrow(FormatError);
+      }
+    }
+  });
+
+  it("takes files without a checksum where other tools may have written them", () => {
+    const header = new TextEncoder().encode(
+      '{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}  ',
+    );
+    const bytes = new Uint8Array(8 + header.length + 4);
+    new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true);
+    bytes.set(header, 8);
+    new DataView(bytes.buffer).setFloat32(8 + header.length, 2.5, true);
+    expect([...decodeTensors(bytes).arrays["w"]!.data]).toEqual([2.5]);
+    expect(() => decodeTensors(bytes, { own: true })).toThrow(/found no checksum/);
   });
 });

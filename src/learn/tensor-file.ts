@@ -1,7 +1,9 @@
 /**
- * Checkpoints in the safetensors layout: eight bytes of header length (little-endian), a JSON header
- * with types, shapes and byte ranges, then the raw numbers. Other tools open them.
+ * Tensors on disk in the safetensors layout: eight bytes of header length (little-endian), a JSON header
+ * with types, shapes and byte ranges, then the raw numbers. Other tools open them. A checksum over header and
+ * numbers stands in the header's metadata, so that a changed byte is noticed before it becomes a weight.
  */
+import { sha256 } from "../core/checksum.ts";
 import { FormatError } from "../core/errors.ts";
 import { sizeOf } from "../core/image.ts";
 
@@ -15,9 +17,17 @@ export interface TensorFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+const checksumKey = "sha256";
+/** What stands for the checksum while it is computed. */
+const blank = "0".repeat(64);
+
+/** Checksum of a header whose own checksum is blank, and of the numbers after it. */
+const checksumOf = (header: Uint8Array, numbers: Uint8Array) =>
+  sha256(sha256(header) + sha256(numbers));
+
 /** Writes arrays and metadata as one block of bytes. */
 export function encodeTensors({ arrays, metadata }: TensorFile): Uint8Array {
-  const header: Record<string, unknown> = { __metadata__: metadata };
+  const header: Record<string, unknown> = { __metadata__: { [checksumKey]: blank, ...metadata } };
   let end = 0;
   for (const [name, { shape, data }] of Object.entries(arrays)) {
     const start = end;
@@ -36,15 +46,28 @@ export function encodeTensors({ arrays, metadata }: TensorFile): Uint8Array {
     bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
     at += data.byteLength;
   }
+  const checksum = checksumOf(head, bytes.subarray(8 + head.length));
+  bytes.set(new TextEncoder().encode(checksum), 8 + text.indexOf(blank));
   return bytes;
 }
 
+/** Whether the checksum that a header states is right; true where it states none, as other tools' do. */
+function intact(text: string, checksum: string | undefined, numbers: Uint8Array): boolean {
+  if (checksum === undefined) return true;
+  const header = new TextEncoder().encode(text.replace(checksum, blank));
+  return checksumOf(header, numbers) === checksum;
+}
+
 /**
- * Reads what `encodeTensors` writes.
+ * Reads what `encodeTensors` writes, and files of other tools that hold float32 alone.
  *
- * @throws FormatError on bytes that are cut short or contradict themselves
+ * @param options.own whether only files with a checksum are taken
+ * @throws FormatError on bytes that are cut short, contradict themselves or their checksum
  */
-export function decodeTensors(bytes: Uint8Array): TensorFile {
+export function decodeTensors(
+  bytes: Uint8Array,
+  { own = false }: { own?: boolean } = {},
+): TensorFile {
   const fail = (
     message: string,
     offset: number,
@@ -62,9 +85,10 @@ export function decodeTensors(bytes: Uint8Array): TensorFile {
   if (length > bytes.length - 8) {
     return fail(`found a header of ${length} bytes beyond the end`, 0, "truncated");
   }
+  const text = new TextDecoder().decode(bytes.subarray(8, 8 + length));
   let header: Record<string, { dtype?: string; shape?: number[]; data_offsets?: number[] }>;
   try {
-    header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
+    header = JSON.parse(text);
   } catch {
     return fail("found a header that is no JSON", 8);
   }
@@ -87,8 +111,12 @@ export function decodeTensors(bytes: Uint8Array): TensorFile {
       ),
     };
   }
-  return {
-    arrays,
-    metadata: (header["__metadata__"] ?? {}) as Readonly<Record<string, string>>,
-  };
+  const { [checksumKey]: checksum, ...metadata } = (header["__metadata__"] ?? {}) as Readonly<
+    Record<string, string>
+  >;
+  if (own && checksum === undefined) return fail("found no checksum", 8);
+  if (!intact(text, checksum, bytes.subarray(8 + length))) {
+    return fail("found other bytes than its checksum was made of", 8);
+  }
+  return { arrays, metadata };
 }
