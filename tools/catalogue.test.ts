@@ -11,8 +11,26 @@ it("lists members by file name and passes over everything else", () => {
     ],
     { type: "Denoiser", from: "./denoiser.ts" },
   );
-  expect(text).toContain('"bm3d": () => import("../src/denoise/bm3d.ts").then((m) => m.bm3d)');
+  expect(text).toContain('"bm3d": () => import("./bm3d.ts").then((m) => m.bm3d)');
   expect(text).toContain('"non-local-means": () => import("./non-local-means.ts")');
   expect(text).not.toContain("patches");
   expect(text.match(/import\(/g)).toHaveLength(2);
+});
+
+it("writes the types of parameters from their tables", () => {
+  const text = catalogueText(
+    [{ name: "bm3d.ts", text: "export const bm3d: Denoiser = {" }],
+    { type: "Denoiser", from: "./denoiser.ts" },
+    {
+      bm3d: {
+        "window-shape": { type: "choice", choices: ["a", "b"], default: "a", about: "form" },
+        width: { type: "number", unit: "px", min: 0, max: 9, about: "reach of */ the filter." },
+      },
+    },
+  );
+  expect(text).toContain(
+    "    /** reach of * / the filter. 0 to 9 px. */\n    readonly width?: number;",
+  );
+  expect(text).toContain('    /** form. Default: a. */\n    readonly "window-shape"?: "a" | "b";');
+  expect(text).toContain("Promise<Denoiser<DenoiserParameters[Name]>>");
 });

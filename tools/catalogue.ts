@@ -1,11 +1,12 @@
 /**
  * Writes `catalogue.ts` of every room that holds one kind of thing: its members by name, each
- * imported only when asked for. A member is a file `some-name.ts` that exports `someName` with the
- * kind's type. `--check` fails when a catalogue is stale.
+ * imported only when asked for, with the types of their parameters. A member is a file `some-name.ts`
+ * that exports `someName` with the kind's type. `--check` fails when a catalogue is stale.
  */
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import type { Parameter, ParameterTable } from "../src/core/parameters.ts";
 
 interface Kind {
   /** What `dprime list` calls the members. */
@@ -15,18 +16,40 @@ interface Kind {
   /** The type that marks a member, and the file that declares it. */
   readonly type: string;
   readonly from: string;
+  /** Whether the type takes the type of its members' parameters, which their tables `parameters` give. */
+  readonly typed?: true;
+  /** Whether members are only ever opened by names that come from outside, such as the command line. */
+  readonly open?: true;
 }
 
 const kinds: readonly Kind[] = [
   { plural: "formats", folder: "formats", type: "Format", from: "./format.ts" },
-  { plural: "noise", folder: "noise", type: "NoiseModel", from: "./noise-model.ts" },
-  { plural: "phantoms", folder: "phantoms", type: "Phantom", from: "./phantom.ts" },
-  { plural: "signals", folder: "phantoms/signals", type: "Signal", from: "./signal.ts" },
-  { plural: "acquisitions", folder: "physics", type: "Acquisition", from: "./acquisition.ts" },
-  { plural: "metrics", folder: "metrics", type: "Metric", from: "./metric.ts" },
+  { plural: "noise", folder: "noise", type: "NoiseModel", from: "./noise-model.ts", typed: true },
+  { plural: "phantoms", folder: "phantoms", type: "Phantom", from: "./phantom.ts", typed: true },
+  {
+    plural: "signals",
+    folder: "phantoms/signals",
+    type: "Signal",
+    from: "./signal.ts",
+    typed: true,
+  },
+  {
+    plural: "acquisitions",
+    folder: "physics",
+    type: "Acquisition",
+    from: "./acquisition.ts",
+    typed: true,
+  },
+  { plural: "metrics", folder: "metrics", type: "Metric", from: "./metric.ts", typed: true },
   { plural: "networks", folder: "nets", type: "Network", from: "./network.ts" },
-  { plural: "denoisers", folder: "denoise", type: "Denoiser", from: "./denoiser.ts" },
-  { plural: "observers", folder: "observers", type: "Observer", from: "./observer.ts" },
+  { plural: "denoisers", folder: "denoise", type: "Denoiser", from: "./denoiser.ts", typed: true },
+  {
+    plural: "observers",
+    folder: "observers",
+    type: "Observer",
+    from: "./observer.ts",
+    typed: true,
+  },
   { plural: "losses", folder: "losses", type: "Loss", from: "./loss.ts" },
   {
     plural: "methods",
@@ -41,8 +64,8 @@ const kinds: readonly Kind[] = [
     from: "./validation.ts",
   },
   { plural: "optimisers", folder: "learn/optimisers", type: "Optimiser", from: "./optimiser.ts" },
-  { plural: "pieces", folder: "study/pieces", type: "PieceKind", from: "../piece.ts" },
-  { plural: "commands", folder: "cli/commands", type: "Command", from: "./command.ts" },
+  { plural: "pieces", folder: "study/pieces", type: "PieceKind", from: "../piece.ts", open: true },
+  { plural: "commands", folder: "cli/commands", type: "Command", from: "./command.ts", open: true },
 ];
 
 const camel = (stem: string) => stem.replace(/-([a-z0-9])/g, (_, c: string) => c.toUpperCase());
@@ -60,21 +83,65 @@ function membersOf<F extends { name: string; text: string }>(
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/** One parameter as a property: its type, and in the comment its meaning, unit and range. */
+function parameterText(name: string, parameter: Parameter): string {
+  const { about } = parameter;
+  const [type, range] =
+    parameter.type === "choice"
+      ? [parameter.choices.map((choice) => JSON.stringify(choice)).join(" | "), ""]
+      : parameter.type === "boolean"
+        ? ["boolean", ""]
+        : [
+            "number",
+            ` ${parameter.min} to ${parameter.max}${parameter.unit === "1" ? "" : ` ${parameter.unit}`}.`,
+          ];
+  const by = parameter.default === undefined ? "" : ` Default: ${String(parameter.default)}.`;
+  const sentence = `${about.replace(/[.\s]*$/, "")}.${range}${by}`.replaceAll("*/", "* /");
+  return `    /** ${sentence} */\n    readonly ${/^\w+$/.test(name) ? name : JSON.stringify(name)}?: ${type};\n`;
+}
+
+/** The types of all members' parameters, by member. */
+function parametersText(tables: Readonly<Record<string, ParameterTable>>, type: string): string {
+  const members = Object.entries(tables).map(([name, table]) => {
+    const rows = Object.entries(table).map(([key, parameter]) => parameterText(key, parameter));
+    return `  readonly "${name}": {${rows.length === 0 ? "" : `\n${rows.join("")}  `}};`;
+  });
+  return `/** What each member can be told; what is left out has its default. */
+export interface ${type}Parameters {
+${members.join("\n")}
+}
+`;
+}
+
+/**
+ * @param tables parameters of the members, for kinds whose type takes them
+ */
 export function catalogueText(
   files: readonly { name: string; text: string }[],
-  kind: { type: string; from: string },
+  kind: { type: string; from: string; open?: true },
+  tables?: Readonly<Record<string, ParameterTable>>,
 ): string {
+  const { type } = kind;
   const members = membersOf(files, kind).map(({ name }) => name.slice(0, -3));
   const rows = members.map(
     (stem) => `  "${stem}": () => import("./${stem}.ts").then((m) => m.${camel(stem)}),`,
   );
+  const any = `Readonly<Record<string, () => Promise<${type}>>>`;
+  const shape = kind.open
+    ? [`: ${any}`, "};"]
+    : tables === undefined
+      ? ["", `} satisfies ${any};`]
+      : [
+          `: {\n  readonly [Name in keyof ${type}Parameters]: () => Promise<${type}<${type}Parameters[Name]>>;\n}`,
+          "};",
+        ];
   return `// Generated by \`npm run catalogue\` from the files of this folder; do not edit.
-import type { ${kind.type} } from "${kind.from}";
-
+import type { ${type} } from "${kind.from}";
+${tables === undefined ? "" : `\n${parametersText(tables, type)}`}
 /** Members of this room by name; each is imported when called. */
-export const catalogue: Readonly<Record<string, () => Promise<${kind.type}>>> = {
+export const catalogue${shape[0]} = {
 ${rows.join("\n")}
-};
+${shape[1]}
 `;
 }
 
@@ -113,14 +180,30 @@ ${rows.join("\n")}
 `;
 }
 
+/** The parameter tables of a room's members, which are imported for it. */
+async function tablesOf(
+  files: readonly SourceFile[],
+  kind: Kind,
+): Promise<Record<string, ParameterTable>> {
+  const tables: Record<string, ParameterTable> = {};
+  for (const { name } of membersOf(files, kind)) {
+    const address = pathToFileURL(join(sourceRoot, kind.folder, name)).href;
+    const module = (await import(address)) as Record<string, { parameters: ParameterTable }>;
+    const stem = name.slice(0, -3);
+    tables[stem] = module[camel(stem)]!.parameters;
+  }
+  return tables;
+}
+
 /** Files that a room's members bring forth: path below `src` and text. */
-function generated(kind: Kind, present: readonly Kind[]): [string, string][] {
+async function generated(kind: Kind, present: readonly Kind[]): Promise<[string, string][]> {
   const { folder } = kind;
   const files = readdirSync(join(sourceRoot, folder))
     .filter((name) => name.endsWith(".ts"))
     .sort()
     .map((name) => ({ name, text: readFileSync(join(sourceRoot, folder, name), "utf8") }));
-  const made: [string, string][] = [[`${folder}/catalogue.ts`, catalogueText(files, kind)]];
+  const tables = kind.typed === true ? await tablesOf(files, kind) : undefined;
+  const made: [string, string][] = [[`${folder}/catalogue.ts`, catalogueText(files, kind, tables)]];
   if (kind.type === "Command") {
     made.push([`${folder}/summaries.ts`, summariesText(membersOf(files, kind))]);
     // Commands stand in `dprime --help`; naming them here again would be an import cycle.
@@ -153,12 +236,12 @@ export function operatorsText(files: readonly SourceFile[]): string {
   return `// Generated by \`npm run catalogue\` from the files of ops/; do not edit.\n${lines.join("\n")}\n`;
 }
 
-function main(): void {
+async function main(): Promise<void> {
   const check = process.argv.includes("--check");
   const stale: string[] = [];
   const present = kinds.filter(({ folder, from }) => existsSync(join(sourceRoot, folder, from)));
   for (const kind of present) {
-    for (const [name, text] of generated(kind, present)) {
+    for (const [name, text] of await generated(kind, present)) {
       const path = join(sourceRoot, name);
       if (existsSync(path) && readFileSync(path, "utf8") === text) continue;
       if (check) stale.push(`src/${name}`);
@@ -177,4 +260,4 @@ function main(): void {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) main();
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

@@ -34,7 +34,7 @@ export interface BooleanParameter extends Described {
 export type Parameter = NumberParameter | ChoiceParameter | BooleanParameter;
 export type ParameterTable = Readonly<Record<string, Parameter>>;
 export type ParameterValue = number | string | boolean;
-export type ParameterValues = Readonly<Record<string, ParameterValue>>;
+export type ParameterValues = Readonly<Record<string, ParameterValue | undefined>>;
 
 /** The value that a parameter's description allows; undefined where there may be none. */
 type ValueOf<P extends Parameter> = P extends ChoiceParameter

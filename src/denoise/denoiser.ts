@@ -46,7 +46,8 @@ export const unknownReach = "its result may depend on the whole volume";
 /** The noise that a method is made for. */
 export type NoiseKind = "gaussian" | "impulse" | "rician" | "speckle" | "poisson-gaussian" | "any";
 
-export interface Denoiser {
+/** @typeParam P what its parameters may be; the catalogue gives it for each member */
+export interface Denoiser<P extends ParameterValues = ParameterValues> {
   /** File name, registry name, CLI argument and page name at once. */
   readonly name: string;
   /** The method's name as the field writes it. */
@@ -71,12 +72,12 @@ export interface Denoiser {
    *
    * @throws InputError on values that the method refuses
    */
-  readonly level?: (image: Image, parameters?: ParameterValues) => number;
+  level?(image: Image, parameters?: P): number;
   /**
    * Denoises one image (axes `yx` or `zyx`), in its own intensity unit, and returns a new image of
    * the same geometry. The input is never changed.
    *
    * @throws InputError on values that are not finite or parameters out of range; CancelledError
    */
-  denoise(image: Image, parameters?: ParameterValues, context?: DenoiseContext): Promise<Image>;
+  denoise(image: Image, parameters?: P, context?: DenoiseContext): Promise<Image>;
 }

@@ -1,5 +1,6 @@
 /** Denoisers by name, wrappers included. */
 import { InputError } from "../core/errors.ts";
+import { openMember } from "../core/member.ts";
 import { oneOf } from "../core/nearest-names.ts";
 import { catalogue } from "./catalogue.ts";
 import type { Denoiser } from "./denoiser.ts";
@@ -35,13 +36,11 @@ export const wrappers: Readonly<
 export async function findDenoiser(name: string): Promise<Denoiser> {
   const parts = name.split("+");
   const inner = parts.pop()!;
-  const open = Object.hasOwn(catalogue, inner) ? catalogue[inner] : undefined;
-  if (!open) {
-    throw new InputError(
-      `Cannot denoise by ${name}: found no method "${inner}", wanted ${oneOf(inner, Object.keys(catalogue))}`,
-    );
-  }
-  let denoiser = await open();
+  let denoiser = await openMember<Denoiser>(
+    catalogue,
+    inner,
+    `Cannot denoise by ${name}: found no method "${inner}"`,
+  );
   for (const part of parts.reverse()) {
     const wrapper = Object.hasOwn(wrappers, part) ? wrappers[part] : undefined;
     if (!wrapper) {

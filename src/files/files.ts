@@ -5,6 +5,7 @@ import { stat } from "node:fs/promises";
 import { basename, dirname, join, normalize, sep } from "node:path";
 import { FormatError, InputError, messageOf, throwIfAborted } from "../core/errors.ts";
 import type { Image } from "../core/image.ts";
+import { openMember } from "../core/member.ts";
 import { catalogue } from "../formats/catalogue.ts";
 import { bytesOf, exists, reasonOf, walkFolder, writeWhole } from "./files-disk.ts";
 import { seriesFile } from "./files-series.ts";
@@ -54,13 +55,7 @@ export async function allFormats(): Promise<readonly Format[]> {
 
 /** @throws InputError naming the known formats */
 export async function formatByName(name: string): Promise<Format> {
-  const load = catalogue[name];
-  if (load === undefined) {
-    throw new InputError(
-      `Cannot use format ${name}: found no such format, wanted one of ${Object.keys(catalogue).join(", ")}`,
-    );
-  }
-  return load();
+  return openMember<Format>(catalogue, name, `Cannot use format ${name}: found no such format`);
 }
 
 /** The format whose extension a file name ends in; the longest extension wins. */

@@ -2,7 +2,7 @@
 import type { Format } from "./format.ts";
 
 /** Members of this room by name; each is imported when called. */
-export const catalogue: Readonly<Record<string, () => Promise<Format>>> = {
+export const catalogue = {
   "dicom": () => import("./dicom.ts").then((m) => m.dicom),
   "jpeg": () => import("./jpeg.ts").then((m) => m.jpeg),
   "metaimage": () => import("./metaimage.ts").then((m) => m.metaimage),
@@ -13,4 +13,4 @@ export const catalogue: Readonly<Record<string, () => Promise<Format>>> = {
   "png": () => import("./png.ts").then((m) => m.png),
   "raw": () => import("./raw.ts").then((m) => m.raw),
   "tiff": () => import("./tiff.ts").then((m) => m.tiff),
-};
+} satisfies Readonly<Record<string, () => Promise<Format>>>;

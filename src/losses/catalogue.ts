@@ -2,9 +2,9 @@
 import type { Loss } from "./loss.ts";
 
 /** Members of this room by name; each is imported when called. */
-export const catalogue: Readonly<Record<string, () => Promise<Loss>>> = {
+export const catalogue = {
   "charbonnier": () => import("./charbonnier.ts").then((m) => m.charbonnier),
   "l1": () => import("./l1.ts").then((m) => m.l1),
   "mse": () => import("./mse.ts").then((m) => m.mse),
   "ssim": () => import("./ssim.ts").then((m) => m.ssim),
-};
+} satisfies Readonly<Record<string, () => Promise<Loss>>>;

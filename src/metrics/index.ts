@@ -1,5 +1,5 @@
-/** Image-quality metrics: members by name in `catalogue`, and the measurements that give curves and maps. */
-export { catalogue } from "./catalogue.ts";
+/** Image-quality metrics: members by name in `metrics`, and the measurements that give curves and maps. */
+export { catalogue as metrics } from "./catalogue.ts";
 export type {
   GreyWindow,
   Metric,

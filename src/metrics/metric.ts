@@ -78,7 +78,8 @@ export interface MetricUndefined {
 
 export type MetricResult = MetricValue | MetricUndefined;
 
-export interface Metric {
+/** @typeParam P what its parameters may be; the catalogue gives it for each member */
+export interface Metric<P extends ParameterValues = ParameterValues> {
   /** File name, registry name, CLI argument and page name at once. */
   readonly name: string;
   /** The metric's name as the field writes it. */
@@ -110,5 +111,5 @@ export interface Metric {
    *
    * @throws InputError on values that are not finite, on shapes, units or spacings that differ, on a missing reference
    */
-  measure(image: Image, context?: MetricContext, parameters?: ParameterValues): MetricResult;
+  measure(image: Image, context?: MetricContext, parameters?: P): MetricResult;
 }

@@ -2,7 +2,7 @@
 import type { Network } from "./network.ts";
 
 /** Members of this room by name; each is imported when called. */
-export const catalogue: Readonly<Record<string, () => Promise<Network>>> = {
+export const catalogue = {
   "dncnn": () => import("./dncnn.ts").then((m) => m.dncnn),
   "drunet": () => import("./drunet.ts").then((m) => m.drunet),
-};
+} satisfies Readonly<Record<string, () => Promise<Network>>>;

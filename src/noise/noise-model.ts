@@ -17,7 +17,8 @@ export type NoiseCovariance =
       readonly shape: readonly number[];
     };
 
-export interface NoiseModel {
+/** @typeParam P what its parameters may be; the catalogue gives it for each member */
+export interface NoiseModel<P extends ParameterValues = ParameterValues> {
   /** File name, registry name, CLI argument and page name at once. */
   readonly name: string;
   readonly title: string;
@@ -35,11 +36,11 @@ export interface NoiseModel {
    *
    * @throws InputError on parameters out of range and on values outside the model's domain
    */
-  add(image: Image, stream: Stream, parameters?: ParameterValues): Image;
+  add(image: Image, stream: Stream, parameters?: P): Image;
   /** E[noisy | clean] of each pixel. */
-  mean(image: Image, parameters?: ParameterValues): Float64Array;
+  mean(image: Image, parameters?: P): Float64Array;
   /** Var[noisy | clean] of each pixel. */
-  variance(image: Image, parameters?: ParameterValues): Float64Array;
+  variance(image: Image, parameters?: P): Float64Array;
   /** Cov[noisy | clean], where the model states it, so that observers can use K = K_b + K_n. */
-  covariance?(image: Image, parameters?: ParameterValues): NoiseCovariance;
+  covariance?(image: Image, parameters?: P): NoiseCovariance;
 }

@@ -1,5 +1,5 @@
-/** Model observers: members by name in `catalogue`, templates in closed form, and `observe` over arms. */
-export { catalogue } from "./catalogue.ts";
+/** Model observers: members by name in `observers`, templates in closed form, and `observe` over arms. */
+export { catalogue as observers } from "./catalogue.ts";
 export type {
   Finding,
   Known,

@@ -97,7 +97,8 @@ export interface Refusal {
 
 export type Training = TrainedObserver | Refusal;
 
-export interface Observer {
+/** @typeParam P what its parameters may be; the catalogue gives it for each member */
+export interface Observer<P extends ParameterValues = ParameterValues> {
   /** File name, registry name, CLI argument and page name at once. */
   readonly name: string;
   /** The observer's name as the field writes it. */
@@ -119,9 +120,5 @@ export interface Observer {
    *
    * @throws InputError on classes of different shape or unit, or parameters out of range; CancelledError
    */
-  train(
-    training: TrainingSet,
-    parameters?: ParameterValues,
-    context?: ObserverContext,
-  ): Promise<Training>;
+  train(training: TrainingSet, parameters?: P, context?: ObserverContext): Promise<Training>;
 }

@@ -13,7 +13,8 @@ export interface PhantomCase {
   readonly truth: Readonly<Record<string, number | string | readonly number[]>>;
 }
 
-export interface Phantom {
+/** @typeParam P what its parameters may be; the catalogue gives it for each member */
+export interface Phantom<P extends ParameterValues = ParameterValues> {
   /** File name, registry name, CLI argument and page name at once. */
   readonly name: string;
   readonly title: string;
@@ -36,5 +37,5 @@ export interface Phantom {
    *
    * @throws InputError on parameters out of range
    */
-  draw(stream: Stream, parameters?: ParameterValues): PhantomCase;
+  draw(stream: Stream, parameters?: P): PhantomCase;
 }

@@ -21,7 +21,8 @@ export interface Acquired {
   readonly notes: Readonly<Record<string, number | string>>;
 }
 
-export interface Acquisition {
+/** @typeParam P what its parameters may be; the catalogue gives it for each member */
+export interface Acquisition<P extends ParameterValues = ParameterValues> {
   /** File name, registry name, CLI argument and page name at once. */
   readonly name: string;
   readonly title: string;
@@ -43,7 +44,7 @@ export interface Acquisition {
   acquire(
     object: Image,
     stream: Stream,
-    parameters?: ParameterValues,
+    parameters?: P,
     context?: AcquireContext,
   ): Promise<Acquired>;
 }

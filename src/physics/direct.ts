@@ -1,5 +1,7 @@
+import { openMember } from "../core/member.ts";
 import { resolveParameters, type ParameterTable } from "../core/parameters.ts";
 import { catalogue } from "../noise/catalogue.ts";
+import type { NoiseModel } from "../noise/noise-model.ts";
 import type { Acquisition } from "./acquisition.ts";
 import { gaussianBlur } from "./blur.ts";
 import { numberRow } from "./ct-parameters.ts";
@@ -30,7 +32,11 @@ export const direct: Acquisition = {
   parameters,
   async acquire(object, stream, given, context = {}) {
     const p = resolveParameters("direct", parameters, given);
-    const model = await catalogue[p.noise as string]!();
+    const model = await openMember<NoiseModel>(
+      catalogue,
+      p.noise as string,
+      `Cannot image by direct: found no noise "${p.noise}"`,
+    );
     const first = Object.keys(model.parameters)[0]!;
     const own = p.level === undefined ? {} : { [first]: p.level };
     const sigma = p.blurPx as number;

@@ -2,6 +2,7 @@
 import { makeImage, type Image } from "../core/image.ts";
 import { openMember } from "../core/member.ts";
 import { catalogue as metrics } from "../metrics/catalogue.ts";
+import type { Metric } from "../metrics/metric.ts";
 import { bytesOf } from "./bytes.ts";
 import type { MetricPlan } from "./description.ts";
 import type { PieceOutput } from "./piece.ts";
@@ -39,7 +40,7 @@ export async function measure(
 ): Promise<MeasuredValues["metrics"]> {
   const out: Record<string, (number | null)[]> = {};
   for (const [id, plan] of Object.entries(plans)) {
-    const metric = await openMember(
+    const metric = await openMember<Metric>(
       metrics,
       plan.name,
       `Cannot use the study: metrics.${id}.name: found ${plan.name}`,

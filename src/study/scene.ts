@@ -13,7 +13,9 @@ import {
   type BackgroundPopulation,
   binaryTexturePopulation,
   lumpyPopulation,
+  type Phantom,
   phantoms,
+  type Signal,
   signals,
 } from "../phantoms/index.ts";
 import type { StudyTask } from "./description.ts";
@@ -47,17 +49,17 @@ const populations: Readonly<Record<string, (options: ParameterValues) => Backgro
  * @throws InputError on names that do not exist, options out of range and objects that are not planes
  */
 export async function openScene(task: StudyTask, seed: number): Promise<Scene> {
-  const phantom = await openMember(
+  const phantom = await openMember<Phantom>(
     phantoms,
     task.object.name,
     `Cannot use the study: found no phantom ${task.object.name}`,
   );
-  const signalKind = await openMember(
+  const signalKind = await openMember<Signal>(
     signals,
     task.signal.name,
     `Cannot use the study: found no signal ${task.signal.name}`,
   );
-  const noise: NoiseModel = await openMember(
+  const noise = await openMember<NoiseModel>(
     noiseModels,
     task.noise.name,
     `Cannot use the study: found no noise model ${task.noise.name}`,

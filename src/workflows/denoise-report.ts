@@ -1,6 +1,6 @@
 /** What is said, drawn and recorded of a denoised image. */
 import type { Image } from "../core/image.ts";
-import type { ParameterValues } from "../core/parameters.ts";
+import type { ParameterValue, ParameterValues } from "../core/parameters.ts";
 import type { DenoisedImage, NoiseReading } from "./denoise-image.ts";
 
 export interface DenoisedReport {
@@ -20,9 +20,10 @@ export interface DenoisedReport {
 export function recordOf(
   level: NoiseReading,
   given: { readonly parameters: ParameterValues; readonly strength?: number },
-): ParameterValues {
+): Record<string, ParameterValue> {
+  const told = Object.entries(given.parameters).filter(([, value]) => value !== undefined);
   return {
-    ...given.parameters,
+    ...(Object.fromEntries(told) as Record<string, ParameterValue>),
     sigma: Number(level.sigma.toPrecision(6)),
     strength: given.strength ?? 1,
   };

@@ -63,9 +63,13 @@ export async function openPreset(
     );
   }
   const cannot = `Cannot simulate ${preset}: found no`;
-  const phantom = await openMember(phantoms, first, `${cannot} phantom "${first}"`);
+  const phantom = await openMember<Phantom>(phantoms, first, `${cannot} phantom "${first}"`);
   const name = second ?? phantom.acquisition;
-  const acquisition = await openMember(acquisitions, name, `${cannot} acquisition "${name}"`);
+  const acquisition = await openMember<Acquisition>(
+    acquisitions,
+    name,
+    `${cannot} acquisition "${name}"`,
+  );
   return { phantom, acquisition };
 }
 

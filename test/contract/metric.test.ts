@@ -62,7 +62,7 @@ const maskless: readonly { name: string; reason: string }[] = [
   { name: "cnr", reason: "its two regions are its definition" },
 ];
 
-for (const [name, load] of Object.entries(catalogue)) {
+for (const [name, load] of Object.entries<() => Promise<Metric>>(catalogue)) {
   const metric = await load();
   describe(`metric ${name}`, () => {
     const image = sample(metric, 1);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { makeImage } from "../../src/core/image.ts";
 import { streamOf } from "../../src/core/random.ts";
+import type { NoiseModel } from "../../src/noise/noise-model.ts";
 import { catalogue } from "../../src/noise/catalogue.ts";
 
 const draws = 3000;
@@ -17,7 +18,7 @@ const clean = makeImage(
  */
 const bound = 5.5;
 
-for (const [name, load] of Object.entries(catalogue)) {
+for (const [name, load] of Object.entries<() => Promise<NoiseModel>>(catalogue)) {
   describe(`noise model ${name}`, async () => {
     const model = await load();
     const n = clean.data.length;

@@ -3,6 +3,7 @@ import { InputError } from "../../src/core/errors.ts";
 import { streamOf } from "../../src/core/random.ts";
 import { caseAt, casesOfRows } from "../../src/observers/cases.ts";
 import type { Cases } from "../../src/observers/cases.ts";
+import type { Observer } from "../../src/observers/observer.ts";
 import { catalogue } from "../../src/observers/catalogue.ts";
 import { aucOfDetectability } from "../../src/observers/detectability.ts";
 import { fourierDetectability, hotellingFourier } from "../../src/observers/fourier-template.ts";
@@ -70,7 +71,7 @@ const ownGain: readonly { name: string; reason: string }[] = [
   { name: "fourier-hotelling", reason: "its spectrum, noise and signal are given, not learned" },
 ];
 
-for (const [name, load] of Object.entries(catalogue)) {
+for (const [name, load] of Object.entries<() => Promise<Observer>>(catalogue)) {
   const observer = await load();
   const world = whiteOnly.some((row) => row.name === name) ? white : correlated;
   const parameters = quick.find((row) => row.name === name)?.parameters ?? {};

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { streamOf } from "../../src/core/random.ts";
+import type { Phantom } from "../../src/phantoms/phantom.ts";
 import { catalogue } from "../../src/phantoms/catalogue.ts";
 import { catalogue as acquisitions } from "../../src/physics/catalogue.ts";
 
@@ -9,7 +10,7 @@ const fixed: Readonly<Record<string, string>> = {
   "water-inserts": "inserts at set places",
 };
 
-for (const [name, load] of Object.entries(catalogue)) {
+for (const [name, load] of Object.entries<() => Promise<Phantom>>(catalogue)) {
   describe(`phantom ${name}`, async () => {
     const phantom = await load();
     const small = { size: 48 };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { makeImage, type Image } from "../../src/core/image.ts";
 import { streamOf } from "../../src/core/random.ts";
+import type { Acquisition } from "../../src/physics/acquisition.ts";
 import { catalogue } from "../../src/physics/catalogue.ts";
 
 /** A small object that every acquisition takes: a disc of water in air, or of 1 in 0. */
@@ -32,7 +33,7 @@ const takesAnything: Readonly<Record<string, string>> = {
   direct: "its noise models state their own domains",
 };
 
-for (const [name, load] of Object.entries(catalogue)) {
+for (const [name, load] of Object.entries<() => Promise<Acquisition>>(catalogue)) {
   describe(`acquisition ${name}`, async () => {
     const acquisition = await load();
     const parameters = Object.fromEntries(

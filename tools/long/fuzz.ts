@@ -9,8 +9,10 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { openMember } from "../../src/core/member.ts";
 import { streamOf } from "../../src/core/random.ts";
 import { catalogue } from "../../src/formats/catalogue.ts";
+import type { Format } from "../../src/formats/format.ts";
 import { fuzzInputs } from "../../test/format-cases.ts";
 import { mutate, repairs, tryInput } from "../../test/mutate.ts";
 
@@ -32,7 +34,7 @@ const kept: Record<string, number[]> = existsSync(seedsPath)
 let failed = 0;
 
 for (const name of values.format === undefined ? Object.keys(catalogue) : [values.format]) {
-  const format = await catalogue[name]!();
+  const format = await openMember<Format>(catalogue, name, `Cannot fuzz: found no format ${name}`);
   const inputs = await fuzzInputs(format);
   const repair = repairs[name];
   const start = performance.now();

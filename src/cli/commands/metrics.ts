@@ -1,5 +1,6 @@
 /** `dprime metrics`: image-quality metrics of files and folders. */
 import { InputError } from "../../core/errors.ts";
+import { openMember } from "../../core/member.ts";
 import type { ParameterValues } from "../../core/parameters.ts";
 import type { Metric, MetricResult } from "../../metrics/metric.ts";
 import type { Concordance } from "../../metrics/radiomics/concordance.ts";
@@ -206,12 +207,11 @@ async function chosenMetrics(
       ? ["psnr", "ssim", "rmse", "mae"]
       : ["nps"]) {
     const [name = "", rest] = text.split(/:(.*)/s);
-    const load = catalogue[name.trim()];
-    if (!load) {
-      throw new InputError(
-        `Cannot use metric ${name}: found no such metric, wanted one of ${Object.keys(catalogue).join(", ")}`,
-      );
-    }
+    const metric = await openMember<Metric>(
+      catalogue,
+      name.trim(),
+      `Cannot use metric ${name}: found no such metric`,
+    );
     const parameters: Record<string, string> = {};
     for (const pair of rest ? rest.split(",") : []) {
       const at = pair.indexOf("=");
@@ -219,7 +219,7 @@ async function chosenMetrics(
         throw new InputError(`Cannot read --metric ${text}: found "${pair}", wanted KEY=VALUE`);
       parameters[pair.slice(0, at).trim()] = pair.slice(at + 1).trim();
     }
-    out.push({ metric: await load(), parameters, label: text });
+    out.push({ metric, parameters, label: text });
   }
   return out;
 }

@@ -1,7 +1,9 @@
 /** `dprime observe`: what observers can still see. */
 import { InputError } from "../../core/errors.ts";
+import { openMember } from "../../core/member.ts";
 import type { ParameterValues } from "../../core/parameters.ts";
 import type { Observed, ObserveOptions, ObserverChoice } from "../../observers/observe.ts";
+import type { Observer } from "../../observers/observer.ts";
 import type { Protocol } from "../../observers/protocol.ts";
 import type { ObserverTask as Task } from "../../workflows/observer-tasks.ts";
 import type { Command, CommandContext } from "./command.ts";
@@ -318,15 +320,14 @@ async function choicesOf(texts: readonly string[]): Promise<ObserverChoice[]> {
   const choices: ObserverChoice[] = [];
   for (const text of texts.length > 0 ? texts : ["npw", "hotelling", "cho"]) {
     const { name, parameters } = parseChoice(text);
-    const load = catalogue[name];
-    if (!load) {
-      throw new InputError(
-        `Cannot use observer ${name}: found no such observer, wanted one of ${Object.keys(catalogue).join(", ")}`,
-      );
-    }
+    const observer = await openMember<Observer>(
+      catalogue,
+      name,
+      `Cannot use observer ${name}: found no such observer`,
+    );
     if (choices.some((c) => c.label === text))
       throw new InputError(`Cannot use observer ${text} twice: wanted each once`);
-    choices.push({ observer: await load(), parameters, label: text });
+    choices.push({ observer, parameters, label: text });
   }
   return choices;
 }

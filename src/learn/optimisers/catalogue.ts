@@ -2,8 +2,8 @@
 import type { Optimiser } from "./optimiser.ts";
 
 /** Members of this room by name; each is imported when called. */
-export const catalogue: Readonly<Record<string, () => Promise<Optimiser>>> = {
+export const catalogue = {
   "adam": () => import("./adam.ts").then((m) => m.adam),
   "rmsprop": () => import("./rmsprop.ts").then((m) => m.rmsprop),
   "sgd": () => import("./sgd.ts").then((m) => m.sgd),
-};
+} satisfies Readonly<Record<string, () => Promise<Optimiser>>>;

@@ -12,7 +12,8 @@ export interface SignalGrid {
   readonly centre?: readonly number[];
 }
 
-export interface Signal {
+/** @typeParam P what its parameters may be; the catalogue gives it for each member */
+export interface Signal<P extends ParameterValues = ParameterValues> {
   /** File name, registry name and CLI argument at once. */
   readonly name: string;
   readonly title: string;
@@ -25,5 +26,5 @@ export interface Signal {
    *
    * @throws InputError on parameters out of range or a missing stream
    */
-  render(grid: SignalGrid, parameters?: ParameterValues, stream?: Stream): Float32Array;
+  render(grid: SignalGrid, parameters?: P, stream?: Stream): Float32Array;
 }

@@ -2,6 +2,7 @@
 import { openMember } from "../../core/member.ts";
 import { catalogue as observers } from "../../observers/catalogue.ts";
 import { casesOfRows } from "../../observers/cases.ts";
+import type { Observer } from "../../observers/observer.ts";
 import { imagesOf } from "../method-images.ts";
 import type { PieceKind } from "../piece.ts";
 import type { CaseClass, Role } from "../scene.ts";
@@ -21,7 +22,7 @@ export const judgeTrained: PieceKind = {
   async run(inputs, { depends, signal, onProgress }) {
     const given = inputs as unknown as JudgeTrainedInputs;
     const { setting, shape, seed } = given;
-    const observer = await openMember(
+    const observer = await openMember<Observer>(
       observers,
       given.observer,
       `Cannot use the study: found no observer ${given.observer}`,

@@ -2,8 +2,8 @@
 import type { TrainingMethod } from "./training-method.ts";
 
 /** Members of this room by name; each is imported when called. */
-export const catalogue: Readonly<Record<string, () => Promise<TrainingMethod>>> = {
+export const catalogue = {
   "noise2noise": () => import("./noise2noise.ts").then((m) => m.noise2noise),
   "supervised": () => import("./supervised.ts").then((m) => m.supervised),
   "wgan": () => import("./wgan.ts").then((m) => m.wgan),
-};
+} satisfies Readonly<Record<string, () => Promise<TrainingMethod>>>;

@@ -2,7 +2,7 @@
 import type { Validation } from "./validation.ts";
 
 /** Members of this room by name; each is imported when called. */
-export const catalogue: Readonly<Record<string, () => Promise<Validation>>> = {
+export const catalogue = {
   "dice": () => import("./dice.ts").then((m) => m.dice),
   "psnr": () => import("./psnr.ts").then((m) => m.psnr),
-};
+} satisfies Readonly<Record<string, () => Promise<Validation>>>;
