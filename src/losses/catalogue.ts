@@ -3,8 +3,18 @@ import type { Loss } from "./loss.ts";
 
 /** Members of this room by name; each is imported when called. */
 export const catalogue = {
+  "binary-cross-entropy": () => import("./binary-cross-entropy.ts").then((m) => m.binaryCrossEntropy),
   "charbonnier": () => import("./charbonnier.ts").then((m) => m.charbonnier),
+  "cross-entropy": () => import("./cross-entropy.ts").then((m) => m.crossEntropy),
+  "dice": () => import("./dice.ts").then((m) => m.dice),
+  "edge": () => import("./edge.ts").then((m) => m.edge),
+  "feature-distance": () => import("./feature-distance.ts").then((m) => m.featureDistance),
+  "gradient-penalty": () => import("./gradient-penalty.ts").then((m) => m.gradientPenalty),
+  "kullback-leibler": () => import("./kullback-leibler.ts").then((m) => m.kullbackLeibler),
   "l1": () => import("./l1.ts").then((m) => m.l1),
+  "ms-ssim": () => import("./ms-ssim.ts").then((m) => m.msSsim),
   "mse": () => import("./mse.ts").then((m) => m.mse),
   "ssim": () => import("./ssim.ts").then((m) => m.ssim),
+  "total-variation": () => import("./total-variation.ts").then((m) => m.totalVariation),
+  "wasserstein": () => import("./wasserstein.ts").then((m) => m.wasserstein),
 } satisfies Readonly<Record<string, () => Promise<Loss>>>;

@@ -1,3 +1,4 @@
 /** Losses: the public room. */
 export { catalogue as losses } from "./catalogue.ts";
-export type { Loss } from "./loss.ts";
+export { imageLoss } from "./loss.ts";
+export type { Loss, LossContext, LossReads } from "./loss.ts";

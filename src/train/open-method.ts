@@ -9,6 +9,7 @@ import { catalogue as optimisers } from "../learn/optimisers/catalogue.ts";
 import type { Schedule } from "../learn/schedule.ts";
 import type { StepRule } from "../learn/step-rule.ts";
 import { catalogue as losses } from "../losses/catalogue.ts";
+import { imageLoss } from "../losses/loss.ts";
 import type { Network } from "../nets/network.ts";
 import { networkOf } from "../nets/open-network.ts";
 import type { TrainingConfig } from "./config.ts";
@@ -61,10 +62,8 @@ export async function openMethod(
       );
     }
   }
-  const loss = await openMember(
-    losses,
-    config.loss.name,
-    `Cannot train: found no loss ${config.loss.name}`,
+  const loss = imageLoss(
+    await openMember(losses, config.loss.name, `Cannot train: found no loss ${config.loss.name}`),
   );
   const lossOptions = resolveParameters(`loss ${loss.name}`, loss.options, config.loss.options);
   const roles: Record<string, OpenedRole> = {};
