@@ -8,6 +8,7 @@
 import { withData } from "../core/image.ts";
 import { blockDenoiser } from "./block-denoiser.ts";
 import type { Denoiser } from "./denoiser.ts";
+import { requireMagnitudes } from "./input.ts";
 import {
   nonLocalMeansFilter,
   nonLocalReach,
@@ -46,6 +47,7 @@ export const adaptiveNonLocalMeans: Denoiser = blockDenoiser<NonLocalSettings>({
   filter: nonLocalMeansFilter,
   plan({ image, values, sigma, context, dimensions }) {
     if (sigma === 0) return "identity";
+    if (values.rician) requireMagnitudes("adaptive-non-local-means", image, sigma);
     const map = localNoise(image, { window: values.window as number });
     let mean = 0;
     for (const s of map.data) mean += s / map.data.length;

@@ -9,6 +9,7 @@ import {
 import { type BlockFilter, filterBlocks } from "./blocks.ts";
 import type { Denoiser, DenoiseContext } from "./denoiser.ts";
 import { noiseLevelFor } from "./input.ts";
+import { wellPosed } from "./well-posed.ts";
 
 /** What a block filter is to do on one image. */
 export interface BlockPlan<P> {
@@ -44,11 +45,14 @@ export function blockDenoiser<P>(method: BlockMethod<P>): Denoiser {
   const { filter, level = noiseLevelFor, plan, ...description } = method;
   const { name, title, parameters } = description;
   const dimensions = description.dimensions.includes(3) ? 3 : 2;
-  return Object.freeze({
+  return wellPosed({
     ...description,
     ...(method.level === undefined
       ? {}
-      : { level: (image: Image) => method.level!(name, image, {}) }),
+      : {
+          level: (image: Image, _given?: ParameterValues, { padding }: DenoiseContext = {}) =>
+            method.level!(name, image, { padding }),
+        }),
     async denoise(image: Image, given?: ParameterValues, context: DenoiseContext = {}) {
       const values = resolveParameters(name, parameters, given);
       const sigma = level(name, image, context);

@@ -70,8 +70,9 @@ export async function filterBlocks<P>(
 ): Promise<Image> {
   const { dimensions, halo, parameters, companions = [], context = {}, label } = options;
   throwIfAborted(context.signal, label);
-  const { blocks, nz, ny, nx, volumetric } = layoutOf(image);
-  const joint = volumetric ? dimensions : 2;
+  const { blocks, nz, ny, nx } = layoutOf(image);
+  // Filters take a block of one plane for a plane, whatever the axes of the image say.
+  const joint = nz > 1 ? dimensions : 2;
   const pieces: Piece[] = [];
   const units = joint === 3 ? blocks : blocks * nz;
   for (let unit = 0; unit < units; unit++) {

@@ -15,7 +15,9 @@ import type { TaskContext } from "../parallel/map-in-workers.ts";
 import { blockDenoiser } from "./block-denoiser.ts";
 import type { BlockTask } from "./blocks.ts";
 import type { Denoiser } from "./denoiser.ts";
+import { requireMagnitudes } from "./input.ts";
 import { localMoments } from "./neighbourhood/local-moments.ts";
+import { squaredMagnitude } from "./neighbourhood/non-local-means.ts";
 import { boxSteps, padBlock } from "./neighbourhood/windows.ts";
 
 interface BlockwiseSettings {
@@ -66,7 +68,7 @@ export async function blockwiseNonLocalMeansBlock(
         const add = (there: number, w: number) => {
           for (let k = 0; k < n; k++) {
             const v = wide.data[there + inside[k]!]!;
-            mean[k]! += w * (rician ? v * v : v);
+            mean[k]! += w * (rician ? squaredMagnitude(v) : v);
           }
           all += w;
         };
@@ -178,17 +180,19 @@ export const blockwiseNonLocalMeans: Denoiser = blockDenoiser<BlockwiseSettings>
     name: "blockwiseNonLocalMeansBlock",
     run: blockwiseNonLocalMeansBlock,
   },
-  plan: ({ values, sigma, dimensions }) =>
-    sigma === 0
-      ? "identity"
-      : {
-          parameters: {
-            sigma,
-            patch: (values.patch as number | undefined) ?? (dimensions === 3 ? 1 : 2),
-            search: (values.search as number | undefined) ?? (dimensions === 3 ? 4 : 8),
-            strength: values.strength as number,
-            variances: values.variances as number,
-            rician: values.rician as boolean,
-          },
-        },
+  plan({ image, values, sigma, dimensions }) {
+    if (sigma === 0) return "identity";
+    const rician = values.rician as boolean;
+    if (rician) requireMagnitudes("blockwise-non-local-means", image, sigma);
+    return {
+      parameters: {
+        sigma,
+        patch: (values.patch as number | undefined) ?? (dimensions === 3 ? 1 : 2),
+        search: (values.search as number | undefined) ?? (dimensions === 3 ? 4 : 8),
+        strength: values.strength as number,
+        variances: values.variances as number,
+        rician,
+      },
+    };
+  },
 });

@@ -24,6 +24,7 @@ import { intensityRange } from "./block-matching/intensity-range.ts";
 import { blockTransform, kaiserWindow } from "./block-matching/transforms.ts";
 import type { DenoiseContext, Denoiser } from "./denoiser.ts";
 import { noiseLevelFor } from "./input.ts";
+import { wellPosed } from "./well-posed.ts";
 
 const parameters: ParameterTable = {
   profile: {
@@ -73,7 +74,7 @@ const parameters: ParameterTable = {
 };
 
 /** BM3D and BM4D; see the file's header. */
-export const bm3d: Denoiser = {
+export const bm3d: Denoiser = wellPosed({
   name: "bm3d",
   title: "BM3D / BM4D",
   summary:
@@ -120,7 +121,7 @@ export const bm3d: Denoiser = {
     }
     return withData(image, out);
   },
-};
+});
 
 interface Case {
   readonly nz: number;

@@ -21,6 +21,10 @@ export interface DenoiseContext extends WorkOptions {
    * their scale by the range of the values take it from there.
    */
   readonly sample?: () => Promise<Float32Array>;
+  /** One byte per pixel, 1 where it holds no measurement: such pixels are not seen, and are handed through. */
+  readonly padding?: Uint8Array;
+  /** Told in a sentence what the reader of the result should know. */
+  readonly note?: (text: string) => void;
   /** Worker threads to use for volumes; the result never depends on it. Defaults to 1. */
   readonly threads?: number;
 }
@@ -72,7 +76,7 @@ export interface Denoiser<P extends ParameterValues = ParameterValues> {
    *
    * @throws InputError on values that the method refuses
    */
-  level?(image: Image, parameters?: P): number;
+  level?(image: Image, parameters?: P, context?: Pick<DenoiseContext, "padding">): number;
   /**
    * Denoises one image (axes `yx` or `zyx`), in its own intensity unit, and returns a new image of
    * the same geometry. The input is never changed.

@@ -37,7 +37,7 @@ export const jointBilateral: Denoiser = blockDenoiser<BilateralSettings>({
     },
     range: {
       type: "number",
-      unit: "1",
+      unit: "image unit",
       min: 1e-9,
       max: 1e9,
       about:
@@ -61,10 +61,15 @@ export const jointBilateral: Denoiser = blockDenoiser<BilateralSettings>({
     const spatialZ = spatialAlongZ(image, spatial);
     const byGuide = guide ? 3 * estimateNoise(guide).sigma : 1.2 * sigma;
     const range = (values.range as number | undefined) ?? byGuide;
-    // A guide without noise still has values: a thousandth of its spread keeps the weights finite.
-    const floor = 1e-3 * spreadOf(leading.data);
+    // A guide without noise still has values: a thousandth of its spread lets equal ones average. A flat guide
+    // has no edges to keep.
+    const spread = spreadOf(leading.data);
     return {
-      parameters: { spatial, spatialZ, range: Math.max(range, floor, Number.MIN_VALUE * 2 ** 60) },
+      parameters: {
+        spatial,
+        spatialZ,
+        range: spread > 0 ? Math.max(range, 1e-3 * spread) : Infinity,
+      },
       halo: bilateralReach(dimensions === 3 ? spatialZ : spatial),
       companions: [withData(image, leading.data)],
     };

@@ -23,6 +23,7 @@ import type { DenoiseContext, Denoiser } from "./denoiser.ts";
 import { overcompleteDct, trainingRound } from "./dictionary/training.ts";
 import { noiseLevelFor } from "./input.ts";
 import { inPauses, inTurns } from "./turns.ts";
+import { wellPosed } from "./well-posed.ts";
 
 const parameters: ParameterTable = {
   patch: {
@@ -85,7 +86,7 @@ const parameters: ParameterTable = {
 };
 
 /** K-SVD denoising; see the file's header. */
-export const kSvd: Denoiser = {
+export const kSvd: Denoiser = wellPosed({
   name: "k-svd",
   title: "K-SVD",
   summary:
@@ -164,7 +165,7 @@ export const kSvd: Denoiser = {
       sum.map((v, i) => v / weights[i]!),
     );
   },
-};
+});
 
 /** Patches without their mean, evenly spread over the image, row-major [patches][patch²]. */
 function trainingSet(

@@ -17,6 +17,7 @@ import {
 import type { DenoiseContext, Denoiser } from "./denoiser.ts";
 import { noiseLevelFor } from "./input.ts";
 import { shrinkGroups } from "./low-rank/groups.ts";
+import { wellPosed } from "./well-posed.ts";
 
 const parameters: ParameterTable = {
   patch: {
@@ -61,7 +62,7 @@ const parameters: ParameterTable = {
 };
 
 /** Two-stage local PCA; see the file's header. */
-export const localPca: Denoiser = {
+export const localPca: Denoiser = wellPosed({
   name: "local-pca",
   title: "Local PCA (LPG-PCA)",
   summary:
@@ -114,7 +115,7 @@ export const localPca: Denoiser = {
     }
     return withData(image, out);
   },
-};
+});
 
 /** Noise left by the first stage, as published: 0.35 √|σ² − mean (noisy − x)²|. */
 function leftover(noisy: Float32Array, current: Float32Array, sigma: number): number {

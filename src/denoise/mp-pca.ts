@@ -12,7 +12,8 @@
  * a component is noise below σ² (1 + √(r/q))². Windows overlap; their estimates are averaged with weights
  * 1/(1 + kept components).
  *
- * Deviation: the published method keeps only the central voxel of each window.
+ * Deviations: (1) the published method keeps only the central voxel of each window; (2) where every component
+ * is noise, the window gets the mean of its values instead of zero.
  */
 import { InputError } from "../core/errors.ts";
 import { type Image, layoutOf, makeImage, placeOf, withData } from "../core/image.ts";
@@ -26,6 +27,7 @@ import { mapInWorkers, type TaskContext } from "../parallel/map-in-workers.ts";
 import { referencePositions } from "./block-matching/bands.ts";
 import type { DenoiseContext, Denoiser } from "./denoiser.ts";
 import { checkedSigma } from "./input.ts";
+import { wellPosed } from "./well-posed.ts";
 
 const parameters: ParameterTable = {
   window: {
@@ -47,7 +49,7 @@ const parameters: ParameterTable = {
 };
 
 /** MP-PCA; needs a series axis. */
-export const mpPca: Denoiser = {
+export const mpPca: Denoiser = wellPosed({
   name: "mp-pca",
   title: "MP-PCA",
   summary:
@@ -60,7 +62,7 @@ export const mpPca: Denoiser = {
   async denoise(image: Image, given?: ParameterValues, context: DenoiseContext = {}) {
     return (await denoiseByMpPca(image, given, context)).image;
   },
-};
+});
 
 export interface MpPcaResult {
   readonly image: Image;
@@ -228,12 +230,13 @@ export async function denoiseSlab(task: SlabTask, { pause }: TaskContext): Promi
           kernel.x[place(t, m)] = data[t * size + corner + offsets[m]!]!;
         }
       }
+      const mean = meanOfWindow(kernel.x, rows * columns);
       const squared = Float64Array.from(kernel.eigenvalues(), (v) => Math.max(0, v) / columns);
       const cut = marchenkoPasturCut(squared, {
         columns,
         ...(task.sigma === undefined ? {} : { sigma: task.sigma }),
       });
-      kernel.reweigh(squared.map((v) => (v > cut.bound ? 1 : 0)));
+      if (cut.kept > 0) kernel.reweigh(squared.map((v) => (v > cut.bound ? 1 : 0)));
       const weight = 1 / (1 + cut.kept);
       for (let m = 0; m < members; m++) {
         const at = corner + offsets[m]!;
@@ -242,12 +245,19 @@ export async function denoiseSlab(task: SlabTask, { pause }: TaskContext): Promi
         result.kept[at]! += cut.kept;
         result.count[at]! += 1;
         for (let t = 0; t < series; t++) {
-          result.sum[t * size + at]! += weight * kernel.x[place(t, m)]!;
+          result.sum[t * size + at]! += weight * (cut.kept > 0 ? kernel.x[place(t, m)]! : mean);
         }
       }
     }
   }
   return result;
+}
+
+/** Mean over the values of a window; what pads its rows is zero. */
+function meanOfWindow(x: ArrayLike<number>, count: number): number {
+  let sum = 0;
+  for (let i = 0; i < x.length; i++) sum += x[i]!;
+  return sum / count;
 }
 
 export interface MarchenkoPasturCut {

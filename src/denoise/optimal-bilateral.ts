@@ -24,6 +24,7 @@ import { dragonflySearch } from "./search/dragonfly.ts";
 import { fireflySearch } from "./search/firefly.ts";
 import { gridSearch } from "./search/grid.ts";
 import type { Point, SearchResult } from "./search/search.ts";
+import { wellPosed } from "./well-posed.ts";
 
 export interface BilateralSearchOptions extends WorkOptions {
   readonly search?: "dragonfly" | "firefly" | "grid";
@@ -133,7 +134,7 @@ const parameters: ParameterTable = {
 };
 
 /** Optimal bilateral filter, no-reference version; see the file's header. */
-export const optimalBilateral: Denoiser = Object.freeze({
+export const optimalBilateral: Denoiser = wellPosed({
   name: "optimal-bilateral",
   title: "Optimal bilateral filter",
   summary:

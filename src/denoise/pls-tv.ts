@@ -3,8 +3,8 @@
  *
  *   min over f of ‖g − f‖² + λ TV(f) + β (wᵀg − wᵀf)² / (2 wᵀ K_n w)
  *
- * plane by plane, with one template w of what is looked for and white noise, wᵀK_n w = σ² ‖w‖². Without a
- * template the last term is absent and this is `total-variation` on planes, at half its λ.
+ * plane by plane, with one template w of what is looked for and white noise, wᵀK_n w = σ² ‖w‖². β has the
+ * square of the image's unit. Without a template the last term is absent and this is `total-variation` on planes, at half its λ.
  */
 import { InputError } from "../core/errors.ts";
 import { type Image, layoutOf, makeImage, withData } from "../core/image.ts";
@@ -21,12 +21,13 @@ import { iterationsRow, strengthRow } from "./variation/parameters.ts";
 import { taskTerm } from "./variation/pls-tv-problem.ts";
 import { tvSteps } from "./variation/solver.ts";
 import { inTurns } from "./turns.ts";
+import { wellPosed } from "./well-posed.ts";
 
 const parameters: ParameterTable = {
   strength: strengthRow,
   beta: {
     type: "number",
-    unit: "1",
+    unit: "image unit²",
     min: 0,
     max: 1e12,
     default: 1000,
@@ -48,7 +49,7 @@ const parameters: ParameterTable = {
 const flattening = 1000;
 
 /** Task-based PLS-TV; see the file's header. */
-export const plsTv: Denoiser = {
+export const plsTv: Denoiser = wellPosed({
   name: "pls-tv",
   title: "PLS-TV, plain and task-based",
   summary:
@@ -106,4 +107,4 @@ export const plsTv: Denoiser = {
     }
     return withData(image, out);
   },
-};
+});

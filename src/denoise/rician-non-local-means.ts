@@ -1,12 +1,12 @@
 /**
  * Non-local means for magnitude MR images [wiestdaessle2008rician]: squared magnitudes are averaged and
  * their noise bias is removed, u = √max(Σ w M² − 2σ², 0). Without σ, it is the foreground's wavelet
- * estimate with Koay's correction.
+ * estimate with Koay's correction. Values a little below 0, as interpolation leaves them, are taken for 0.
  */
 import type { Image } from "../core/image.ts";
 import { blockDenoiser } from "./block-denoiser.ts";
 import type { Denoiser, DenoiseContext } from "./denoiser.ts";
-import { noiseLevelFor } from "./input.ts";
+import { noiseLevelFor, requireMagnitudes } from "./input.ts";
 import {
   nonLocalMeansFilter,
   nonLocalReach,
@@ -15,11 +15,19 @@ import {
 import { nonLocalParameters, windowsOf } from "./neighbourhood/non-local-parameters.ts";
 import { estimateNoise } from "./noise-level/estimate-noise.ts";
 
-/** σ of the channels of a magnitude image: the given one, or the Rician estimate. */
+/**
+ * σ of the channels of a magnitude image: the given one, or the Rician estimate.
+ *
+ * @throws InputError on values too far below 0 for a magnitude
+ */
 export function ricianLevelFor(owner: string, image: Image, context: DenoiseContext): number {
-  if (context.sigma !== undefined) return noiseLevelFor(owner, image, context);
-  noiseLevelFor(owner, image, { sigma: 0 });
-  return estimateNoise(image, { method: "rician-wavelet" }).sigma;
+  const given = noiseLevelFor(owner, image, { sigma: context.sigma ?? 0 });
+  const sigma =
+    context.sigma === undefined
+      ? estimateNoise(image, { method: "rician-wavelet", padding: context.padding }).sigma
+      : given;
+  requireMagnitudes(owner, image, sigma);
+  return sigma;
 }
 
 /** Rician non-local means; see the file's header. */

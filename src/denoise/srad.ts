@@ -10,7 +10,8 @@
  * or after 300 steps, unless a number of iterations is given. A mean of squares in the median's place would
  * be that of a few dark pixels, and stop too early.
  *
- * Deviation: volumes use six neighbours, with the constants of the planar derivation.
+ * Deviations: (1) volumes use six neighbours, with the constants of the planar derivation; (2) at pixels of value
+ * 0, where q is not defined, the mean of the neighbours takes the place of I.
  */
 import type { TaskContext } from "../parallel/map-in-workers.ts";
 import { blockDenoiser } from "./block-denoiser.ts";
@@ -87,10 +88,6 @@ function diffuse(
   const q2 = q0 * q0;
   for (let i = 0; i < n; i++) {
     const value = u[i]!;
-    if (value <= 0) {
-      c[i] = 1;
-      continue;
-    }
     let gradient = 0;
     let laplacian = 0;
     for (const { next, before } of axes) {
@@ -99,8 +96,14 @@ function diffuse(
       gradient += forward * forward + backward * backward;
       laplacian += forward + backward;
     }
-    const g = gradient / (value * value);
-    const l = laplacian / value;
+    // Where the object is zero the mean of the neighbours is what changes are relative to.
+    const scale = value > 0 ? value : value + laplacian / (2 * axes.length);
+    if (scale <= 0) {
+      c[i] = 1;
+      continue;
+    }
+    const g = gradient / (scale * scale);
+    const l = laplacian / scale;
     const below = (1 + 0.25 * l) ** 2;
     const q = below > 0 ? (0.5 * g - 0.0625 * l * l) / below : Infinity;
     const coefficient = 1 / (1 + (q - q2) / (q2 * (1 + q2)));

@@ -19,6 +19,7 @@ import { type Image, layoutOf, makeImage, sizeOf, withData } from "../core/image
 import type { ParameterValues } from "../core/parameters.ts";
 import type { DenoiseContext, Denoiser } from "./denoiser.ts";
 import { factoriseGram, solveGram } from "./projection/pivoted-gram.ts";
+import { wellPosed } from "./well-posed.ts";
 import { planeTemplates, sparseTemplate, type SparseTemplate } from "./projection/templates.ts";
 
 /** The span of a family of templates on images of one shape. */
@@ -157,7 +158,7 @@ export function taskPreserving(inner: Denoiser, span?: TaskSpan): Denoiser {
     span === undefined
       ? "the templates given"
       : `${span.templates} templates (${span.rank} independent; ${(100 * span.noiseShare).toPrecision(2)} % of the noise energy comes back)`;
-  return Object.freeze({
+  return wellPosed({
     ...inner,
     name,
     title: `${inner.title}, task-preserving`,

@@ -17,6 +17,7 @@ import { iterationsRow, strengthRow } from "./variation/parameters.ts";
 import { discrepancyLambda } from "./variation/discrepancy.ts";
 import { tgvSteps, tgvWorkspace } from "./variation/tgv-solver.ts";
 import { inTurns } from "./turns.ts";
+import { wellPosed } from "./well-posed.ts";
 
 const parameters: ParameterTable = {
   strength: strengthRow,
@@ -42,7 +43,7 @@ const parameters: ParameterTable = {
 };
 
 /** TGV of second order; see the file's header. */
-export const totalGeneralisedVariation: Denoiser = {
+export const totalGeneralisedVariation: Denoiser = wellPosed({
   name: "total-generalised-variation",
   title: "Total generalised variation (TGV²)",
   summary:
@@ -99,7 +100,7 @@ export const totalGeneralisedVariation: Denoiser = {
     }
     return withData(image, out);
   },
-};
+});
 
 /** λ by the discrepancy principle; where noise exceeds everything but an affine part, 100 σ stands for infinity. */
 async function searchLambda(

@@ -21,6 +21,7 @@ import { discrepancyLambda } from "./variation/discrepancy.ts";
 import { tvSteps, tvWorkspace } from "./variation/solver.ts";
 import type { TvShape } from "./variation/steps.ts";
 import { inTurns } from "./turns.ts";
+import { wellPosed } from "./well-posed.ts";
 
 const parameters: ParameterTable = {
   strength: strengthRow,
@@ -50,7 +51,7 @@ const parameters: ParameterTable = {
 };
 
 /** ROF by a dual method; see the file's header. */
-export const totalVariation: Denoiser = {
+export const totalVariation: Denoiser = wellPosed({
   name: "total-variation",
   title: "Total variation (ROF)",
   summary:
@@ -70,11 +71,12 @@ export const totalVariation: Denoiser = {
       tolerance: values.tolerance as number,
       maxIterations: values.maxIterations as number,
       ...(values.strength === undefined ? {} : { lambda: (values.strength as number) * sigma }),
-      ...context,
+      signal: context.signal,
+      onProgress: context.onProgress,
     });
     return result.image;
   },
-};
+});
 
 export interface TotalVariationOptions extends WorkOptions {
   /** Noise standard deviation in the image's unit: sets λ by the discrepancy principle when λ is absent. */

@@ -25,6 +25,7 @@ import { intensityRange } from "./block-matching/intensity-range.ts";
 import type { DenoiseContext, Denoiser } from "./denoiser.ts";
 import { noiseLevelFor } from "./input.ts";
 import { type MatchLists, shrinkGroups } from "./low-rank/groups.ts";
+import { wellPosed } from "./well-posed.ts";
 
 const followsNoise = "Default follows from the noise level";
 
@@ -124,7 +125,7 @@ const parameters: ParameterTable = {
 };
 
 /** WNNM with all its parameters; see the file's header. */
-export const wnnm: Denoiser = {
+export const wnnm: Denoiser = wellPosed({
   name: "wnnm",
   title: "WNNM",
   summary:
@@ -168,7 +169,7 @@ export const wnnm: Denoiser = {
     }
     return withData(image, out);
   },
-};
+});
 
 interface Settings {
   readonly patch: number;

@@ -11,4 +11,5 @@ export {
   type OpenModelOptions,
   type PlaneOptions,
 } from "./denoising-model.ts";
+export { learnedDenoiser } from "./learned-denoiser.ts";
 export { padToMultiple, type Span, spansOf, type TilePlan } from "./tiles.ts";

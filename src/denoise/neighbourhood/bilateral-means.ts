@@ -18,9 +18,12 @@ export interface BilateralSettings {
   readonly spatial: number;
   /** σ_s along z in slices. */
   readonly spatialZ: number;
-  /** σ_r in the guide's unit; above 0. */
+  /** σ_r in the guide's unit; above 0, and infinite where the guide has no edges. */
   readonly range: number;
 }
+
+/** A narrower range leaves nothing but equal values: any slope this steep does, and stays finite. */
+const steepest = 1e30;
 
 /** Half width of the window in px for a spatial σ. */
 export function bilateralReach(spatial: number): number {
@@ -61,7 +64,9 @@ function* bilateralSteps(task: BlockTask<BilateralSettings>): Steps<Float32Array
   const found = yield* bilateralKernel({
     guide: guide ?? wide.data,
     values: guide ? wide.data : undefined,
-    slope: new Float32Array(size).fill(1 / (2 * parameters.range ** 2 * Math.LN2)),
+    slope: new Float32Array(size).fill(
+      Math.min(steepest, 1 / (2 * parameters.range ** 2 * Math.LN2)),
+    ),
     offsets: Int32Array.from(steps, wide.indexOf),
     logs: Float32Array.from(steps, (step) => logWeight(step, parameters) / Math.LN2),
     start: wide.start.slice(from * perCut, to * perCut),

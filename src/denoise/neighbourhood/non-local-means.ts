@@ -30,6 +30,11 @@ export interface NonLocalSettings {
   readonly self: "one" | "largest";
 }
 
+/** M², 0 for what interpolation has left below 0. */
+export function squaredMagnitude(m: number): number {
+  return m > 0 ? m * m : 0;
+}
+
 /** How far a pixel's value reaches. */
 export function nonLocalReach(settings: Pick<NonLocalSettings, "patch" | "search">): number {
   return settings.patch + settings.search;
@@ -62,7 +67,7 @@ function* nonLocalSteps(task: BlockTask<NonLocalSettings>): Steps<Float32Array> 
   }
   const result = yield* nonLocalMeansKernel({
     u: wide.data,
-    values: rician ? wide.data.map((m) => m * m) : undefined,
+    values: rician ? wide.data.map(squaredMagnitude) : undefined,
     slope,
     floor,
     offsets: Int32Array.from(boxSteps(deep ? search : 0, search, search), wide.indexOf),
@@ -121,7 +126,7 @@ export function nonLocalMeansPlain(task: BlockTask<NonLocalSettings>): Float64Ar
     const excess = Math.max(0, d2 / patchSteps.length - parameters.offset * 2 * sigma ** 2);
     return Math.exp(-excess / (parameters.strength * sigma) ** 2);
   };
-  const values = rician ? data.map((m) => m * m) : data;
+  const values = rician ? data.map(squaredMagnitude) : data;
   const others = searchSteps.filter((s) => s.dz !== 0 || s.dy !== 0 || s.dx !== 0);
   let cached = -1;
   let largest = 0;

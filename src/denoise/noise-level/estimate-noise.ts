@@ -5,6 +5,7 @@ import { flatAreasSigma } from "./flat-areas.ts";
 import { medianOf, normalMad } from "./median.ts";
 import { patchPcaSigma } from "./patch-pca.ts";
 import { koaySigma, ricianBackground } from "./rician.ts";
+import { withoutRounding } from "./rounding.ts";
 import { keepLocalMeans, usablePixels } from "./usable-pixels.ts";
 import { waveletMad, type WaveletNoise } from "./wavelet-mad.ts";
 
@@ -51,6 +52,8 @@ export interface NoiseOptions {
    * `wavelet-sum` take −200 … 300 by themselves where that is at least 5 % of the image.
    */
   readonly between?: readonly [number, number];
+  /** One byte per pixel, 1 where it holds no measurement. */
+  readonly padding?: Uint8Array;
 }
 
 /** Soft tissue: where CT noise is judged. Air around the patient has less noise, or clipped noise. */
@@ -69,6 +72,14 @@ const correlatedFrom = 1.15;
  * @throws InputError for an unknown method, or `rician-background` where there is no background
  */
 export function estimateNoise(image: Image, options: NoiseOptions = {}): NoiseEstimate {
+  const found = estimateOf(image, options);
+  const sigma = withoutRounding(found.sigma, image);
+  if (sigma === found.sigma) return found;
+  const notes = ["what varies is no more than the rounding of the values: no noise"];
+  return { ...found, sigma, correlation: 1, notes };
+}
+
+function estimateOf(image: Image, options: NoiseOptions): NoiseEstimate {
   const { method = "auto" } = options;
   if (!noiseMethods.includes(method)) {
     throw new InputError(
@@ -77,7 +88,7 @@ export function estimateNoise(image: Image, options: NoiseOptions = {}): NoiseEs
   }
   const notes: string[] = [];
   let between = options.between;
-  let usable = usablePixels(image, { between });
+  let usable = usablePixels(image, { between, padding: options.padding });
   const byTissue = method === "auto" || method === "flat-areas" || method === "wavelet-sum";
   if (byTissue && between === undefined && image.unit === "HU") {
     const tissue = keepLocalMeans(image, usable, softTissue);
@@ -163,6 +174,7 @@ function share(usable: Uint8Array): number {
  */
 function ricianForeground(image: Image, usable: Uint8Array, whole: WaveletNoise): number {
   const bright = usablePixels(image, { between: [2.2 * whole.white, Infinity] });
+  if (withoutRounding(whole.white, image) === 0) return 0;
   const inside = usable.slice();
   for (let i = 0; i < inside.length; i++) inside[i]! &= bright[i]!;
   const wavelet = share(inside) > 0.05 ? waveletMad(image, { usable: inside }) : undefined;

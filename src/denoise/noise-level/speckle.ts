@@ -1,15 +1,14 @@
 /**
- * Level of multiplicative noise: the coefficient of variation (standard deviation over mean) inside
- * homogeneous areas. Windows with structure have a larger one, so the estimate is the mode of the local
- * values, found by halving the shortest interval that holds half of them (half-sample mode
- * [bickel2006fast]).
+ * Level of multiplicative noise: the coefficient of variation (standard deviation about the window's
+ * least-squares plane, over its mean) inside homogeneous areas. Windows with structure have a larger one, so
+ * the estimate is the mode of the local values, found by halving the shortest interval that holds half of them
+ * (half-sample mode [bickel2006fast]).
  */
 import { InputError } from "../../core/errors.ts";
-import { type Image, layoutOf } from "../../core/image.ts";
-import { localMoments } from "../neighbourhood/local-moments.ts";
+import type { Image } from "../../core/image.ts";
 import { halfSampleMode } from "./mode.ts";
-import { sampledPlanes } from "./sampled-planes.ts";
 import { usablePixels } from "./usable-pixels.ts";
+import { windowResiduals } from "./window-residuals.ts";
 
 export interface SpeckleEstimate {
   /** Coefficient of variation of the noise; 1/√looks for an intensity image. */
@@ -18,40 +17,32 @@ export interface SpeckleEstimate {
   readonly count: number;
 }
 
+/** Variations below are the rounding of float32 values: see `withoutRounding`. */
+export const leastVariation = 2 ** -22;
+
 /**
  * Speckle level of an image with values ≥ 0.
  *
  * @param options.radius half width of the windows in px; default 3
+ * @param options.padding one byte per pixel, 1 where it holds no measurement
  * @throws InputError when values are negative
  */
-export function estimateSpeckle(image: Image, options: { radius?: number } = {}): SpeckleEstimate {
-  const { radius = 3 } = options;
-  const layout = layoutOf(image);
-  const { ny, nx } = layout;
+export function estimateSpeckle(
+  image: Image,
+  options: { readonly radius?: number; readonly padding?: Uint8Array } = {},
+): SpeckleEstimate {
+  const { radius = 3, padding } = options;
   let least = Infinity;
-  for (const v of image.data) if (v < least) least = v;
+  image.data.forEach((v, i) => {
+    if (v < least && padding?.[i] !== 1) least = v;
+  });
   if (least < 0) {
     throw new InputError(
       `Cannot estimate speckle: found the value ${least}, wanted none below 0 (multiplicative noise)`,
     );
   }
-  const usable = usablePixels(image);
-  const values: number[] = [];
-  const size = ny * nx;
-  const n = (2 * radius + 1) ** 2;
-  for (const p of sampledPlanes(layout)) {
-    const data = image.data.subarray(p * size, (p + 1) * size);
-    const { mean, variance } = localMoments({ data, nz: 1, ny, nx }, radius);
-    for (let y = radius; y < ny - radius; y += 2) {
-      for (let x = radius; x < nx - radius; x += 2) {
-        const i = y * nx + x;
-        if (usable[p * size + i] && mean[i]! > 0 && variance[i]! > 0) {
-          values.push(Math.sqrt((variance[i]! * n) / (n - 1)) / mean[i]!);
-        }
-      }
-    }
-  }
-  if (values.length === 0) return { variation: 0, count: 0 };
-  const sorted = Float64Array.from(values).sort();
-  return { variation: halfSampleMode(sorted), count: values.length };
+  const { sd, mean } = windowResiduals(image, { usable: usablePixels(image, { padding }), radius });
+  const values = sd.map((s, i) => (mean[i]! > 0 ? s / mean[i]! : 0)).sort();
+  const variation = values.length > 0 ? halfSampleMode(values) : 0;
+  return { variation: variation > leastVariation ? variation : 0, count: values.length };
 }

@@ -7,10 +7,12 @@ import { type Image, layoutOf, rangeOf } from "../../core/image.ts";
 export interface UsableOptions {
   /** Keep only pixels whose 5×5 mean lies between these values, in the image's unit. */
   readonly between?: readonly [number, number];
+  /** One byte per pixel, 1 where it holds no measurement. */
+  readonly padding?: Uint8Array;
 }
 
 /**
- * One byte per pixel: 0 where the value is not finite, where it equals all its neighbours in the plane
+ * One byte per pixel: 0 where the value is not finite or padding, where it equals all its neighbours in the plane
  * (a constant area), where it sits at the image's smallest or largest value together with more than 1 %
  * of all pixels (clipping), or where the local mean leaves `between`; 1 elsewhere.
  */
@@ -33,7 +35,7 @@ export function usablePixels(image: Image, options: UsableOptions = {}): Uint8Ar
       for (let x = 0; x < nx; x++) {
         const i = p * plane + y * nx + x;
         const v = data[i]!;
-        if (!Number.isFinite(v)) continue;
+        if (!Number.isFinite(v) || options.padding?.[i] === 1) continue;
         if ((clippedLow && v === min) || (clippedHigh && v === max)) continue;
         // Most pixels differ from the one before: the whole neighbourhood is looked at where they do not.
         if (x > 0 && data[i - 1] !== v) {

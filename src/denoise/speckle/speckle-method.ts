@@ -3,8 +3,8 @@ import { InputError } from "../../core/errors.ts";
 import { type Image, rangeOf } from "../../core/image.ts";
 import type { NumberParameter } from "../../core/parameters.ts";
 import type { DenoiseContext } from "../denoiser.ts";
-import { noiseLevelFor } from "../input.ts";
-import { estimateSpeckle } from "../noise-level/speckle.ts";
+import { checkedSigma } from "../input.ts";
+import { estimateSpeckle, leastVariation } from "../noise-level/speckle.ts";
 
 /** Settings that every local speckle filter has. */
 export interface SpeckleSettings {
@@ -20,14 +20,15 @@ export interface SpeckleSettings {
  * @throws InputError on negative values, or a level that is negative or not finite
  */
 export function speckleLevelFor(owner: string, image: Image, context: DenoiseContext): number {
-  const level = noiseLevelFor(owner, image, { sigma: context.sigma ?? 0 });
+  const level = checkedSigma(owner, image, context);
   const { min } = rangeOf(image.data);
   if (min < 0) {
     throw new InputError(
       `Cannot denoise by ${owner}: found the value ${min}, wanted none below 0 (multiplicative noise)`,
     );
   }
-  return context.sigma === undefined ? estimateSpeckle(image).variation : level;
+  if (level === undefined) return estimateSpeckle(image, { padding: context.padding }).variation;
+  return level > leastVariation ? level : 0;
 }
 
 /** Window of a speckle filter. */

@@ -11,7 +11,7 @@
  * counts of the inverse of the exact sum E[f(z) | x] for σ' = 0, and within 0.2 for σ' up to 3 (tests).
  */
 import { InputError } from "../../core/errors.ts";
-import { type Image, layoutOf, makeImage, withData } from "../../core/image.ts";
+import { type Image, layoutOf, makeImage, rangeOf, withData } from "../../core/image.ts";
 import type { ParameterValues } from "../../core/parameters.ts";
 import { type Denoiser, unknownReach } from "../denoiser.ts";
 import { noiseLevelFor } from "../input.ts";
@@ -19,7 +19,9 @@ import { localMoments } from "../neighbourhood/local-moments.ts";
 import { pseudoResiduals } from "../noise-level/local-noise.ts";
 import { medianOf, normalMad } from "../noise-level/median.ts";
 import { sampledPlanes } from "../noise-level/sampled-planes.ts";
+import { typicalMagnitude, withoutRounding } from "../noise-level/rounding.ts";
 import { usablePixels } from "../noise-level/usable-pixels.ts";
+import { wellPosed } from "../well-posed.ts";
 
 export interface PoissonGaussian {
   /** a: image units per count; above 0. */
@@ -57,12 +59,12 @@ const mostPixels = 2 ** 19;
  */
 export function estimatePoissonGaussian(
   image: Image,
-  options: { offset?: number } = {},
+  options: { readonly offset?: number; readonly padding?: Uint8Array } = {},
 ): PoissonGaussian {
-  const { offset = 0 } = options;
+  const { offset = 0, padding } = options;
   const layout = layoutOf(image);
   const { ny, nx } = layout;
-  const usable = usablePixels(image);
+  const usable = usablePixels(image, { padding });
   const size = ny * nx;
   const planes = sampledPlanes(layout);
   const every = Math.ceil((planes.length * size) / mostPixels);
@@ -145,8 +147,10 @@ export function anscombe(inner: Denoiser): Denoiser {
       }
       return inner.reach?.(settings) ?? unknownReach;
     },
-    level: (image, given = {}) =>
-      estimatePoissonGaussian(image, { offset: numberOf(name, "offset", given.offset) ?? 0 }).sigma,
+    level: (image, given = {}, { padding } = {}) => {
+      const offset = numberOf(name, "offset", given.offset) ?? 0;
+      return estimatePoissonGaussian(image, { offset, padding }).sigma;
+    },
     async denoise(image, given = {}, context = {}) {
       noiseLevelFor(name, image, { sigma: context.sigma ?? 0 });
       const { gain: givenGain, offset: givenOffset, ...rest } = given;
@@ -156,10 +160,16 @@ export function anscombe(inner: Denoiser): Denoiser {
       const estimate = known ? undefined : estimatePoissonGaussian(image, { offset });
       const gain = told ?? estimate?.gain ?? 0;
       const sigma = context.sigma ?? estimate?.sigma ?? 0;
-      if (gain === 0) {
+      const magnitude = typicalMagnitude(image);
+      if (withoutRounding(Math.hypot(sigma, Math.sqrt(gain * magnitude)), image) === 0) {
+        return withData(image, image.data.slice());
+      }
+      // Where counts add nothing to the Gaussian part, the transform would be all cancellation.
+      if (gain * magnitude < leastCounts * sigma * sigma) {
         return inner.denoise(image, rest as ParameterValues, { ...context, sigma });
       }
       const model = { gain, sigma, offset };
+      requireCounts(name, image, model);
       const stable = withData(
         image,
         image.data.map((z) => anscombeForward(z, model)),
@@ -176,7 +186,23 @@ export function anscombe(inner: Denoiser): Denoiser {
       );
     },
   };
-  return Object.freeze(wrapped);
+  return wellPosed(wrapped);
+}
+
+/** Share of the noise's variance below which counts are left out. */
+const leastCounts = 1e-6;
+
+/** Standard deviations of the Gaussian part by which a value may lie below that of zero counts. */
+const deepest = 6;
+
+/** @throws InputError on values that neither counts nor their Gaussian part explain */
+function requireCounts(owner: string, image: Image, { gain, sigma, offset = 0 }: PoissonGaussian) {
+  const { min } = rangeOf(image.data);
+  if (min < offset - deepest * sigma - gain) {
+    throw new InputError(
+      `Cannot denoise by ${owner}: found the value ${min}, wanted none further below the offset ${offset} (the value at zero counts) than ${deepest} times the Gaussian part of ${Number(sigma.toPrecision(4))}`,
+    );
+  }
 }
 
 function numberOf(owner: string, name: string, value: unknown): number | undefined {

@@ -9,6 +9,7 @@
 import { withData } from "../../core/image.ts";
 import type { Denoiser } from "../denoiser.ts";
 import { speckleLevelFor } from "../speckle/speckle-method.ts";
+import { wellPosed } from "../well-posed.ts";
 
 /** Trigamma ψ₁(x) = Σ 1/(x + k)², x > 0: recurrence to x ≥ 10, then its asymptotic series (below 1e-12). */
 export function trigamma(x: number): number {
@@ -39,7 +40,7 @@ export function homomorphic(inner: Denoiser): Denoiser {
     dimensions: inner.dimensions,
     parameters: inner.parameters,
     reach: () => "the mean of the whole volume is kept",
-    level: (image) => speckleLevelFor(name, image, {}),
+    level: (image, _given, context = {}) => speckleLevelFor(name, image, context),
     async denoise(image, given, context = {}) {
       const variation = speckleLevelFor(name, image, context);
       if (variation === 0) return withData(image, image.data.slice());
@@ -54,7 +55,11 @@ export function homomorphic(inner: Denoiser): Denoiser {
       );
       const sigma = Math.sqrt(trigamma(1 / variation ** 2));
       const smooth = await inner.denoise(logs, given, { ...context, templates: undefined, sigma });
-      const back = smooth.data.map(Math.exp);
+      // What a dark pixel was raised by is taken off again.
+      const back = smooth.data.map((log, i) => {
+        const v = image.data[i]!;
+        return v < least ? Math.max(0, Math.exp(log) - (least - v)) : Math.exp(log);
+      });
       // Of sums, not a mean of ratios: where the object is zero a ratio would count without meaning anything.
       let total = 0;
       for (const v of back) total += v / back.length;
@@ -65,5 +70,5 @@ export function homomorphic(inner: Denoiser): Denoiser {
       );
     },
   };
-  return Object.freeze(wrapped);
+  return wellPosed(wrapped);
 }

@@ -14,6 +14,7 @@ import { withData } from "../../core/image.ts";
 import type { Denoiser } from "../denoiser.ts";
 import { ricianMeanFactor, ricianVarianceFactor, scaledBessel } from "../noise-level/rician.ts";
 import { ricianLevelFor } from "../rician-non-local-means.ts";
+import { wellPosed } from "../well-posed.ts";
 
 const step = 0.05;
 const largest = 30;
@@ -112,7 +113,7 @@ export function ricianStabilised(inner: Denoiser): Denoiser {
     dimensions: inner.dimensions,
     parameters: inner.parameters,
     ...(inner.reach === undefined ? {} : { reach: inner.reach }),
-    level: (image) => ricianLevelFor(name, image, {}),
+    level: (image, _given, context = {}) => ricianLevelFor(name, image, context),
     async denoise(image, given, context = {}) {
       const sigma = ricianLevelFor(name, image, context);
       if (sigma === 0) return withData(image, image.data.slice());
@@ -130,7 +131,7 @@ export function ricianStabilised(inner: Denoiser): Denoiser {
       return withData(image, smooth.data.map(invert));
     },
   };
-  return Object.freeze(wrapped);
+  return wellPosed(wrapped);
 }
 
 /** `ricianInverse` with its table made once. */
