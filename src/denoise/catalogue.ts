@@ -84,7 +84,7 @@ export interface DenoiserParameters {
   readonly "joint-bilateral": {
     /** standard deviation of the spatial weight; larger averages over more pixels. 0.3 to 10 px. Default: 1.8. */
     readonly spatial?: number;
-    /** standard deviation of the weight on differences of the guide, in the guide's unit; by default 1.2 times the image's σ for its own smoothing, 3 times the guide's σ for a given guide. 1e-9 to 1000000000. */
+    /** standard deviation of the weight on differences of the guide, in the guide's unit; by default 1.2 times the image's σ for its own smoothing, 3 times the guide's σ for a given guide. 1e-9 to 1000000000 image unit. */
     readonly range?: number;
   };
   readonly "k-svd": {
@@ -166,7 +166,7 @@ export interface DenoiserParameters {
   readonly "pls-tv": {
     /** λ in multiples of the noise level; larger is smoother. Without it λ is set by the discrepancy principle: what is removed has the variance of the noise. 0 to 1000 σ. */
     readonly strength?: number;
-    /** weight of the task: how dearly a change of the template's response is paid for; needs a template. 0 to 1000000000000. Default: 1000. */
+    /** weight of the task: how dearly a change of the template's response is paid for; needs a template. 0 to 1000000000000 image unit². Default: 1000. */
     readonly beta?: number;
     /** bound on the RMS distance to the exact minimiser that the duality gap must certify. 0.002 to 1 λ. Default: 0.01. */
     readonly tolerance?: number;

@@ -112,11 +112,11 @@ function scaledParameters(
   given: ParameterValues | undefined,
   factor: number,
 ): ParameterValues {
-  const scaled: Record<string, ParameterValue> = { ...given };
+  const scaled: Record<string, ParameterValue | undefined> = { ...given };
   for (const [name, value] of Object.entries(scaled)) {
     const parameter = Object.hasOwn(table, name) ? table[name]! : undefined;
     const power = parameter && "unit" in parameter ? (powers[parameter.unit] ?? 0) : 0;
-    if (power !== 0) scaled[name] = Number(value) * factor ** power;
+    if (power !== 0 && value !== undefined) scaled[name] = Number(value) * factor ** power;
   }
   return scaled;
 }

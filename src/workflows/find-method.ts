@@ -2,11 +2,10 @@
 import { InputError } from "../core/errors.ts";
 import { catalogue } from "../denoise/catalogue.ts";
 import type { Denoiser } from "../denoise/denoiser.ts";
-import { findDenoiser } from "../denoise/find-denoiser.ts";
-import { taskPreserving } from "../denoise/task-projection.ts";
+import { findDenoiser, wrappers } from "../denoise/find-denoiser.ts";
 import { defaultModel, loadDenoisingModel, shippedModels } from "../inference/files.ts";
 import type { Provider } from "../graph/lowering.ts";
-import { denoiseImage } from "../inference/denoise-image.ts";
+import { learnedDenoiser } from "../inference/learned-denoiser.ts";
 
 /** Where a trained network may run. */
 export const providers = ["cpu", "webgpu", "cuda"] as const satisfies readonly Provider[];
@@ -33,9 +32,10 @@ export async function findMethod(
   options: MethodOptions = {},
 ): Promise<Method> {
   const { threads, provider } = options;
-  if (name?.startsWith("task-preserving+")) {
-    const inner = await findMethod(name.slice("task-preserving+".length), options);
-    return { ...inner, denoiser: taskPreserving(inner.denoiser) };
+  const wrapper = Object.keys(wrappers).find((one) => name?.startsWith(`${one}+`));
+  if (name !== undefined && wrapper !== undefined) {
+    const inner = await findMethod(name.slice(wrapper.length + 1), options);
+    return { ...inner, denoiser: wrappers[wrapper]!.wrap(inner.denoiser) };
   }
   const shipped = await shippedModels().catch((): string[] => []);
   if (name === undefined || shipped.includes(name) || name.endsWith(".onnx")) {
@@ -44,23 +44,15 @@ export async function findMethod(
       ...(provider === undefined ? {} : { provider: providers.find((one) => one === provider) }),
     });
     return {
-      denoiser: {
-        name: name === undefined || shipped.includes(name) ? (name ?? defaultModel) : model.name,
-        title: model.name,
-        summary: "A trained network.",
-        references: [],
-        noise: "gaussian",
-        dimensions: [2],
-        parameters: {},
-        reach: () => 0,
-        denoise: (image, _parameters, { sigma = 0, sample, signal, onProgress } = {}) =>
-          denoiseImage(image, model, { sigma, sample, signal, onProgress }),
-      },
+      denoiser: learnedDenoiser(
+        model,
+        name !== undefined && !shipped.includes(name) ? model.name : (name ?? defaultModel),
+      ),
       learned: true,
       dispose: () => model.dispose(),
     };
   }
-  if (!Object.hasOwn(catalogue, name.split("+").at(-1)!)) {
+  if (!Object.hasOwn(catalogue, name)) {
     throw new InputError(
       `Cannot denoise by ${name}: found no such method, wanted a trained model (${[...shipped, "a path to an .onnx file"].join(", ")}) or one of ${Object.keys(catalogue).join(", ")}`,
     );

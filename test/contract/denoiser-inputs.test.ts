@@ -59,7 +59,7 @@ interface Subject {
   readonly denoiser: Denoiser;
   /** The noisy scene in the member's kind of noise. */
   readonly noisy: Image;
-  run(image: Image, context?: DenoiseContext): Promise<Float32Array>;
+  readonly run: (image: Image, context?: DenoiseContext) => Promise<Float32Array>;
 }
 
 async function subjectOf(name: string): Promise<Subject> {
@@ -78,7 +78,7 @@ async function subjectOf(name: string): Promise<Subject> {
   return {
     denoiser,
     noisy: image,
-    async run(given, context = {}) {
+    run: async (given, context = {}) => {
       const all = { ...templatesFor(given), ...context };
       if (!ofSeries) return (await denoiser.denoise(given, {}, all)).data;
       const data = new Float32Array(frames * given.data.length);
