@@ -20,6 +20,7 @@ export const lines: Readonly<Record<string, number>> = {
   physics: 3,
   phantoms: 3,
   metrics: 3,
+  cases: 3.5,
   runtime: 4,
   nets: 4,
   denoise: 4,

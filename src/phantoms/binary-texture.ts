@@ -18,7 +18,7 @@ import {
 } from "../core/parameters.ts";
 import type { Stream } from "../core/random.ts";
 import { fftN } from "../math/fft.ts";
-import type { Phantom } from "./phantom.ts";
+import type { BackgroundPopulation, Phantom } from "./phantom.ts";
 import {
   covarianceOf,
   drawField,
@@ -138,16 +138,8 @@ export const binaryTexture: Phantom = {
     });
     return { image, truth: {} };
   },
+  population: (given) => binaryTexturePopulation(given),
 };
-
-/** Mean and power spectrum of the background population: K_b = circulant with eigenvalues `spectrum`. */
-export interface BackgroundPopulation {
-  /** Mean value, the same in every pixel. */
-  readonly mean: number;
-  /** Power spectrum of b − mean, row-major over [size, size]; its mean is the variance of a pixel. */
-  readonly spectrum: Float64Array;
-  readonly shape: readonly [number, number];
-}
 
 /**
  * Exact mean and power spectrum of the binary texture, by the Hermite expansion of the sigmoid: for

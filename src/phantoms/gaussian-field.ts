@@ -97,4 +97,8 @@ export const gaussianField: Phantom = {
       truth: {},
     };
   },
+  population: (given) => ({
+    mean: resolveParameters("gaussian-field", parameters, given).mean as number,
+    ...gaussianFieldSpectrum(given),
+  }),
 };

@@ -1,11 +1,10 @@
 /** Object models: phantoms, signals and their insertion. */
 export { catalogue as phantoms } from "./catalogue.ts";
 export { catalogue as signals } from "./signals/catalogue.ts";
-export type { Phantom, PhantomCase } from "./phantom.ts";
+export type { BackgroundPopulation, Phantom, PhantomCase } from "./phantom.ts";
 export type { Signal, SignalGrid } from "./signals/signal.ts";
 export { abdomen } from "./abdomen.ts";
 export {
-  type BackgroundPopulation,
   binaryTexture,
   binaryTexturePopulation,
   simulateBinaryTexturePopulation,
@@ -22,7 +21,6 @@ export { lumpy, lumpyPopulation } from "./lumpy.ts";
 export { multivariateNormal, multivariateNormalCovariance } from "./multivariate-normal.ts";
 export { drawField, powerLawSpectrum } from "./power-law-field.ts";
 export { sheppLogan, sheppLoganEllipsoids } from "./shepp-logan.ts";
-export { drawSignal, type FamilyMember, type SignalFamily, type Spread } from "./signals/family.ts";
 export { disk } from "./signals/disk.ts";
 export { doublet } from "./signals/doublet.ts";
 export { gaussianBlob } from "./signals/gaussian-blob.ts";

@@ -7,7 +7,7 @@
  */
 import { makeImage } from "../core/image.ts";
 import { resolveParameters, type ParameterTable } from "../core/parameters.ts";
-import type { Phantom } from "./phantom.ts";
+import type { BackgroundPopulation, Phantom } from "./phantom.ts";
 import { radialFrequencies } from "./power-law-field.ts";
 import { numberRow, sizeRow } from "./shared-parameters.ts";
 
@@ -61,14 +61,11 @@ export const lumpy: Phantom = {
       truth: { lumps: count },
     };
   },
+  population: (given) => lumpyPopulation(given),
 };
 
 /** Mean and power spectrum of the lumpy background with these parameters, from the formulas above. */
-export function lumpyPopulation(given?: Readonly<Record<string, unknown>>): {
-  mean: number;
-  spectrum: Float64Array;
-  shape: readonly [number, number];
-} {
+export function lumpyPopulation(given?: Readonly<Record<string, unknown>>): BackgroundPopulation {
   const p = resolveParameters("lumpy", parameters, given);
   const size = p.size as number;
   const s = p.widthPx as number;

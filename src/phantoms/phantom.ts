@@ -13,6 +13,15 @@ export interface PhantomCase {
   readonly truth: Readonly<Record<string, number | string | readonly number[]>>;
 }
 
+/** Mean and power spectrum of a stationary population: covariance = circulant with eigenvalues `spectrum`. */
+export interface BackgroundPopulation {
+  /** Mean value, the same in every voxel. */
+  readonly mean: number;
+  /** Power spectrum of the object less its mean, row-major over `shape`; its mean is the variance of a voxel. */
+  readonly spectrum: Float64Array;
+  readonly shape: readonly number[];
+}
+
 /** @typeParam P what its parameters may be; the catalogue gives it for each member */
 export interface Phantom<P extends ParameterValues = ParameterValues> {
   /** File name, registry name, CLI argument and page name at once. */
@@ -38,4 +47,6 @@ export interface Phantom<P extends ParameterValues = ParameterValues> {
    * @throws InputError on parameters out of range
    */
   draw(stream: Stream, parameters?: P): PhantomCase;
+  /** The population of objects with these parameters, where theory gives it. */
+  population?(parameters?: P): BackgroundPopulation;
 }
