@@ -16,6 +16,7 @@ import {
   testEquivalence,
   testNonInferiority,
 } from "../stats/index.ts";
+import { type ReaderDesign, readerDesign } from "../stats/reader-design.ts";
 import { modalitiesOf, type ReaderStudy } from "../stats/reader-study.ts";
 
 export interface AnalyseReadersOptions {
@@ -84,6 +85,7 @@ export async function analyseReaders(options: AnalyseReadersOptions): Promise<Re
   const modalities = options.modalities.length > 0 ? options.modalities : all;
   const { level, margin } = options;
   const notes: string[] = [];
+  const design = readerDesign(study, modalities);
   const orh = orhOf(study, modalities, options, notes);
   const readersOf = (modality: string): number =>
     new Set(study.scores.filter((s) => s.modality === modality).map((s) => s.reader)).size;
@@ -123,21 +125,28 @@ export async function analyseReaders(options: AnalyseReadersOptions): Promise<Re
     status === "ok" || remedy === "" ? [] : [`${status}: ${remedy}`],
   );
   const cases = { present: 0, absent: 0 };
-  for (const present of study.truth.values()) cases[present ? "present" : "absent"]++;
+  const read = new Set(
+    study.scores.filter((s) => modalities.includes(s.modality)).map((s) => s.caseId),
+  );
+  for (const [id, present] of study.truth) {
+    if (read.has(id)) cases[present ? "present" : "absent"]++;
+  }
   return {
-    readers: new Set(study.scores.map(({ reader }) => reader)).size,
+    readers: new Set(
+      study.scores.filter((s) => modalities.includes(s.modality)).map((s) => s.reader),
+    ).size,
     ...cases,
     design:
-      modalities.length < 2
-        ? "one modality"
-        : orh === undefined
-          ? "a design with gaps"
-          : orh.design.replaceAll("-", " "),
+      modalities.length > 1
+        ? design.summary
+        : design.name === "crossed"
+          ? "one modality"
+          : `one modality, ${design.summary}`,
     areas,
     differences,
     ...(orh === undefined ? {} : { components: orh.components }),
     ...(margin === undefined ? {} : { margin }),
-    ...(options.plan === undefined ? {} : { plan: planOf(options, orh, cases) }),
+    ...(options.plan === undefined ? {} : { plan: planOf(options, orh, design) }),
     notes: [...new Set([...notes, ...remedies])],
   };
 }
@@ -170,17 +179,28 @@ function orhOf(
 function planOf(
   { plan: effect = NaN, power, path }: AnalyseReadersOptions,
   orh: OrhResult | undefined,
-  cases: { readonly present: number; readonly absent: number },
+  design: ReaderDesign,
 ): ReadersReport["plan"] {
-  if (orh === undefined || orh.status === "too-few-readers") {
+  // A plan is for readers who all read the same cases in every modality; a split plot has their components, too.
+  const plannable = design.name === "crossed" || design.name === "split-plot";
+  if (orh === undefined || orh.status === "too-few-readers" || !plannable) {
+    const found =
+      orh === undefined
+        ? "a design without variance components"
+        : orh.status === "too-few-readers"
+          ? "one reader"
+          : design.summary;
     throw new InputError(
-      `Cannot plan from ${path}: found ${orh === undefined ? "a design without variance components" : "one reader"}, wanted two modalities and two or more readers who read the same cases`,
+      `Cannot plan from ${path}: found ${found}, wanted two modalities and two or more readers who read the same cases in both`,
     );
   }
+  // Components stand for as many cases as a reader read.
+  const { present, absent } = design.casesPerReader;
+  const average = ([low, high]: readonly [number, number]) => (low + high) / 2;
   const rows = planReaders(orh.components, { effect, readers: planned, power }).map((row) => ({
     readers: row.readers,
-    present: Math.ceil(cases.present * row.caseRatio),
-    absent: Math.ceil(cases.absent * row.caseRatio),
+    present: Math.ceil(average(present) * row.caseRatio),
+    absent: Math.ceil(average(absent) * row.caseRatio),
     power: row.power,
   }));
   if (rows.length === 0) {

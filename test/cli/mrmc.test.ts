@@ -50,11 +50,22 @@ beforeAll(() => {
   writeFileSync(path("gaps.imrmc"), formatImrmc({ ...study, scores: gaps }));
   const single = study.scores.filter((s) => s.reader === "r0");
   writeFileSync(path("single.imrmc"), formatImrmc({ ...study, scores: single }));
+  // Readers r0 and r1 read the first half of the cases, r2 and r3 the second.
+  const plots = study.scores.filter(({ reader, caseId }) => {
+    const half = Number(caseId.slice(1)) < 40;
+    return reader !== "r4" && half === (reader === "r0" || reader === "r1");
+  });
+  writeFileSync(path("split.imrmc"), formatImrmc({ ...study, scores: plots }));
+  const nested = study.scores.filter(({ reader, modality }) =>
+    ["r0", "r1"].includes(reader) ? modality === "full" : modality === "half" && reader !== "r4",
+  );
+  writeFileSync(path("nested.imrmc"), formatImrmc({ ...study, scores: nested }));
   writeFileSync(path("bad.imrmc"), "N0: 1\nBEGIN DATA:\n-1,a,0,2\n");
 });
 
 interface Found {
   readonly design: string;
+  readonly components?: { readonly cov2: number };
   readonly differences: readonly {
     readonly by: string;
     readonly modalities: readonly string[];
@@ -126,6 +137,22 @@ describe("dprime mrmc", () => {
     expect(err).toContain("no analysis of Obuchowski, Rockette and Hillis");
   });
 
+  it("finds a split plot, analyses it in both ways, and plans from what its readers share", () => {
+    const found = json([path("split.imrmc"), "--plan", "0.1"]);
+    expect(found.design).toBe(
+      "split-plot: 2 groups of readers, each with its own 20 present and 20 absent cases",
+    );
+    expect(found.differences.map(({ by }) => by)).toContain("ORH");
+    const whole = json([path("study.imrmc"), "--plan", "0.1"]);
+    // Covariances of readers who share their cases: those of 40 cases are about twice those of 80.
+    const ratio = found.components!.cov2 / whole.components!.cov2;
+    expect(ratio).toBeGreaterThan(1);
+    expect(found.plan!.rows.length).toBeGreaterThan(2);
+    expect(dprime(["mrmc", path("split.imrmc")]).out).toContain("split-plot: 2 groups");
+    const one = json([path("split.imrmc"), "--modality", "full"]);
+    expect(one.design).toContain("one modality, split-plot");
+  });
+
   it("says what a single reader can and cannot show", () => {
     const { code, err } = dprime(["mrmc", path("single.imrmc")]);
     expect(code, err).toBe(0);
@@ -140,6 +167,7 @@ describe("dprime mrmc", () => {
     [["study.imrmc", "--margin", "0"], "margin"],
     [["single.imrmc", "--plan", "0.05"], "found one reader"],
     [["gaps.imrmc", "--plan", "0.05"], "without variance components"],
+    [["nested.imrmc", "--plan", "0.05"], "found readers nested in modalities"],
     [["study.imrmc", "--plan", "0.0001"], "wanted a larger difference"],
   ])("refuses %j in one line", ([name, ...words], wanted) => {
     const { code, err, out } = dprime(["mrmc", path(name!), ...words, "--quiet"]);
