@@ -20,6 +20,8 @@ export interface TestObject {
   readonly bitsStored?: number;
   readonly photometric?: string;
   readonly transferSyntax?: string;
+  /** Transfer syntax that the file names, where its pixels are given among the extra elements. */
+  readonly declaredSyntax?: string;
   /** Elements besides the usual ones, or in place of them. */
   readonly extra?: readonly DicomElement[];
   readonly without?: readonly number[];
@@ -86,7 +88,7 @@ export async function testObject(options: TestObject): Promise<Uint8Array> {
   const syntax = transferSyntaxOf(transferSyntax)!;
   return serialiseDicom(elements, {
     encoding: { explicit: syntax.explicit, littleEndian: true },
-    transferSyntax,
+    transferSyntax: options.declaredSyntax ?? transferSyntax,
     sopClassUid: testUids.sopClass,
     sopInstanceUid: testUids.instance,
     signedPixels: signed,

@@ -48,6 +48,8 @@ export interface Stored {
   readonly planes?: { readonly slope: Float64Array; readonly intercept: Float64Array };
   /** Significant bits of an element where fewer than its type has (DICOM's Bits Stored). */
   readonly bits?: number;
-  /** Stored value that marks "no measurement here", such as DICOM's Pixel Padding Value. */
+  /** Stored value that marks "no measurement here", such as DICOM's Pixel Padding Value; may be NaN. */
   readonly padding?: number;
+  /** Other end of a range of such values, both ends included. */
+  readonly paddingLimit?: number;
 }

@@ -34,7 +34,7 @@ async function renew(): Promise<void> {
   await loadCodecs();
 }
 
-type Compression = Exclude<PixelCodec, "none" | "rle">;
+type Compression = Exclude<PixelCodec, "none" | "deflate" | "rle">;
 
 function decoderOf(codec: Compression, toRgb: boolean): (context: Context) => Context {
   const { NativeCodecs } = library!;

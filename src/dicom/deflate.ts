@@ -1,4 +1,4 @@
-/** The deflated data set: inflated under a limit, and deflated again for writing. */
+/** Deflated data sets and frames: inflated under a limit; data sets deflated again for writing. */
 import { deflateSync, Inflate } from "fflate";
 import { messageOf } from "../core/errors.ts";
 import { dicomError } from "./failure.ts";
@@ -8,9 +8,9 @@ import { dicomError } from "./failure.ts";
  *
  * @throws FormatError `too-large`, `truncated` or `corrupt`
  */
-export function inflateDataSet(
+export function inflateRaw(
   bytes: Uint8Array,
-  { offset, limit }: { offset: number; limit: number },
+  { offset, limit, what = "a DICOM data set" }: { offset: number; limit: number; what?: string },
 ): Uint8Array {
   const chunks: Uint8Array[] = [];
   let total = 0;
@@ -20,7 +20,7 @@ export function inflateDataSet(
       throw dicomError(
         "too-large",
         offset,
-        `Cannot inflate a DICOM data set: found more than ${limit} bytes, wanted fewer`,
+        `Cannot inflate ${what}: found more than ${limit} bytes, wanted fewer`,
       );
     }
     chunks.push(chunk);
@@ -37,7 +37,7 @@ export function inflateDataSet(
     throw dicomError(
       cut ? "truncated" : "corrupt",
       offset,
-      `Cannot inflate a DICOM data set: found ${messageOf(error)}, wanted a whole deflate stream`,
+      `Cannot inflate ${what}: found ${messageOf(error)}, wanted a whole deflate stream`,
       error,
     );
   }

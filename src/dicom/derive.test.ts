@@ -2,7 +2,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { testObject, testUids, testValues } from "../../test/dicom-objects.ts";
 import { withData } from "../core/image.ts";
-import { decimalElement, itemOf, numberElement, sequenceElement, textElement } from "./build.ts";
+import {
+  bytesElement,
+  decimalElement,
+  itemOf,
+  numberElement,
+  sequenceElement,
+  textElement,
+} from "./build.ts";
 import { writeDerivedDicom } from "./derive.ts";
 import { itemsOf, numberOf, textOf, textsOf } from "./elements.ts";
 import { parseDicom } from "./parse.ts";
@@ -147,6 +154,78 @@ describe("writeDerivedDicom", () => {
       );
     }
     expect(fitted.notes.join()).toContain("fitted anew");
+  });
+
+  it.each([
+    ["a 12-bit magnitude", Uint16Array.of(0, 3, 4095, 70), 12, [], [-0.6, 3, 4095, -900]],
+    ["a 16-bit magnitude", Uint16Array.of(0, 3, 65535, 70), 16, [], [-0.6, 3, 65535, -70]],
+    ["a slope of its own", Uint16Array.of(0, 4, 8, 12), 12, [0, 2.5], [-7, 0, 10, 15]],
+    ["CT clipped at air", Uint16Array.of(0, 24, 1024, 2000), 12, [-1024, 1], [-1040, -1000, 0, 1]],
+  ] as const)("keeps %s unsigned, with its bits", async (_, data, bitsStored, scaling, values) => {
+    const source = await readDicom(
+      await testObject({
+        data,
+        rows: 2,
+        columns: 2,
+        bitsStored,
+        extra: scaling.map((v, i) => decimalElement(0x00281052 + i, v)),
+      }),
+    );
+    const changed = withData(source.image, Float32Array.from(values));
+    const { bytes, notes } = await writeDerivedDicom(source, changed, { method: "x" });
+    const back = await readDicom(bytes);
+    expect(back.layout).toMatchObject({ signed: false, bitsStored, bitsAllocated: 16 });
+    const [intercept = 0, slope = 1] = scaling;
+    expect([...back.stored.data].map(Number)).toEqual(
+      values.map((v) => Math.max(0, Math.round((v - intercept) / slope))),
+    );
+    expect(notes.join()).toMatch(/set to 0, the least/);
+  });
+
+  it("keeps pictures of eight bits within them, at both ends", async () => {
+    const source = await readDicom(
+      await testObject({ data: Uint8Array.of(0, 255, 7, 9), rows: 2, columns: 2 }),
+    );
+    const changed = withData(source.image, Float32Array.of(-3, 260, 7.4, 8.6));
+    const { bytes, notes } = await writeDerivedDicom(source, changed, { method: "x" });
+    const back = await readDicom(bytes);
+    expect([...back.stored.data]).toEqual([0, 255, 7, 9]);
+    expect(back.layout.bitsAllocated).toBe(8);
+    expect(notes.join()).toMatch(/down to -3 are set to 0.*up to 260 are set to 255/);
+  });
+
+  it.each([
+    ["float32", 32, 0x7fe00008, "OF"],
+    ["float64", 64, 0x7fe00009, "OD"],
+  ] as const)("takes %s values back through the rescale to what is stored", async (...made) => {
+    const [type, bits, tag, vr] = made;
+    const values = [1.5, -2.25, 0, 1e5];
+    const array = bits === 32 ? Float32Array.from(values) : Float64Array.from(values);
+    const source = await readDicom(
+      await testObject({
+        data: new Uint8Array(4),
+        rows: 2,
+        columns: 2,
+        without: [0x7fe00010, 0x00280101, 0x00280102, 0x00280103],
+        extra: [
+          numberElement(0x00280100, "US", bits),
+          bytesElement(tag, vr, new Uint8Array(array.buffer.slice(0))),
+          decimalElement(0x00281052, -8),
+          decimalElement(0x00281053, 4),
+        ],
+      }),
+    );
+    expect([...source.image.data]).toEqual(values.map((v) => 4 * v - 8));
+    const doubled = withData(
+      source.image,
+      source.image.data.map((v) => 2 * v),
+    );
+    const { bytes, notes } = await writeDerivedDicom(source, doubled, { method: "x" });
+    const back = await readDicom(bytes);
+    expect(back.image).toEqual(doubled);
+    expect(back.stored.type).toBe(type);
+    expect(back.layout.bitsAllocated).toBe(bits);
+    expect(notes).toEqual([]);
   });
 
   it("describes any finite range by decimal strings of 16 characters", async () => {

@@ -64,13 +64,6 @@ const dropped: ReadonlyMap<number, string | undefined> = new Map<number, string 
   [0xfffafffa, "the digital signature"],
   [0x4ffe0001, "the message authentication code"],
   [0xfffcfffc, undefined],
-  [0x00281101, undefined],
-  [0x00281102, undefined],
-  [0x00281103, undefined],
-  [0x00281199, undefined],
-  [0x00281201, undefined],
-  [0x00281202, undefined],
-  [0x00281203, undefined],
 ]);
 
 /**
@@ -120,6 +113,7 @@ export function derivedObject(
   const elements = new Map<number, DicomElement>();
   const overlaysInPixels: number[] = [];
   for (const [tag, element] of set.elements) {
+    if (pixels.removed.includes(tag)) continue;
     if (dropped.has(tag)) {
       const said = dropped.get(tag);
       if (said) notes.push(`${said} is left out`);
@@ -265,7 +259,9 @@ function functionalGroups(
           const values = new TextDecoder("latin1").decode(inner.value).trimEnd().split("\\");
           return textElement(inner.tag, "CS", ["DERIVED", "SECONDARY", ...values.slice(2)]);
         }
-        return pixels.rescaled && inner.tag === 0x00289145 ? undefined : inner;
+        const untrue =
+          pixels.removed.includes(inner.tag) || (pixels.rescaled && inner.tag === 0x00289145);
+        return untrue ? undefined : inner;
       }),
     );
   }

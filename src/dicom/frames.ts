@@ -2,6 +2,7 @@
 import { throwIfAborted } from "../core/errors.ts";
 import type { WorkOptions } from "../core/progress.ts";
 import { decodeFrame } from "./codecs.ts";
+import { inflateRaw } from "./deflate.ts";
 import type { Fragment } from "./elements.ts";
 import { numbersOf } from "./elements.ts";
 import { dicomError } from "./failure.ts";
@@ -59,6 +60,7 @@ export async function decodeFrames(
     return { layout, bytes: nativeFrames(file, layout, joined(pieces), findings), findings };
   }
   const frames = splitFrames(file, layout);
+  if (codec === "deflate") return deflatedFrames(frames, layout, findings);
   const size = (samplesPerFrame(layout) * layout.bitsAllocated) / 8;
   if (layout.bitsAllocated === 1) {
     throw dicomError(
@@ -119,6 +121,37 @@ export async function decodeFrames(
   // Every codec gives chroma at full resolution.
   if (photometric === "YBR_FULL_422") photometric = "YBR_FULL";
   return { layout: { ...layout, planar, photometric }, bytes, findings };
+}
+
+/** Frames that are native but for a deflate stream around each. */
+function deflatedFrames(
+  frames: readonly Fragment[],
+  layout: PixelLayout,
+  findings: string[],
+): Frames {
+  const size = nativeBytes({ ...layout, frames: 1 });
+  const bytes = new Uint8Array(size * frames.length);
+  for (const [index, { bytes: packed, offset }] of frames.entries()) {
+    // A byte makes the length even.
+    const frame = inflateRaw(packed, { offset, limit: size + 1, what: "a DICOM frame" });
+    if (frame.length < size) {
+      throw dicomError(
+        "truncated",
+        offset,
+        `Cannot inflate a DICOM frame: found ${frame.length} bytes, wanted ${size} for ${layout.rows} × ${layout.columns} × ${layout.samples} of ${layout.bitsAllocated} bits`,
+      );
+    }
+    bytes.set(frame.subarray(0, size), index * size);
+  }
+  if (layout.bitsAllocated > 1) return { layout, bytes, findings };
+  // Every frame begins at a byte here, and where its neighbour ends in native pixels.
+  const pixels = samplesPerFrame(layout);
+  const samples = new Uint8Array(pixels * frames.length);
+  for (let i = 0; i < samples.length; i++) {
+    const [frame, bit] = [Math.floor(i / pixels), i % pixels];
+    samples[i] = (bytes[frame * size + (bit >> 3)]! >> (bit & 7)) & 1;
+  }
+  return { layout: { ...layout, bitsAllocated: 8, highBit: 0 }, bytes: samples, findings };
 }
 
 function nativeFrames(

@@ -2,34 +2,18 @@
 import { type Geometry, identityDirection } from "../core/image.ts";
 import type { DataSet } from "./elements.ts";
 import { itemsOf, numberOf, numbersOf, textOf } from "./elements.ts";
-
-export type Vector = readonly [number, number, number];
-
-export function dot(a: Vector, b: Vector): number {
-  return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
-}
-
-export function cross(a: Vector, b: Vector): Vector {
-  return [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
-}
-
-/** One frame's plane in LPS millimetres. */
-export interface Plane {
-  /** Unit vectors along a row (to the next column) and along a column (to the next row). */
-  readonly rowDirection: Vector;
-  readonly columnDirection: Vector;
-  /** Centre of the first pixel. */
-  readonly position: Vector;
-}
+import { type Mosaic, mosaicOf } from "./mosaic.ts";
+import { cross, dot, normalOf, type Plane, type Vector } from "./plane.ts";
+import { areEven, lineThrough, spacingOf, type Stack, stacksOf } from "./stack.ts";
 
 function vector(values: readonly number[], from = 0): Vector | undefined {
   const part = values.slice(from, from + 3);
   return part.length === 3 && part.every(Number.isFinite) ? (part as unknown as Vector) : undefined;
 }
 
-/** Plane of a classic single-frame object; undefined when it states none. */
+/** Plane of an object's first frame, classic or by functional groups; undefined when it states none. */
 export function planeOfObject(set: DataSet): Plane | undefined {
-  return planeOf(numbersOf(set, tags.orientation), numbersOf(set, tags.position));
+  return planesOf(set, 1)[0];
 }
 
 /** Plane from an orientation and a position; undefined when one is missing or no plane. */
@@ -102,23 +86,48 @@ function planesOf(set: DataSet, frames: number): (Plane | undefined)[] {
   return [planeOf(of(tags.orientation), of(tags.position))];
 }
 
-export interface FrameGeometry {
+/** Where some frames of an object stand, as an image of their own. */
+export interface FramePart {
   readonly geometry: Geometry;
   /** How the frames stand: a volume, a time series, volumes in time, or one plane. */
   readonly arrangement: "plane" | "volume" | "series" | "volumes";
   /** Slices of each volume; 1 for planes and series. */
   readonly slices: number;
+  /** Frames of the file in the order of the image. */
+  readonly frames: readonly number[];
+  readonly findings: readonly string[];
+}
+
+/** Frames of one volume in which some are missing or unevenly spaced. */
+export interface UnevenFrames {
+  /** In the order of their places, volumes in time one after the other. */
+  readonly frames: readonly number[];
+  readonly volumes: number;
+  /** mm from the first place, of every place. */
+  readonly along: readonly number[];
+  readonly usualStep: number;
+  readonly geometry: Geometry;
+}
+
+export interface FrameGeometry extends Omit<FramePart, "frames"> {
   /** Frame of the file at each place of the image, where the file has them in another order. */
   readonly order?: readonly number[];
-  readonly findings: readonly string[];
+  /** For planes that hold the slices of a volume side by side; the arrangement is that of the slices. */
+  readonly mosaic?: Mosaic;
+  /** Where frames stand in different places that make no regular volume: what they make in parts. */
+  readonly parts?: readonly FramePart[];
+  /** The same frames, where they are parallel and only their distances are uneven. */
+  readonly uneven?: UnevenFrames;
 }
 
 function positive(value: number | undefined): number | undefined {
   return value !== undefined && value > 0 && Number.isFinite(value) ? value : undefined;
 }
 
-function inPlaneSpacing(set: DataSet): { pair: [number, number]; source: string } | undefined {
-  const [measures] = functionalGroups(set, 1, tags.pixelMeasures);
+function inPlaneSpacing(
+  set: DataSet,
+  measures: DataSet | undefined,
+): { pair: [number, number]; source: string } | undefined {
   const candidates: [DataSet | undefined, number, string][] = [
     [measures, tags.spacing, "pixel measures"],
     [set, tags.spacing, "pixel spacing"],
@@ -133,165 +142,287 @@ function inPlaneSpacing(set: DataSet): { pair: [number, number]; source: string 
   return undefined;
 }
 
-/** Geometry of the frames of one object. */
-export function frameGeometry(set: DataSet, frames: number): FrameGeometry {
+/** What is known of the frames before their arrangement. */
+interface Scene {
+  readonly set: DataSet;
+  readonly planes: readonly (Plane | undefined)[];
+  readonly measures: readonly (DataSet | undefined)[];
+  /** Whether the planes lie where the file says, and not where they would by default. */
+  readonly oriented: boolean;
+}
+
+/** Geometry of an image that begins with a frame; `way` from slice to slice where there are several. */
+function geometryFrom(
+  { set, planes, measures, oriented }: Scene,
+  frame: number,
+  way?: { readonly step: number; readonly direction: Vector },
+): Geometry {
+  const spacing = inPlaneSpacing(set, measures[frame]);
+  const [row, column] = spacing?.pair ?? [1, 1];
+  const plane = planes[frame];
+  const own = measures[frame];
+  const thickness =
+    positive(own && numberOf(own, tags.betweenSlices)) ??
+    positive(numberOf(set, tags.betweenSlices)) ??
+    positive(own && numberOf(own, tags.thickness)) ??
+    positive(numberOf(set, tags.thickness));
+  const x = plane?.rowDirection ?? [1, 0, 0];
+  const y = plane?.columnDirection ?? [0, 1, 0];
+  const z = way?.direction ?? cross(x, y);
+  return {
+    spacing: [way && way.step > 0 ? way.step : (thickness ?? 1), row, column],
+    origin: plane?.position ?? [0, 0, 0],
+    direction: plane ? [x[0], y[0], z[0], x[1], y[1], z[1], x[2], y[2], z[2]] : identityDirection,
+    spacingKnown: spacing !== undefined,
+    orientationKnown: oriented && plane !== undefined,
+  };
+}
+
+/**
+ * Geometry of the frames of one object.
+ *
+ * @throws FormatError for a mosaic of slices whose headers do not tell how they lie
+ */
+export function frameGeometry(
+  set: DataSet,
+  size: {
+    readonly frames: number;
+    readonly rows: number;
+    readonly columns: number;
+    /** Of the pixels, for errors. */
+    readonly offset: number;
+  },
+): FrameGeometry {
+  const { frames } = size;
   const findings: string[] = [];
-  const spacing = inPlaneSpacing(set);
+  const measures = functionalGroups(set, frames, tags.pixelMeasures);
+  const spacing = inPlaneSpacing(set, measures[0]);
   if (spacing?.source === "detector")
     findings.push("the pixel spacing is the detector's, not the patient's");
   if (spacing?.source === "film")
     findings.push("the pixel spacing is the scanned film's, not the patient's");
-  const [measures] = functionalGroups(set, 1, tags.pixelMeasures);
-  const thickness =
-    positive(measures && numberOf(measures, tags.betweenSlices)) ??
-    positive(numberOf(set, tags.betweenSlices)) ??
-    positive(measures && numberOf(measures, tags.thickness)) ??
-    positive(numberOf(set, tags.thickness));
-  const spacings = functionalGroups(set, frames, tags.pixelMeasures).map((group) =>
-    group ? numbersOf(group, tags.spacing).join() : "",
-  );
-  if (spacings.some((one) => one !== spacings[0])) {
-    findings.push("the pixel spacing differs between frames; that of the first one is used");
-  }
-  const planes = planesOf(set, frames);
-  const first = planes[0];
-  if (!first && numbersOf(set, tags.orientation).length > 0) {
+  const stated = planesOf(set, frames);
+  const offsets = numbersOf(set, tags.gridOffsets);
+  const grid =
+    frames > 1 &&
+    stated.length < frames &&
+    offsets.length === frames &&
+    offsets.every(Number.isFinite);
+  const planes = grid ? alongNormal(stated[0], offsets) : stated;
+  const scene: Scene = { set, planes, measures, oriented: stated[0] !== undefined };
+  if (!stated[0] && numbersOf(set, tags.orientation).length > 0) {
     findings.push(
       "the orientation or position is no valid plane and is taken as axial at the origin",
     );
   }
-  const [row, column] = spacing?.pair ?? [1, 1];
-  const base = (step: number, normal?: Vector): Geometry => {
-    const x = first?.rowDirection ?? [1, 0, 0];
-    const y = first?.columnDirection ?? [0, 1, 0];
-    const z = normal ?? cross(x, y);
-    return {
-      spacing: [step, row, column],
-      origin: first?.position ?? [0, 0, 0],
-      direction: first ? [x[0], y[0], z[0], x[1], y[1], z[1], x[2], y[2], z[2]] : identityDirection,
-      spacingKnown: spacing !== undefined,
-      orientationKnown: first !== undefined,
-    };
-  };
   if (frames === 1) {
-    return { geometry: base(thickness ?? 1), arrangement: "plane", slices: 1, findings };
-  }
-  const stack = stackOf(set, planes, frames);
-  if (stack) {
-    if (stack.uneven) findings.push("the slices are not evenly spaced; the mean distance is used");
-    const { order } = stack;
-    if (order) findings.push("the frames are not in the order of their places and were sorted");
-    const placed = base(stack.step, stack.normal);
+    const place = { plane: planes[0], spacing: spacing?.pair };
+    const mosaic = mosaicOf(set, size, place);
+    if (!mosaic) {
+      return { geometry: geometryFrom(scene, 0), arrangement: "plane", slices: 1, findings };
+    }
+    const { step, normal: direction, slices, plane } = mosaic;
+    const { spacing: pitch, ...rest } = geometryFrom(scene, 0, { step, direction });
     return {
-      geometry: order ? { ...placed, origin: planes[order[0]!]!.position } : placed,
-      arrangement: stack.slices === frames ? "volume" : "volumes",
-      slices: stack.slices,
-      ...(order ? { order } : {}),
-      findings,
+      geometry: { ...rest, spacing: pitch, origin: plane.position },
+      arrangement: slices > 1 ? "volume" : "plane",
+      slices,
+      mosaic,
+      findings: [...findings, ...mosaic.findings],
     };
   }
-  const places = planes.filter((plane) => plane !== undefined);
-  if (places.some((plane) => !samePlane(plane, places[0]!))) {
-    findings.push(
-      "the frames lie in different places but are no regular volume: they are a series",
-    );
+  const spacings = measures.map((group) => (group ? numbersOf(group, tags.spacing).join() : ""));
+  if (spacings.some((one) => one !== spacings[0])) {
+    findings.push("the pixel spacing differs between frames; that of the first one is used");
   }
-  return { geometry: base(thickness ?? 1), arrangement: "series", slices: 1, findings };
+  const volume = volumeOf(scene, frames);
+  if (volume) {
+    const { order, slices } = volume;
+    if (order) findings.push("the frames are not in the order of their places and were sorted");
+    return {
+      geometry: geometryFrom(scene, order?.[0] ?? 0, volume),
+      arrangement: slices === frames ? "volume" : "volumes",
+      slices,
+      ...(order ? { order } : {}),
+      findings: [...findings, ...volume.findings],
+    };
+  }
+  const series = { geometry: geometryFrom(scene, 0), arrangement: "series", slices: 1 } as const;
+  const scattered = scatteredFrames(scene);
+  if (!scattered) return { ...series, findings };
+  const { parts, uneven } = scattered;
+  findings.push(...scattered.findings, scatteredNote);
+  return { ...series, findings, ...(parts ? { parts } : {}), ...(uneven ? { uneven } : {}) };
 }
 
-function samePlane(a: Plane, b: Plane): boolean {
-  const of = (plane: Plane) => [...plane.position, ...plane.rowDirection, ...plane.columnDirection];
-  const other = of(b);
-  return of(a).every((value, i) => Math.abs(value - other[i]!) < 1e-3);
-}
-
-interface Stack {
+interface Volume {
   readonly slices: number;
   readonly step: number;
-  readonly normal?: Vector;
-  readonly uneven: boolean;
+  readonly direction: Vector;
   /** Frame of the file at each place; absent where that is the file's order. */
   readonly order?: readonly number[];
+  readonly findings: readonly string[];
 }
 
-/** The frames as slices of one volume, or of volumes repeated in time. */
-function stackOf(
-  set: DataSet,
-  planes: readonly (Plane | undefined)[],
-  frames: number,
-): Stack | undefined {
-  const first = planes[0];
+/** The frames as slices of one volume, or of volumes repeated in time; undefined where they are not. */
+function volumeOf(scene: Scene, frames: number): Volume | undefined {
+  const { set, planes } = scene;
+  const [first] = planes;
   const complete = planes.filter((plane) => plane !== undefined);
   if (first && complete.length === frames) {
-    const normal = cross(first.rowDirection, first.columnDirection);
-    const parallel = complete.every(
-      (p) => dot(cross(p.rowDirection, p.columnDirection), normal) > 0.999,
-    );
-    if (!parallel) return undefined;
-    const at = complete.map((plane) => dot(plane.position, normal));
-    return inFileOrder(at, normal) ?? sorted(at, normal);
+    if (!areParallel(complete)) return undefined;
+    return inFileOrder(complete) ?? sorted(complete);
   }
-  const offsets = numbersOf(set, tags.gridOffsets);
-  if (offsets.length === frames && offsets.every(Number.isFinite)) {
-    const plane = first ?? {
-      rowDirection: [1, 0, 0] as const,
-      columnDirection: [0, 1, 0] as const,
-    };
-    return evenly(offsets, cross(plane.rowDirection, plane.columnDirection));
-  }
+  const direction = first ? normalOf(first) : ([0, 0, 1] as const);
   const step = positive(numberOf(set, tags.betweenSlices));
   const pointer = numbersOf(set, tags.frameIncrement)[0];
   // Frames counted by slice, or a stated distance between them, make a volume; by time, a series.
   const bySlice = pointer === 0x00540080;
   const byTime = pointer === 0x00181063 || pointer === 0x00181065;
   if (bySlice || (step && !byTime && textOf(set, 0x00080060) !== "US")) {
-    return {
-      slices: frames,
-      step: step ?? positive(numberOf(set, tags.thickness)) ?? 1,
-      uneven: false,
-    };
+    const distance = step ?? positive(numberOf(set, tags.thickness)) ?? 1;
+    return { slices: frames, step: distance, direction, findings: [] };
   }
   return undefined;
 }
 
+/** Planes of a dose grid: its offsets from the first along the normal. */
+function alongNormal(first: Plane | undefined, offsets: readonly number[]): Plane[] {
+  const plane = first ?? {
+    rowDirection: [1, 0, 0] as const,
+    columnDirection: [0, 1, 0] as const,
+    position: [0, 0, 0] as const,
+  };
+  const normal = normalOf(plane);
+  return offsets.map((offset) => {
+    const way = offset - offsets[0]!;
+    const at = (i: 0 | 1 | 2) => plane.position[i] + way * normal[i];
+    return { ...plane, position: [at(0), at(1), at(2)] };
+  });
+}
+
+function areParallel(planes: readonly Plane[]): boolean {
+  return planes.every((plane) => isAlong(plane, planes[0]!));
+}
+
+/** Whether two planes have the same directions, up to the digits in which they are written. */
+export function isAlong(a: Plane, b: Plane): boolean {
+  return (
+    dot(a.rowDirection, b.rowDirection) > alike && dot(a.columnDirection, b.columnDirection) > alike
+  );
+}
+
+/** Cosine of half a degree: more than the noise of written direction cosines, less than any scan's steps. */
+const alike = Math.cos((0.5 * Math.PI) / 180);
+
 /** Places that rise or fall evenly, once or in repeats. */
-function inFileOrder(at: readonly number[], normal: Vector): Stack | undefined {
-  const period = at.findIndex((z, i) => i > 0 && Math.abs(z - at[0]!) < 1e-3);
-  const slices = period === -1 ? at.length : period;
-  if (slices < 2 || at.length % slices !== 0) return undefined;
-  if (at.some((z, i) => Math.abs(z - at[i % slices]!) > 1e-3)) return undefined;
-  return evenly(at.slice(0, slices), normal);
+function inFileOrder(planes: readonly Plane[]): Volume | undefined {
+  const points = planes.map((plane) => plane.position);
+  const same = (a: Vector, b: Vector) => Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]) < 1e-3;
+  const period = points.findIndex((point, i) => i > 0 && same(point, points[0]!));
+  const slices = period === -1 ? points.length : period;
+  if (slices < 2 || points.length % slices !== 0) return undefined;
+  if (points.some((point, i) => !same(point, points[i % slices]!))) return undefined;
+  const one = points.slice(0, slices);
+  return areEven(one) ? { slices, ...spacingOf(one, normalOf(planes[0]!)) } : undefined;
+}
+
+function placed(planes: readonly Plane[]) {
+  return stacksOf(planes.map((plane, frame) => ({ value: frame, plane, instance: frame })));
 }
 
 /** Places in any order, each the same number of times: repeats of one place are in the file's order. */
-function sorted(at: readonly number[], normal: Vector): Stack | undefined {
-  const byPlace = at.map((_, i) => i).sort((a, b) => at[a]! - at[b]! || a - b);
-  const groups: number[][] = [];
-  for (const i of byPlace) {
-    const group = groups.at(-1);
-    if (group && Math.abs(at[group[0]!]! - at[i]!) < 1e-3) group.push(i);
-    else groups.push([i]);
-  }
-  const times = groups[0]!.length;
-  if (groups.length < 2 || groups.some((group) => group.length !== times)) return undefined;
-  for (const group of groups) group.sort((a, b) => a - b);
-  const stack = evenly(
-    groups.map((group) => at[group[0]!]!),
-    normal,
-  );
-  const order = Array.from({ length: times }, (_, t) => groups.map((group) => group[t]!)).flat();
-  return stack && { ...stack, order };
+function sorted(planes: readonly Plane[]): Volume | undefined {
+  const { stacks, duplicates } = placed(planes);
+  const [stack] = stacks;
+  if (!stack || stacks.length > 1 || duplicates.length > 0 || stack.step === 0) return undefined;
+  const { slices, volumes, step, direction, findings } = stack;
+  const order = slices.map(({ value }) => value);
+  return { slices: order.length / volumes, step, direction, order, findings };
 }
 
-function evenly(at: readonly number[], normal: Vector): Stack | undefined {
-  const steps = at.slice(1).map((z, i) => z - at[i]!);
-  const mean = (at.at(-1)! - at[0]!) / steps.length;
-  if (!(Math.abs(mean) > 0) || steps.some((step) => step * mean <= 0)) return undefined;
-  const flip = mean < 0 ? -1 : 1;
+/** Said of frames that are read one by one although they lie in different places. */
+export const scatteredNote =
+  "the frames lie in different places but are no regular volume: they are a series";
+
+/** More parts than this are told apart by no one. */
+const mostParts = 64;
+
+/** Frames that stand in different places; undefined where they do not, or where one has no place. */
+function scatteredFrames(scene: Scene):
+  | {
+      readonly findings: readonly string[];
+      readonly parts?: readonly FramePart[];
+      readonly uneven?: UnevenFrames;
+    }
+  | undefined {
+  const planes = scene.planes.filter((plane) => plane !== undefined);
+  const [first] = planes;
+  if (!first || planes.every((plane) => samePlane(plane, first))) return undefined;
+  if (planes.length < scene.planes.length) return { findings: [] };
+  const groups: { readonly plane: Plane; readonly frames: number[] }[] = [];
+  for (const [frame, plane] of planes.entries()) {
+    const group = groups.find((one) => isAlong(one.plane, plane));
+    if (group) group.frames.push(frame);
+    else groups.push({ plane, frames: [frame] });
+  }
+  const findings: string[] = [];
+  const parts: FramePart[] = [];
+  let uneven: UnevenFrames | undefined;
+  for (const { frames } of groups) {
+    const found = placed(frames.map((frame) => planes[frame]!));
+    // Frames at one place that are not repeats of a volume tell nothing by their places.
+    if (found.duplicates.length > 0) return { findings: [] };
+    findings.push(...found.findings);
+    parts.push(...found.stacks.map((stack) => partOf(scene, stack, frames)));
+    if (groups.length === 1 && found.stacks.length > 1) {
+      uneven = unevenOf(scene, found.stacks, found.usualStep);
+    }
+  }
+  if (parts.length > Math.min(mostParts, Math.max(8, planes.length / 2))) return { findings };
+  return { findings, parts, ...(uneven ? { uneven } : {}) };
+}
+
+function partOf(scene: Scene, stack: Stack<number>, of: readonly number[]): FramePart {
+  const frames = stack.slices.map(({ value }) => of[value]!);
+  const slices = frames.length / stack.volumes;
   return {
-    slices: at.length,
-    step: Math.abs(mean),
-    normal: [flip * normal[0], flip * normal[1], flip * normal[2]],
-    uneven: steps.some((step) => Math.abs(step - mean) > 0.01 * Math.abs(mean) + 1e-3),
+    geometry: geometryFrom(scene, frames[0]!, stack),
+    arrangement:
+      slices > 1
+        ? stack.volumes > 1
+          ? "volumes"
+          : "volume"
+        : stack.volumes > 1
+          ? "series"
+          : "plane",
+    slices,
+    frames,
+    findings: stack.findings,
   };
+}
+
+function unevenOf(
+  scene: Scene,
+  stacks: readonly Stack<number>[],
+  usualStep: number,
+): UnevenFrames | undefined {
+  const { volumes } = stacks[0]!;
+  const frames = Array.from({ length: volumes }, (_, t) =>
+    stacks.flatMap(({ slices }) => {
+      const count = slices.length / volumes;
+      return slices.slice(t * count, (t + 1) * count).map(({ value }) => value);
+    }),
+  ).flat();
+  const points = frames.slice(0, frames.length / volumes).map((f) => scene.planes[f]!.position);
+  const way = lineThrough(points, normalOf(scene.planes[0]!));
+  if (!way) return undefined;
+  const geometry = geometryFrom(scene, frames[0]!, { step: usualStep, direction: way.direction });
+  return { frames, volumes, along: way.along, usualStep, geometry };
+}
+
+function samePlane(a: Plane, b: Plane): boolean {
+  const of = (plane: Plane) => [...plane.position, ...plane.rowDirection, ...plane.columnDirection];
+  const other = of(b);
+  return of(a).every((value, i) => Math.abs(value - other[i]!) < 1e-3);
 }

@@ -1,5 +1,5 @@
 /** Reads DICOM files: preamble, group 0002, transfer syntax and data set [nema2024ps35, nema2024ps310]. */
-import { inflateDataSet } from "./deflate.ts";
+import { inflateRaw } from "./deflate.ts";
 import { tagText } from "./dictionary.ts";
 import type { DicomElement, DataSet, Encoding } from "./elements.ts";
 import { textOf, textsOf } from "./elements.ts";
@@ -139,7 +139,7 @@ export function parseDicom(source: Uint8Array, options: ParseOptions = {}): Dico
     );
   }
   const body = syntax.deflated
-    ? inflateDataSet(bytes.subarray(position), {
+    ? inflateRaw(bytes.subarray(position), {
         offset: position,
         limit: options.maxInflated ?? 2 ** 28,
       })

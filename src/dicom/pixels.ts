@@ -226,7 +226,16 @@ function photometricOf(set: DataSet, samples: number, at: number, findings: stri
 export function nativeBytes(layout: PixelLayout): number {
   const pixels = layout.rows * layout.columns * layout.frames;
   if (layout.bitsAllocated === 1) return Math.ceil((pixels * layout.samples) / 8);
-  return (pixels * (isSubsampled(layout) ? 2 : layout.samples) * layout.bitsAllocated) / 8;
+  if (isSubsampled(layout)) return 4 * pairsInRow(layout) * layout.rows * layout.frames;
+  return (pixels * layout.samples * layout.bitsAllocated) / 8;
+}
+
+/**
+ * Pairs of pixels that share their chroma in a row. The standard wants an even number of columns; a row
+ * of an odd number ends with half a pair.
+ */
+export function pairsInRow({ columns }: Pick<PixelLayout, "columns">): number {
+  return Math.ceil(columns / 2);
 }
 
 /** Whether native pixels share their chroma in pairs: Y Y Cb Cr. */

@@ -9,6 +9,9 @@ export interface Rescaling {
   readonly bitsStored: number;
   readonly bitsAllocated: 8 | 16;
   readonly signed: boolean;
+  /** Least and greatest stored value that are written, where these are not all that the bits hold. */
+  readonly low?: number;
+  readonly high?: number;
 }
 
 /** Smallest and largest stored value. */
@@ -16,11 +19,16 @@ export function storedRange(bits: number, signed: boolean): [number, number] {
   return signed ? [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1] : [0, 2 ** bits - 1];
 }
 
-/** Range of finite values; refuses images that DICOM integers cannot hold. */
-export function finiteRange(data: Float32Array): [number, number] {
+/**
+ * Range of finite values; refuses images that DICOM integers cannot hold.
+ *
+ * @param padded 1 for values that are no measurement and do not count; of nothing else the range is 0 to 0
+ */
+export function finiteRange(data: Float32Array, padded?: Uint8Array): [number, number] {
   let min = Infinity;
   let max = -Infinity;
   for (let i = 0; i < data.length; i++) {
+    if (padded?.[i] === 1) continue;
     const value = data[i]!;
     if (value < min) min = value;
     if (value > max) max = value;
@@ -30,7 +38,7 @@ export function finiteRange(data: Float32Array): [number, number] {
       );
     }
   }
-  return [min, max];
+  return min > max ? [0, 0] : [min, max];
 }
 
 /** Slope and intercept that spread a range over 16 bits, from `lowest` on, in numbers that a decimal string holds. */
@@ -73,7 +81,8 @@ export function quantised(values: Float32Array, by: Rescaling): SampleArray {
       : signed
         ? new Int16Array(values.length)
         : new Uint16Array(values.length);
-  const [low, high] = storedRange(by.bitsStored, signed);
+  const [least, greatest] = storedRange(by.bitsStored, signed);
+  const { low = least, high = greatest } = by;
   const scale = 1 / slope;
   for (let i = 0; i < values.length; i++) {
     const stored = Math.round((values[i]! - intercept) * scale);

@@ -2,18 +2,20 @@
 import { type Axes, type Image, type IntensityUnit, makeImage } from "../core/image.ts";
 import type { WorkOptions } from "../core/progress.ts";
 import type { Stored } from "../core/stored.ts";
-import type { DataSet } from "./elements.ts";
-import { itemsOf, numberOf, textOf } from "./elements.ts";
+import { textOf } from "./elements.ts";
 import { decodeFrames } from "./frames.ts";
 import {
   type FrameGeometry,
   frameGeometry,
-  functionalGroups,
-  hasFunctionalGroups,
+  type FramePart,
+  type UnevenFrames,
 } from "./geometry.ts";
+import { type Meant, modality, type Rescale, type ScaledBy, unitOf } from "./modality.ts";
+import { type Mosaic, slicesOf } from "./mosaic.ts";
+import { declaredPadding } from "./padding.ts";
 import { type DicomFile, parseDicom } from "./parse.ts";
 import { type PixelLayout, pixelLayout } from "./pixels.ts";
-import { lookupTable, type Samples, samplesOf } from "./samples.ts";
+import { type Samples, samplesOf } from "./samples.ts";
 
 /** What `readDicom` gives; `file` carries all attributes and is the source of derived objects. */
 export interface DicomImage {
@@ -24,8 +26,18 @@ export interface DicomImage {
   readonly file: DicomFile;
   /** Pixel description by the data set. */
   readonly layout: PixelLayout;
+  /** Which attributes say what the stored values mean. */
+  readonly scaledBy: ScaledBy;
+  /** 1 for each value of `image` that is no measurement; absent where all are. */
+  readonly padded?: Uint8Array;
   /** Frame of the file at each place of `image` and `stored`; absent where that is the file's order. */
   readonly frameOrder?: readonly number[];
+  /** For a plane that holds the slices of a volume side by side: where they are, and all of its samples. */
+  readonly mosaic?: Mosaic & { readonly samples: Samples["data"] };
+  /** Where frames stand in different places that make no regular volume: what they make in parts. */
+  readonly parts?: readonly FramePart[];
+  /** The same frames, where they are parallel and only their distances are uneven. */
+  readonly uneven?: UnevenFrames;
   /** What a reader should know, one sentence each. */
   readonly findings: readonly string[];
 }
@@ -60,15 +72,20 @@ export async function imageOf(
   const { layout, findings } = pixelLayout(file, { maxElements: options.maxElements ?? 2 ** 28 });
   const frames = await decodeFrames(file, layout, options);
   const raw = samplesOf(frames, set);
-  const geometry = frameGeometry(set, layout.frames);
-  const { samples, rescale } = inOrder(modality(raw, set, layout), geometry.order);
+  const geometry = frameGeometry(set, { ...layout, offset: layout.element.offset });
+  const { mosaic } = geometry;
+  const meant = modality(raw, set, layout);
+  const { samples, rescale, padded } = inOrder(meant, geometry);
   const image = assemble(samples, {
-    layout,
+    layout: mosaic
+      ? { ...layout, rows: mosaic.rows, columns: mosaic.columns, frames: mosaic.slices }
+      : layout,
     rescale,
     geometry,
     unit: unitOf(set, rescale) ?? options.unit ?? "arbitrary",
   });
-  const padding = paddingOf(set, layout);
+  // The output of a lookup table is not what padding is declared in.
+  const padding = rescale.by === "table" ? undefined : declaredPadding(set, layout);
   const wide = samples.type.endsWith("32") && samples.type !== "float32" && beyondFloat(samples);
   const stored: Stored = {
     data: samples.data,
@@ -80,14 +97,20 @@ export async function imageOf(
     intercept: rescale.intercept[0]!,
     ...(rescale.varies ? { planes: { slope: rescale.slope, intercept: rescale.intercept } } : {}),
     bits: samples.bits,
-    ...(padding === undefined ? {} : { padding }),
+    ...(padding === undefined ? {} : { padding: padding.value }),
+    ...(padding?.limit === undefined ? {} : { paddingLimit: padding.limit }),
   };
   return {
     image,
     stored,
     file,
     layout,
+    scaledBy: rescale.by,
+    ...(padded ? { padded } : {}),
     ...(geometry.order ? { frameOrder: geometry.order } : {}),
+    ...(mosaic ? { mosaic: { ...mosaic, samples: meant.samples.data } } : {}),
+    ...(geometry.parts ? { parts: geometry.parts } : {}),
+    ...(geometry.uneven ? { uneven: geometry.uneven } : {}),
     findings: Object.freeze([
       ...file.findings,
       ...findings,
@@ -110,24 +133,35 @@ export async function imageOf(
   };
 }
 
-/** Frames, with what belongs to each, put in the order of their places. */
-function inOrder(
-  from: { samples: Samples; rescale: Rescale },
-  order: readonly number[] | undefined,
-): { samples: Samples; rescale: Rescale } {
-  if (!order) return from;
-  const { samples, rescale } = from;
-  const { slope, intercept } = rescale;
-  const data = samples.data.slice() as typeof samples.data;
-  const size = data.length / order.length;
-  for (const [place, frame] of order.entries()) {
-    // One of the types stands for all: source and target are of the same.
-    const values = samples.data.subarray(frame * size, (frame + 1) * size) as Uint16Array;
-    (data as Uint16Array).set(values, place * size);
+/** Frames or the slices of a mosaic, with what belongs to each, put in the order of their places. */
+function inOrder(from: Meant, { order, mosaic }: FrameGeometry): Meant {
+  const { samples, rescale, padded } = from;
+  if (mosaic) {
+    return {
+      samples: { ...samples, data: slicesOf(samples.data, mosaic) },
+      rescale,
+      ...(padded ? { padded: slicesOf(padded, mosaic) } : {}),
+    };
   }
-  if (slope.length === 1) return { samples: { ...samples, data }, rescale };
+  if (!order) return from;
+  const { slope, intercept } = rescale;
+  const placed = <T extends Samples["data"] | Uint8Array>(source: T): T => {
+    const out = source.slice() as T;
+    const size = out.length / order.length;
+    for (const [place, frame] of order.entries()) {
+      // One of the types stands for all: source and target are of the same.
+      const values = source.subarray(frame * size, (frame + 1) * size) as Uint16Array;
+      (out as Uint16Array).set(values, place * size);
+    }
+    return out;
+  };
+  const ordered = {
+    samples: { ...samples, data: placed(samples.data) },
+    ...(padded ? { padded: placed(padded) } : {}),
+  };
+  if (slope.length === 1) return { ...ordered, rescale };
   return {
-    samples: { ...samples, data },
+    ...ordered,
     rescale: {
       ...rescale,
       slope: Float64Array.from(order, (frame) => slope[frame]!),
@@ -141,105 +175,6 @@ function beyondFloat(samples: Samples): boolean {
     if (Math.abs(samples.data[i]!) > 2 ** 24) return true;
   }
   return false;
-}
-
-export interface Rescale {
-  readonly slope: Float64Array;
-  readonly intercept: Float64Array;
-  readonly varies: boolean;
-  readonly stated: boolean;
-  /** Rescale Type or Modality LUT Type. */
-  readonly type: string | undefined;
-  readonly findings: string[];
-}
-
-const transformation = 0x00289145;
-
-/** Slope and intercept of every frame, or the modality lookup table applied. */
-export function modality(
-  samples: Samples,
-  set: DataSet,
-  layout: PixelLayout,
-): { samples: Samples; rescale: Rescale } {
-  const lut = itemsOf(set, 0x00283000)[0];
-  const unity = {
-    slope: new Float64Array([1]),
-    intercept: new Float64Array([0]),
-    varies: false,
-    stated: false,
-    type: undefined,
-    findings: [],
-  };
-  if (samples.components !== 1) return { samples, rescale: unity };
-  if (
-    lut &&
-    !set.elements.has(0x00281053) &&
-    samples.type !== "float32" &&
-    samples.type !== "float64"
-  ) {
-    const table = lookupTable(lut, {
-      descriptor: 0x00283002,
-      data: 0x00283006,
-      signed: layout.signed,
-      offset: layout.element.offset,
-    });
-    const last = table.values.length - 1;
-    const data = new Uint16Array(samples.data.length);
-    for (let i = 0; i < data.length; i++) {
-      data[i] = table.values[Math.max(0, Math.min(last, samples.data[i]! - table.first))]!;
-    }
-    return {
-      samples: { ...samples, data, type: "uint16", bits: Math.min(16, table.bits || 16) },
-      rescale: {
-        ...unity,
-        stated: true,
-        type: textOf(lut, 0x00283004),
-        findings: ["the modality lookup table has been applied; the stored values are its output"],
-      },
-    };
-  }
-  return { samples, rescale: rescaleOf(set, layout.frames) };
-}
-
-function rescaleOf(set: DataSet, frames: number): Rescale {
-  const findings: string[] = [];
-  const perFrame = hasFunctionalGroups(set);
-  const groups = perFrame ? functionalGroups(set, frames, transformation) : [];
-  const count = perFrame ? frames : 1;
-  const slope = new Float64Array(count).fill(1);
-  const intercept = new Float64Array(count);
-  let type = textOf(set, 0x00281054);
-  let stated = set.elements.has(0x00281053) || set.elements.has(0x00281052);
-  for (let frame = 0; frame < count; frame++) {
-    const from = groups[frame] ?? set;
-    if (from !== set) {
-      stated = true;
-      type ??= textOf(from, 0x00281054);
-    }
-    const m = numberOf(from, 0x00281053);
-    const b = numberOf(from, 0x00281052);
-    // A slope of zero would erase the image; such files mean "no rescaling".
-    if (m === 0) findings.push("a rescale slope of 0 is ignored");
-    slope[frame] = m === undefined || m === 0 ? 1 : m;
-    intercept[frame] = b ?? 0;
-  }
-  const varies = slope.some((m) => m !== slope[0]) || intercept.some((b) => b !== intercept[0]);
-  return { slope, intercept, varies, stated, type, findings };
-}
-
-const ctStorage = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.2(\.|$)/;
-
-/** Unit that the file states or implies. */
-export function unitOf(set: DataSet, rescale: Rescale): IntensityUnit | undefined {
-  if (rescale.type?.toUpperCase() === "HU") return "HU";
-  const ct = textOf(set, 0x00080060) === "CT" || ctStorage.test(textOf(set, 0x00080016) ?? "");
-  if (!ct || !rescale.stated) return undefined;
-  return rescale.type === undefined || rescale.type === "" ? "HU" : undefined;
-}
-
-/** Pixel Padding Value, read with the sign of the pixels. */
-function paddingOf(set: DataSet, layout: PixelLayout): number | undefined {
-  return numberOf(set, 0x00280120, layout.signed ? "SS" : "US");
 }
 
 /** Samples as an image, by how the frames stand. */

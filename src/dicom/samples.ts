@@ -4,7 +4,8 @@ import type { DataSet } from "./elements.ts";
 import { numbersOf } from "./elements.ts";
 import { dicomError } from "./failure.ts";
 import type { Frames } from "./frames.ts";
-import { isSubsampled, type PixelLayout } from "./pixels.ts";
+import { isSubsampled, pairsInRow, type PixelLayout } from "./pixels.ts";
+import { expandedSegments } from "./segmented-palette.ts";
 
 export interface Samples {
   /** All frames, row-major, components side by side. */
@@ -143,16 +144,17 @@ function clamp(value: number, top: number): number {
 /** Pairs Y Y Cb Cr to RGB pixels; the second pixel takes the first's chroma. */
 function unpaired(frames: Frames): Uint8Array {
   const { layout, bytes } = frames;
-  const pixels = layout.rows * layout.columns * layout.frames;
-  const ybr = new Uint8Array(3 * pixels);
-  for (let i = 0, at = 0; i < pixels; i += 2, at += 4) {
-    ybr[3 * i] = bytes[at]!;
-    ybr[3 * i + 1] = bytes[at + 2]!;
-    ybr[3 * i + 2] = bytes[at + 3]!;
-    if (i + 1 < pixels) {
-      ybr[3 * i + 3] = bytes[at + 1]!;
-      ybr[3 * i + 4] = bytes[at + 2]!;
-      ybr[3 * i + 5] = bytes[at + 3]!;
+  const { columns } = layout;
+  const rows = layout.rows * layout.frames;
+  const pairs = pairsInRow(layout);
+  const ybr = new Uint8Array(3 * rows * columns);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const at = 4 * (row * pairs + (column >> 1));
+      const to = 3 * (row * columns + column);
+      ybr[to] = bytes[at + (column & 1)]!;
+      ybr[to + 1] = bytes[at + 2]!;
+      ybr[to + 2] = bytes[at + 3]!;
     }
   }
   return rgbOf(ybr, layout) as Uint8Array;
@@ -166,17 +168,19 @@ export interface LookupTable {
 }
 
 /**
- * A lookup table from its descriptor and its data.
+ * A lookup table from its descriptor and its data, plain or segmented.
  *
- * @throws FormatError when it is missing or shorter than it says
+ * @throws FormatError when it is missing, damaged or shorter than it says
  */
 export function lookupTable(
   set: DataSet,
-  tags: { descriptor: number; data: number; signed: boolean; offset: number },
+  tags: { descriptor: number; data: number; segmented?: number; signed: boolean; offset: number },
 ): LookupTable {
   const [count, , bits] = numbersOf(set, tags.descriptor, "US");
   const first = numbersOf(set, tags.descriptor, tags.signed ? "SS" : "US")[1];
-  const element = set.elements.get(tags.data);
+  const segmented = tags.segmented !== undefined && !set.elements.has(tags.data);
+  const tag = segmented ? tags.segmented! : tags.data;
+  const element = set.elements.get(tag);
   if (count === undefined || first === undefined || bits === undefined || !element) {
     throw dicomError(
       "corrupt",
@@ -185,12 +189,22 @@ export function lookupTable(
     );
   }
   const entries = count === 0 ? 65536 : count;
-  const { value } = element;
-  // Eight-bit entries may be packed two to a word.
-  const values =
-    bits <= 8 && value.length < 2 * entries
-      ? Uint16Array.from(value)
-      : Uint16Array.from(numbersOf(set, tags.data, "US"));
+  const words = (wide: boolean) => numbersOf(set, tag, wide ? "US" : "OB");
+  let values: Uint16Array;
+  if (segmented) {
+    const expanded = expandedSegments(words(bits > 8), bits > 8);
+    if (!(expanded instanceof Uint16Array)) {
+      throw dicomError(
+        "corrupt",
+        element.offset + expanded.at * (bits > 8 ? 2 : 1),
+        `Cannot read a segmented DICOM lookup table: found ${expanded.reason}, wanted segments of ${entries} entries`,
+      );
+    }
+    values = expanded;
+  } else {
+    // Eight-bit entries may be packed two to a word.
+    values = Uint16Array.from(words(bits > 8 || element.value.length >= 2 * entries));
+  }
   if (values.length < entries) {
     throw dicomError(
       "truncated",
@@ -203,17 +217,11 @@ export function lookupTable(
 
 function coloured(data: NumberArray, set: DataSet, layout: PixelLayout): Omit<Samples, "findings"> {
   const { offset } = layout.element;
-  if (set.elements.has(0x00281221) && !set.elements.has(0x00281201)) {
-    throw dicomError(
-      "unsupported",
-      offset,
-      "Cannot read a DICOM palette: found a segmented palette, wanted a plain one",
-    );
-  }
   const tables = [0, 1, 2].map((c) =>
     lookupTable(set, {
       descriptor: 0x00281101 + c,
       data: 0x00281201 + c,
+      segmented: 0x00281221 + c,
       signed: layout.signed,
       offset,
     }),

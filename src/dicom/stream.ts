@@ -6,13 +6,14 @@ import { FormatError, InputError } from "../core/errors.ts";
 import type { Image, IntensityUnit } from "../core/image.ts";
 import type { Stored, StoredType } from "../core/stored.ts";
 import type { DicomElement, Fragment } from "./elements.ts";
-import { numberOf } from "./elements.ts";
 import { dicomError } from "./failure.ts";
 import { decodeFrames, frameStarts } from "./frames.ts";
 import { frameGeometry } from "./geometry.ts";
 import { type DicomFile, parseDicom } from "./parse.ts";
 import { nativeBytes, type PixelLayout, pixelLayout } from "./pixels.ts";
-import { assemble, modality, type Rescale, unitOf } from "./read.ts";
+import { modality, type Rescale, type ScaledBy, unitOf } from "./modality.ts";
+import { declaredPadding } from "./padding.ts";
+import { assemble } from "./read.ts";
 import { samplesOf } from "./samples.ts";
 
 /** Bytes that are somewhere else, such as in an open file. */
@@ -32,6 +33,8 @@ export interface DicomFrames {
   readonly intercept: number;
   /** What all stored elements have in common; scalings of single frames in the order of the image. */
   readonly stored: Omit<Stored, "data" | "shape">;
+  /** Which attributes say what the stored values mean. */
+  readonly scaledBy: ScaledBy;
   /** Frame of the file at each place of the image; absent where that is the file's order. */
   readonly frameOrder?: readonly number[];
   readonly frames: number;
@@ -44,7 +47,7 @@ export interface DicomFrames {
 
 /** Frames as an image. */
 export interface FramesImage extends Image {
-  /** 1 for each voxel with the object's padding value; absent where it has none. */
+  /** 1 for each voxel that is no measurement; absent where all are. */
   readonly padded?: Uint8Array;
 }
 
@@ -226,13 +229,18 @@ export async function openDicomFrames(
     length === undefined
       ? await packedFrames(source, file, { layout, start })
       : await plainFrames(source, { layout, start, length, bytesPerFrame });
-  const geometry = frameGeometry(file.dataSet, layout.frames);
+  const geometry = frameGeometry(file.dataSet, { ...layout, offset: layout.element.offset });
+  if (geometry.mosaic) {
+    throw new InputError(
+      "Cannot read a DICOM object frame by frame: found a mosaic of slices in one plane, wanted frames",
+    );
+  }
   const { order } = geometry;
   const readRun = async (first: number, count: number) => {
     const part = { ...layout, frames: count, element: await elementOf(first, count) };
     const raw = samplesOf(await decodeFrames(file, part), file.dataSet);
-    const { samples, rescale } = modality(raw, file.dataSet, layout);
-    return { part, samples, rescale: sliced(rescale, first, count), all: rescale };
+    const { rescale, ...meant } = modality(raw, file.dataSet, layout);
+    return { part, ...meant, rescale: sliced(rescale, first, count), all: rescale };
   };
   const sample = await readRun(order?.[0] ?? 0, 1);
   const unit = unitOf(file.dataSet, sample.rescale) ?? options.unit ?? "arbitrary";
@@ -252,7 +260,7 @@ export async function openDicomFrames(
     series: { axes: "tyx", shape: [frames, rows, columns] },
     volumes: { axes: "tzyx", shape: [frames / slices, slices, rows, columns] },
   } as const;
-  const padding = numberOf(file.dataSet, 0x00280120, layout.signed ? "SS" : "US");
+  const padding = declaredPadding(file.dataSet, layout);
   const frameImages = async (first: number, count: number): Promise<FramesImage> => {
     if (!Number.isInteger(first) || first < 0 || count < 1 || first + count > frames) {
       throw new InputError(
@@ -262,16 +270,19 @@ export async function openDicomFrames(
     if (order && count > 1) {
       const size = rows * columns;
       const data = new Float32Array(count * size);
-      const padded = padding === undefined ? undefined : new Uint8Array(count * size);
+      let padded: Uint8Array | undefined;
       const start = await frameImages(first, 1);
       for (let k = 0; k < count; k++) {
         const frame = k === 0 ? start : await frameImages(first + k, 1);
         data.set(frame.data, k * size);
-        if (frame.padded) padded?.set(frame.padded, k * size);
+        if (frame.padded) {
+          padded ??= new Uint8Array(count * size);
+          padded.set(frame.padded, k * size);
+        }
       }
       return { ...start, shape: [count, rows, columns], data, ...(padded ? { padded } : {}) };
     }
-    const { part, samples, rescale } = await readRun(order?.[first] ?? first, count);
+    const { part, samples, rescale, padded } = await readRun(order?.[first] ?? first, count);
     const step = arrangement === "series" ? 0 : (first % slices) * place.spacing[0];
     const origin = [0, 1, 2].map((r) => place.origin[r]! + place.direction[3 * r + 2]! * step);
     const image = assemble(samples, {
@@ -284,9 +295,7 @@ export async function openDicomFrames(
       },
       unit,
     });
-    return padding === undefined
-      ? image
-      : { ...image, padded: Uint8Array.from(samples.data, (v) => (v === padding ? 1 : 0)) };
+    return padded ? { ...image, padded } : image;
   };
   const stored: DicomFrames["stored"] = {
     type: sample.samples.type,
@@ -296,7 +305,8 @@ export async function openDicomFrames(
     intercept: sample.rescale.intercept[0]!,
     ...(sample.all.varies ? { planes: placed(sample.all, order) } : {}),
     bits: sample.samples.bits,
-    ...(padding === undefined ? {} : { padding }),
+    ...(padding === undefined ? {} : { padding: padding.value }),
+    ...(padding?.limit === undefined ? {} : { paddingLimit: padding.limit }),
   };
   return Object.freeze({
     image: { ...rest, ...whole[arrangement] },
@@ -304,11 +314,12 @@ export async function openDicomFrames(
     slope: sample.rescale.slope[0]!,
     intercept: sample.rescale.intercept[0]!,
     stored,
+    scaledBy: sample.rescale.by,
     ...(order ? { frameOrder: order } : {}),
     frames,
     layout,
     file,
-    findings: [...file.findings, ...findings, ...geometry.findings],
+    findings: [...file.findings, ...findings, ...sample.all.findings, ...geometry.findings],
     read: frameImages,
   });
 }

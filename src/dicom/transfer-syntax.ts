@@ -1,7 +1,15 @@
 /** Transfer syntaxes: how a data set and its pixels are encoded [nema2024ps35]. */
 
 /** How one frame of encapsulated pixel data is compressed. */
-export type PixelCodec = "none" | "rle" | "jpeg" | "jpeg-ls" | "jpeg-2000" | "htj2k" | "jpeg-xl";
+export type PixelCodec =
+  | "none"
+  | "deflate"
+  | "rle"
+  | "jpeg"
+  | "jpeg-ls"
+  | "jpeg-2000"
+  | "htj2k"
+  | "jpeg-xl";
 
 export interface TransferSyntax {
   readonly uid: string;
@@ -74,6 +82,13 @@ export const transferSyntaxes: readonly TransferSyntax[] = [
     derivedAs: deflatedLittle,
   }),
   packed("1.2.840.10008.1.2.1.98", "Encapsulated Uncompressed", "none", true, explicitLittle),
+  packed(
+    "1.2.840.10008.1.2.8.1",
+    "Deflated Image Frame Compression",
+    "deflate",
+    true,
+    explicitLittle,
+  ),
   packed(rleLossless, "RLE Lossless", "rle", true, rleLossless),
   packed(`${j}50`, "JPEG Baseline (process 1)", "jpeg", false, jpegLossless),
   packed(`${j}51`, "JPEG Extended (processes 2, 4)", "jpeg", false, jpegLossless),

@@ -63,11 +63,11 @@ export async function openFolderSeries(path: string): Promise<Series> {
   }
   const { series, refused } = groupSeries(files);
   const damaged = refused.find(({ kind }) => kind === "truncated" || kind === "corrupt");
-  const images = series.filter(({ kind }) => kind !== "localizer");
+  const images = series.filter((one) => one.kind !== "localizer" && one.noImage === undefined);
   const [only] = images;
   if (only === undefined || images.length > 1 || damaged !== undefined) {
     throw new InputError(
-      `Cannot read ${path} slice by slice: found ${damaged === undefined ? `${images.length} series` : `the damaged file ${damaged.name} (${damaged.reason})`}, wanted one whole series`,
+      `Cannot read ${path} slice by slice: found ${damaged === undefined ? `${images.length} ${images.some(({ part }) => part) ? "series or parts of one, which has gaps" : "series"}` : `the damaged file ${damaged.name} (${damaged.reason})`}, wanted one whole series`,
     );
   }
   return only;

@@ -3,9 +3,9 @@ import { InputError, throwIfAborted } from "../core/errors.ts";
 import { type Image, sizeOf } from "../core/image.ts";
 import type { WorkOptions } from "../core/progress.ts";
 import { checkDerivable, type DeriveOptions, derivedObject } from "../dicom/derive.ts";
-import { greyAttributes, greyPlan, sizeElements } from "../dicom/derive-pixels.ts";
-import { bytesElement } from "../dicom/build.ts";
-import { encodePixels, littleBytes } from "../dicom/encode-pixels.ts";
+import { floatPixels, greyAttributes, greyPlan, sizeElements } from "../dicom/derive-pixels.ts";
+import { encodePixels } from "../dicom/encode-pixels.ts";
+import { paddingMask, paddingRanges } from "../dicom/padding.ts";
 import { quantised } from "../dicom/quantise.ts";
 import type { DicomFrames } from "../dicom/stream.ts";
 import { lossesOf } from "../formats/elements-to-write.ts";
@@ -103,16 +103,12 @@ export async function openDerivedWriter(
       const start = frames * rows * columns - left;
       left -= values.length;
       values.forEach((v, i) => {
+        if (padded?.[i] === 1) return;
         const range = frameRanges[Math.floor((start + i) / (rows * columns))]!;
         if (v < range[0]) range[0] = v;
         if (v > range[1]) range[1] = v;
       });
-      // All values are finite: NaN is free to mark what is no measurement.
-      const marked =
-        padded && source.layout.type === "integer"
-          ? values.map((v, i) => (padded[i] ? NaN : v))
-          : values;
-      await scratch.write(new Uint8Array(marked.buffer, marked.byteOffset, marked.byteLength));
+      await scratch.write(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
     },
     async finish() {
       checkWhole(path, left);
@@ -170,16 +166,21 @@ async function fillDerived(
     const place = placeOf.get(frame) ?? frame;
     const bytes = await scratch.read(4 * size * place, 4 * size);
     const values = new Float32Array(bytes.buffer, bytes.byteOffset, size);
-    if (!whole) return bytesElement(0x7fe00008, "OF", littleBytes(values));
+    if (!whole) {
+      const { planes, slope, intercept } = source.stored;
+      const [m, b] = [planes?.slope[place] ?? slope, planes?.intercept[place] ?? intercept];
+      const stored = type === "float64" ? Float64Array.from(values) : values.slice();
+      if (m !== 1 || b !== 0) for (let i = 0; i < size; i++) stored[i] = (stored[i]! - b) / m;
+      return floatPixels(stored);
+    }
     const { kept, by, padding } = plan;
     const planes = kept ? source.stored.planes : undefined;
     const own = planes
       ? { ...by, slope: planes.slope[place]!, intercept: planes.intercept[place]! }
       : by;
     const data = quantised(values, own);
-    if (padding !== undefined) {
-      for (let i = 0; i < size; i++) if (Number.isNaN(values[i])) data[i] = padding;
-    }
+    // Padding was handed through: by the source's own rescale it is its stored value again.
+    if (!kept) for (const i of paddingIn(values, source, place)) data[i] = padding;
     const { bitsStored, signed } = by;
     const shape = { rows, columns, frames: 1, samples: 1 as const, bitsStored, signed };
     return encodePixels(data, { ...shape, transferSyntax, work: options });
@@ -200,9 +201,10 @@ async function fillDerived(
     ? greyAttributes(source, plan, source.image.unit)
     : {
         elements: [],
+        removed: [],
         signed: true,
         transferSyntax,
-        notes: type === "float64" ? ["64-bit floating point became 32-bit"] : [],
+        notes: [],
         rescaled: false,
       };
   const pixels = {
@@ -228,6 +230,18 @@ async function fillDerived(
   if (fragments) await sink.write(item(0xe0dd, 0));
   else if (plain % 2) await sink.write(new Uint8Array(1));
   return [...notes];
+}
+
+/** Places of values that the source's attributes call padding. */
+function paddingIn(
+  values: Float32Array,
+  { file, layout, stored: { planes, slope, intercept } }: DicomFrames,
+  place: number,
+): number[] {
+  const [m, b] = [planes?.slope[place] ?? slope, planes?.intercept[place] ?? intercept];
+  const samples = Float64Array.from(values, (v) => Math.round((v - b) / m));
+  const mask = paddingMask(samples, paddingRanges(file.dataSet, layout));
+  return mask ? [...mask.keys()].filter((i) => mask[i] === 1) : [];
 }
 
 /** Head of an item of encapsulated pixels, or of their end. */

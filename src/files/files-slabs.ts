@@ -7,7 +7,7 @@
  */
 import { createReadStream } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { createGunzip } from "node:zlib";
 import { FormatError, InputError, messageOf, throwIfAborted } from "../core/errors.ts";
 import { type Image, type ImageTemplate, layoutOf, makeTemplate } from "../core/image.ts";
@@ -158,7 +158,13 @@ function packedBytes(path: string, format: string): Bytes {
  * @throws InputError when the path is no such file or folder; FormatError when its header is bad
  */
 export async function openSlabs(path: string): Promise<SlabSource> {
-  if (await isFolder(path)) return openSeriesSlabs(await openFolderSeries(path));
+  if (await isFolder(path)) {
+    const series = await openFolderSeries(path);
+    const [only, ...others] = series.files;
+    // A single object has the planes of its frames.
+    if (only !== undefined && others.length === 0) return openSlabs(join(path, only.name));
+    return openSeriesSlabs(series);
+  }
   const handle = await openRegular(path);
   const head = new Uint8Array(16384);
   const { bytesRead } = await handle.read(head, 0, head.length, 0);

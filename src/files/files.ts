@@ -21,7 +21,7 @@ import type {
 } from "../formats/format.ts";
 import { inflateAll, isGzip } from "../codecs/inflate.ts";
 import { type LcdCtCase, lcdCtCases, readLcdCtSlice } from "./lcd-ct.ts";
-import { type SeriesFile, groupSeries, readSeries } from "./series.ts";
+import { type SeriesFile, groupSeries, readSeriesImages } from "./series.ts";
 
 export {
   bytesOf,
@@ -259,21 +259,33 @@ async function openSeries(
   rest: { others: readonly string[]; options: OpenOptions },
 ): Promise<OpenedPath> {
   const { options, others } = rest;
-  const grouping = groupSeries(files);
+  const { gaps } = options;
+  const grouping = groupSeries(files, gaps === undefined ? {} : { gaps });
   const refused = grouping.refused.map(({ name, reason }) => ({ name, reason }));
   const images: DecodedImage[] = [];
   const read: string[][] = [];
   for (const series of grouping.series) {
     try {
-      const { image, stored, findings } = await readSeries(series, {
+      const found = await readSeriesImages(series, {
+        ...(gaps === undefined ? {} : { gaps }),
         ...(options.unit === undefined ? {} : { unit: options.unit }),
         ...(options.maxElements === undefined ? {} : { maxElements: options.maxElements }),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
         ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
       });
       const name = [series.modality, series.description].filter((t) => t !== "").join(" ");
-      images.push({ name, image, stored: stored ?? valuesAsStored(image), notes: findings });
-      read.push(series.files.map((f) => join(path, f.name)));
+      const { noImage } = series;
+      for (const { image, stored, padded, part, findings } of found) {
+        images.push({
+          name: [name, series.part ?? part].filter(Boolean).join(", "),
+          image,
+          stored: stored ?? valuesAsStored(image),
+          ...(padded ? { padded } : {}),
+          ...(noImage === undefined ? {} : { noImage }),
+          notes: findings,
+        });
+        read.push(series.files.map((f) => join(path, f.name)));
+      }
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       for (const file of series.files) refused.push({ name: file.name, reason: messageOf(error) });

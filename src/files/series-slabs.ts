@@ -3,7 +3,6 @@ import { InputError } from "../core/errors.ts";
 import { type Image, layoutOf, makeImage, placeOf } from "../core/image.ts";
 import type { WorkOptions } from "../core/progress.ts";
 import type { SlabSource } from "./files-slabs.ts";
-import type { Stored } from "../core/stored.ts";
 import type { Series } from "./series-grouping.ts";
 import { readSeries, seriesGeometry } from "./series-volume.ts";
 
@@ -29,7 +28,15 @@ export async function openSeriesSlabs(
   const { signal } = options;
   const part = (from: number, count: number) =>
     readSeries(partOfSeries(series, from, count), signal === undefined ? {} : { signal });
+  if (series.grid !== undefined) {
+    throw new InputError(
+      "Cannot read a series slice by slice: found slices to interpolate between, wanted even steps",
+    );
+  }
   const first = await part(0, 1);
+  if (first.image.axes === "zyx") {
+    throw new InputError("Cannot read a series slice by slice: found mosaics, wanted slices");
+  }
   const image = seriesGeometry(series, first.image);
   if (first.stored === undefined || image.axes.includes("c")) {
     throw new InputError("Cannot read a series slice by slice: found colours, wanted grey values");
@@ -51,7 +58,7 @@ export async function openSeriesSlabs(
           `Cannot read slices ${from} to ${from + count - 1}: found ${planes} slices`,
         );
       }
-      const { image: read, stored } = await part(from, count);
+      const { image: read, padded } = await part(from, count);
       if (read.data.length !== count * ny * nx) {
         throw new InputError(
           `Cannot read a series: found slices of another size from ${series.files[from]!.name} on, wanted ${nx} × ${ny}`,
@@ -59,17 +66,11 @@ export async function openSeriesSlabs(
       }
       return {
         ...placedSlab(image, { from: from % nz, data: read.data, shape: [count, ny, nx] }),
-        ...(stored?.padding === undefined ? {} : { padded: paddedIn(stored, stored.padding) }),
+        ...(padded ? { padded } : {}),
       };
     },
     close: () => Promise.resolve(),
   });
-}
-
-function paddedIn({ data }: Stored, padding: number): Uint8Array {
-  const out = new Uint8Array(data.length);
-  for (let i = 0; i < out.length; i++) if (Number(data[i]) === padding) out[i] = 1;
-  return out;
 }
 
 /** Planes of a volume as a volume that lies where they lie. */

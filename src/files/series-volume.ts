@@ -14,25 +14,30 @@ import { dicomError } from "../dicom/failure.ts";
 import { parseDicom } from "../dicom/parse.ts";
 import { type DicomImage, type DicomReadOptions, readDicom } from "../dicom/read.ts";
 import type { Stored, StoredArray } from "../core/stored.ts";
+import { imagesOf } from "../dicom/parts.ts";
+import { type GapTreatment, resampledNote, resampledSlices } from "../dicom/resample.ts";
 import type { Series, SeriesFile } from "./series-grouping.ts";
 
 /** A series read as one image. */
 export interface SeriesImage {
   /** Axes `zyx`, or `tzyx` for volumes in time; those of the object for one file. */
   readonly image: Image;
-  /** Absent when the slices are stored in different types. */
+  /** Absent when the slices are stored in different types, or interpolated. */
   readonly stored?: Stored;
+  /** 1 for each value of `image` that is no measurement; absent where all are. */
+  readonly padded?: Uint8Array;
   readonly findings: readonly string[];
 }
 
 export interface SeriesReadOptions extends DicomReadOptions {
+  /** What is done about a multi-frame object with gaps; of files that was settled when they were grouped. */
+  readonly gaps?: GapTreatment;
   /** Threads that decode compressed slices. Defaults to the cores of the machine where that pays. */
   readonly threads?: number;
 }
 
 /**
- * Reads a series as one image. Slices that are not evenly spaced are put together with the mean
- * distance, which the findings of the series say.
+ * Reads a series as one image: slices as a volume, mosaics of slices as volumes in time.
  *
  * @throws FormatError naming the file that is bad; InputError when the slices have different sizes
  */
@@ -43,8 +48,13 @@ export async function readSeries(
   const [only] = series.files;
   if (!only) throw new InputError("Cannot read a series: found no files, wanted at least one");
   if (series.files.length === 1) {
-    const { image, stored, findings } = await readNamed(only, options);
-    return { image, stored, findings: [...series.findings, ...findings] };
+    const { image, stored, padded, findings } = await readNamed(only, options);
+    return {
+      image,
+      stored,
+      ...(padded ? { padded } : {}),
+      findings: [...series.findings, ...findings],
+    };
   }
   const volume = new VolumeUnderWay(series, options.maxElements ?? 2 ** 28);
   const threads = options.threads ?? usefulThreads(only.bytes, series.files.length);
@@ -83,6 +93,25 @@ export async function readSeries(
   return volume.finish();
 }
 
+/**
+ * The images of a series: one, but for a single object whose frames make no single volume.
+ *
+ * @throws as `readSeries`; InputError for gaps that are to be refused
+ */
+export async function readSeriesImages(
+  series: Series,
+  options: SeriesReadOptions = {},
+): Promise<readonly (SeriesImage & { readonly part: string })[]> {
+  const [only] = series.files;
+  if (only === undefined || series.files.length > 1) {
+    return [{ ...(await readSeries(series, options)), part: "" }];
+  }
+  return imagesOf(await readNamed(only, options), options.gaps).map((one) => ({
+    ...one,
+    findings: [...series.findings, ...one.findings],
+  }));
+}
+
 /** A thread costs about as much to start as a dozen slices of JPEG 2000 cost to decode. */
 function usefulThreads(bytes: Uint8Array, count: number): number {
   const { codec } = parseDicom(bytes, { stopAt: 0x00080000 }).syntax;
@@ -104,6 +133,7 @@ export interface SlicePart {
   readonly image: Omit<Image, "data">;
   readonly values?: Float32Array;
   readonly stored: Stored;
+  readonly padded?: Uint8Array;
   readonly findings: readonly string[];
 }
 
@@ -129,10 +159,17 @@ async function taskOf(file: SeriesFile, options: DicomReadOptions): Promise<Slic
 /** Reads one slice; a pure function of its task, as worker threads want it. */
 export async function readSliceWork(task: SliceTask): Promise<SlicePart> {
   const { file, ...options } = task;
-  const { image, stored, findings } = await readNamed(file, options);
+  const { image, stored, padded, findings } = await readNamed(file, options);
   const { data, ...rest } = image;
-  const small = stored.components === 1 && /8|16/.test(stored.type);
-  return { name: file.name, image: rest, ...(small ? {} : { values: data }), stored, findings };
+  const small = stored.components === 1 && stored.planes === undefined && /8|16/.test(stored.type);
+  return {
+    name: file.name,
+    image: rest,
+    ...(small ? {} : { values: data }),
+    stored,
+    ...(padded ? { padded } : {}),
+    findings,
+  };
 }
 
 /** Slices put together one after the other. */
@@ -146,6 +183,7 @@ class VolumeUnderWay {
   #first: SlicePart | undefined;
   #data = new Float32Array(0);
   #stored: StoredArray | undefined;
+  #padded: Uint8Array | undefined;
 
   constructor(series: Series, maxElements: number) {
     this.#series = series;
@@ -186,6 +224,10 @@ class VolumeUnderWay {
         for (let i = 0; i < size; i++) part[i] = slope * part[i]! + intercept;
       }
     }
+    if (slice.padded) {
+      this.#padded ??= new Uint8Array(size * count);
+      this.#padded.set(slice.padded, k * size);
+    }
     this.#slope[k] = stored.slope;
     this.#intercept[k] = stored.intercept;
     const alike =
@@ -201,14 +243,20 @@ class VolumeUnderWay {
     const series = this.#series;
     const count = series.files.length;
     const first = this.#first!;
-    const { image, rearranged } = arranged(series, first.image, this.#data);
+    const { grid, volumes } = series;
+    const slices = { data: this.#data, ...(this.#padded ? { padded: this.#padded } : {}) };
+    const { data, padded } = grid ? resampledSlices(slices, grid, volumes) : slices;
+    const { image, rearranged } = arranged(series, first.image, data);
     const findings = [
       ...series.findings,
+      ...(grid ? [resampledNote(grid)] : []),
       ...[...this.#notes].map(([text, n]) =>
         n === count ? text : `${text} (${n} of ${count} slices)`,
       ),
     ];
-    if (!this.#stored || rearranged) return { image, findings };
+    // Of colours there is no padding.
+    const measured = padded && !rearranged ? { padded } : {};
+    if (!this.#stored || rearranged || grid) return { image, ...measured, findings };
     const [slope, intercept] = [this.#slope, this.#intercept];
     const varies = slope.some((m) => m !== slope[0]) || intercept.some((b) => b !== intercept[0]);
     return {
@@ -219,6 +267,7 @@ class VolumeUnderWay {
         shape: image.shape.filter((_, i) => image.axes[i] !== "c"),
         ...(varies ? { planes: { slope, intercept } } : {}),
       },
+      ...measured,
       findings,
     };
   }
@@ -239,9 +288,21 @@ async function readNamed(file: SeriesFile, options: DicomReadOptions): Promise<D
   }
 }
 
+/** Whether every file of a series is at the same place, so that files that are volumes follow in time. */
+function isTimeOfVolumes({ files, volumes, stacking }: Series): boolean {
+  return stacking === undefined && volumes === files.length;
+}
+
 /** What the slices of a series are together, by the first of them. */
 export function seriesGeometry(series: Series, first: Omit<Image, "data">): Omit<Image, "data"> {
   const colour = first.axes === "cyx";
+  if (first.axes === "zyx" && isTimeOfVolumes(series)) {
+    return makeTemplate([series.files.length, ...first.shape], {
+      ...placeOf(first),
+      axes: "tzyx",
+      unit: first.unit,
+    });
+  }
   if (first.axes !== "yx" && !colour) {
     throw new InputError(
       `Cannot read a series: found slices with axes ${first.axes}, wanted yx or cyx`,
@@ -253,7 +314,7 @@ export function seriesGeometry(series: Series, first: Omit<Image, "data">): Omit
   const shape = [
     ...(volumes > 1 ? [volumes] : []),
     ...(colour ? [3] : []),
-    series.files.length / volumes,
+    series.grid?.planes ?? series.files.length / volumes,
     ...first.shape.slice(-2),
   ];
   return makeTemplate(shape, {

@@ -1,9 +1,10 @@
 /** Series of DICOM files: grouped, read as volumes, and written as derived objects. */
 import { throwIfAborted } from "../core/errors.ts";
-import { type Image, makeImage, sliceOf } from "../core/image.ts";
+import { type Image, makeImage, sizeOf, sliceOf } from "../core/image.ts";
 import type { WorkOptions } from "../core/progress.ts";
 import { type DeriveOptions, writeDerivedDicom } from "../dicom/derive.ts";
 import { readDicom } from "../dicom/read.ts";
+import { type EvenGrid, slicesOfGrid } from "../dicom/resample.ts";
 import { newUid } from "../dicom/uid.ts";
 import type { Series } from "./series-grouping.ts";
 import { wholeFile } from "./series-volume.ts";
@@ -15,7 +16,12 @@ export {
   type SeriesGrouping,
   type SeriesKind,
 } from "./series-grouping.ts";
-export { readSeries, type SeriesImage, type SeriesReadOptions } from "./series-volume.ts";
+export {
+  readSeries,
+  readSeriesImages,
+  type SeriesImage,
+  type SeriesReadOptions,
+} from "./series-volume.ts";
 
 export interface DerivedFile {
   /** Name of the source file. */
@@ -36,22 +42,34 @@ export async function* writeDerivedSeries(
   options: DeriveOptions & WorkOptions,
 ): AsyncGenerator<DerivedFile> {
   const seriesUid = options.seriesUid ?? newUid();
+  const slices = series.grid ? onPlaces(image, series, series.grid) : image;
   for (const [k, file] of series.files.entries()) {
     throwIfAborted(options.signal, "writing a DICOM series");
     const source = await readDicom(
       await wholeFile(file),
       options.signal ? { signal: options.signal } : {},
     );
-    const slice = series.files.length === 1 ? image : planeOf(image, source.image, k);
+    const slice = series.files.length === 1 ? slices : planeOf(slices, source.image, k);
     const written = await writeDerivedDicom(source, slice, { ...options, seriesUid });
     yield { name: file.name, bytes: written.bytes, notes: written.notes };
     options.onProgress?.({ done: k + 1, total: series.files.length, label: "writing slices" });
   }
 }
 
+/** The slices of a resampled volume at the places of the files. */
+function onPlaces(image: Image, { volumes }: Series, grid: EvenGrid): Image {
+  const shape = image.shape.map((size, i) => (image.axes[i] === "z" ? grid.at.length : size));
+  return makeImage(slicesOfGrid(image.data, grid, volumes), shape, { ...image, axes: image.axes });
+}
+
 /** The k-th file's part of a series image, in the axes of the file. */
 function planeOf(image: Image, source: Image, k: number): Image {
   if (source.axes === "yx") return sliceOf(image, k);
+  if (source.axes === "zyx") {
+    const size = sizeOf(source.shape);
+    const data = image.data.slice(k * size, (k + 1) * size);
+    return makeImage(data, source.shape, { ...source, axes: "zyx" });
+  }
   const [nz, ny, nx] = image.shape.slice(-3) as [number, number, number];
   const plane = ny * nx;
   const t = Math.floor(k / nz);

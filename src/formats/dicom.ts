@@ -6,7 +6,9 @@ import type { Image } from "../core/image.ts";
 import { writeNewDicom } from "../dicom/create.ts";
 import { textOf } from "../dicom/elements.ts";
 import { tagOf } from "../dicom/dictionary.ts";
+import { labelsOf } from "../dicom/labels.ts";
 import { looksLikeDicom } from "../dicom/parse.ts";
+import { imagesOf } from "../dicom/parts.ts";
 import { type DicomImage, readDicom } from "../dicom/read.ts";
 import { elementsToWrite } from "./elements-to-write.ts";
 import type { Decoded, Format, Holding, ReadOptions, WriteOptions, Written } from "./format.ts";
@@ -62,16 +64,15 @@ async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decod
     ...(options.unit === undefined ? {} : { unit: options.unit }),
     ...(options.signal ? { signal: options.signal } : {}),
   });
+  const noImage = labelsOf(object.file.dataSet);
   return {
     format: "dicom",
-    images: [
-      {
-        name: textOf(object.file.dataSet, 0x0008103e) ?? "",
-        image: object.image,
-        stored: object.stored,
-        notes: object.findings,
-      },
-    ],
+    images: imagesOf(object, options.gaps).map(({ part, findings, ...one }) => ({
+      ...one,
+      name: [textOf(object.file.dataSet, 0x0008103e) ?? "", part].filter(Boolean).join(", "),
+      notes: findings,
+      ...(noImage === undefined ? {} : { noImage }),
+    })),
     notes: [],
     header: dicomHeader(object),
     source: object,

@@ -4,6 +4,7 @@
  */
 import type { Axes, Image, IntensityUnit } from "../core/image.ts";
 import type { WorkOptions } from "../core/progress.ts";
+import type { GapTreatment } from "../dicom/resample.ts";
 import type { ComponentKind, Stored, StoredType } from "../core/stored.ts";
 
 /** One image of a file or folder. */
@@ -12,6 +13,10 @@ export interface DecodedImage {
   readonly name: string;
   readonly image: Image;
   readonly stored: Stored;
+  /** 1 for each value that the file says is no measurement; absent where it says so of none. */
+  readonly padded?: Uint8Array;
+  /** What the values are where no filter makes sense of them, such as "a segmentation". */
+  readonly noImage?: string;
   /** What a reader should know about this image, one plain sentence each. */
   readonly notes: readonly string[];
 }
@@ -38,6 +43,8 @@ export interface ReadOptions extends WorkOptions {
   readonly unit?: IntensityUnit;
   /** Refuses images of more elements with `too-large`. Defaults to 2^28, one GiB of float32. */
   readonly maxElements?: number;
+  /** What is done about slices that are not evenly spaced. Defaults to `split`. */
+  readonly gaps?: GapTreatment;
   /** What a headerless file holds. */
   readonly raw?: RawShape;
 }
