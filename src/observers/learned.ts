@@ -1,14 +1,11 @@
 /**
- * Training of an observer that is a network: images in, one number out, through the engine, stopped by
- * images held out from the training set.
- *
- * The steps are Adam's [kingma2015adam] on plain arrays, because this room stands below the training
- * room (losses may hold an observer, and training holds losses).
+ * Training of an observer that is a network: images in, one number out, stopped by images held out from the
+ * training set.
  */
-import { throwIfAborted } from "../core/errors.ts";
 import { sizeOf } from "../core/image.ts";
+import { resolveParameters } from "../core/parameters.ts";
 import { streamOf } from "../core/random.ts";
-import { gradient } from "../graph/gradient.ts";
+import { interpret } from "../graph/interpret.ts";
 import { sizesOf } from "../graph/node.ts";
 import type { Node } from "../graph/node.ts";
 import { add } from "../graph/ops/add.ts";
@@ -21,11 +18,13 @@ import { reshape } from "../graph/ops/reshape.ts";
 import { softplus } from "../graph/ops/softplus.ts";
 import { subtract } from "../graph/ops/subtract.ts";
 import { substitute } from "../graph/substitute.ts";
-import { declare, initialValues } from "../layers/scope.ts";
-import type { Parameter, Scope } from "../layers/scope.ts";
-import { floats } from "../runtime/backend.ts";
-import { compile } from "../runtime/program.ts";
-import type { Program } from "../runtime/program.ts";
+import { declare } from "../layers/scope.ts";
+import type { Scope } from "../layers/scope.ts";
+import { fit } from "../learn/fit.ts";
+import type { Weights } from "../learn/flat-weights.ts";
+import { openNetwork, type OpenedNetwork } from "../learn/open-network.ts";
+import { adam } from "../learn/optimisers/adam.ts";
+import type { Build } from "../learn/trainee.ts";
 import type { Cases } from "./cases.ts";
 import { caseAt, chooseCases, meanCase } from "./cases.ts";
 import type { Finding, ObserverContext, TrainingSet } from "./observer.ts";
@@ -85,17 +84,20 @@ function scaleOf(sets: readonly Cases[]): Scale {
   return { mean: average, sd: Math.sqrt(sum / (n * size)) };
 }
 
+/** One case of a batch with the label that its loss reads. */
+interface Row {
+  readonly cases: Cases;
+  readonly place: number;
+  readonly label: number;
+}
+
 interface Batch {
   readonly image: Float32Array;
   readonly label: Float32Array;
 }
 
-/** Images `places` of both classes, signal ones first, as a scaled batch; short batches repeat their images. */
-function batchOf(
-  rows: readonly { readonly cases: Cases; readonly place: number; readonly label: number }[],
-  scale: Scale,
-  size: number,
-): Batch {
+/** Rows as one scaled batch. */
+function batchOf(rows: readonly Row[], scale: Scale, size: number): Batch {
   const image = new Float32Array(rows.length * size);
   const label = new Float32Array(rows.length);
   rows.forEach(({ cases, place, label: own }, k) => {
@@ -119,24 +121,18 @@ function lossOf(kind: LearnOptions["loss"], score: Node, label: Node): Node {
   return subtract(within, add(contrast, add(contrast, add(contrast, contrast))));
 }
 
-async function lossProgram(
-  options: LearnOptions,
-  shape: readonly number[],
-): Promise<{ program: Program; parameters: readonly Parameter[] }> {
-  const { scope, parameters } = declare({ training: true });
-  const image = input("image", shape);
-  const label = input("label", [shape[0]!, 1]);
-  const score = options.build(image, scope);
-  const loss = lossOf(options.loss, score, label);
-  const slopes = gradient(
-    loss,
-    parameters.map((p) => p.node),
-  );
-  const program = await compile(
-    { outputs: { loss, ...Object.fromEntries(slopes.map((g, i) => [`gradient ${i}`, g])) } },
-    { threads: 1, ...(options.context.signal ? { signal: options.context.signal } : {}) },
-  );
-  return { program, parameters };
+/** Loss of scores in plain numbers, by the same expression that training differentiates. */
+function lossOfScores(
+  kind: LearnOptions["loss"],
+  { score, label }: { score: ArrayLike<number>; label: ArrayLike<number> },
+): number {
+  const shape = [score.length, 1];
+  const loss = lossOf(kind, input("score", shape), input("label", shape));
+  const [value] = interpret([loss], {
+    score: { shape, data: Float64Array.from(score) },
+    label: { shape, data: Float64Array.from(label) },
+  });
+  return value!.data[0]!;
 }
 
 /**
@@ -155,127 +151,95 @@ export async function learn(training: TrainingSet, options: LearnOptions): Promi
   const scale = scaleOf([chooseCases(present, sp.train), chooseCases(absent, sa.train)]);
   const size = present.size;
   const shape = [batch, 1, ...present.shape];
-  const { program, parameters } = await lossProgram(options, shape);
-  const weights = initialValues(parameters, streamOf(seed, label, "weights"));
   const low = options.loss === "hotelling" ? -1 : 0;
   const half = batch / 2;
-  const run = async ({ image, label: labels }: Batch) =>
-    program.run({
-      image: floats(image, shape),
-      label: floats(labels, [batch, 1]),
-      ...Object.fromEntries(parameters.map((p) => [p.name, floats(weights.get(p.name)!, p.shape)])),
-    });
-  const validationLoss = async (): Promise<number> => {
-    let sum = 0;
-    let n = 0;
-    const longest = Math.max(sp.test.length, sa.test.length);
-    for (let start = 0; start < longest; start += half) {
-      const rows = Array.from({ length: batch }, (_, k) => {
-        const at = start + (k % half);
-        return k < half
-          ? { cases: present, place: sp.test[at % sp.test.length]!, label: 1 }
-          : { cases: absent, place: sa.test[at % sa.test.length]!, label: low };
-      });
-      sum += (await run(batchOf(rows, scale, size))).loss!.data[0] as number;
-      n++;
+  // Both classes weigh the same, as in a batch: the smaller one's images are repeated.
+  const longest = Math.max(sp.test.length, sa.test.length);
+  const held = Array.from(
+    { length: 2 * longest },
+    (_, k): Row =>
+      k < longest
+        ? { cases: present, place: sp.test[k % sp.test.length]!, label: 1 }
+        : { cases: absent, place: sa.test[k % sa.test.length]!, label: low },
+  );
+  const scores = async (network: OpenedNetwork, rows: readonly Row[]) => {
+    const out = new Float64Array(rows.length);
+    // A batch at a time: scaled images of all cases would be another copy of the set.
+    for (let start = 0; start < rows.length; start += batch) {
+      const part = batchOf(rows.slice(start, start + batch), scale, size);
+      out.set((await network.run(part.image)).data, start);
     }
-    return sum / n;
+    return out;
   };
-  const first = new Map(parameters.map((p) => [p.name, new Float64Array(sizeOf(p.shape))]));
-  const second = new Map(parameters.map((p) => [p.name, new Float64Array(sizeOf(p.shape))]));
   const stream = streamOf(seed, label, "batches");
-  const copy = () => new Map([...weights].map(([name, w]) => [name, w.slice()]));
-  let best = { weights: copy(), loss: await validationLoss(), step: 0 };
-  let stale = 0;
-  const every = Math.max(10, Math.round(steps / 40));
-  for (let step = 1; step <= steps && stale < patience; step++) {
-    throwIfAborted(context.signal, `training ${label}`);
-    const rows = Array.from({ length: batch }, (_, k) =>
-      k < half
-        ? { cases: present, place: sp.train[stream.integer(sp.train.length)]!, label: 1 }
-        : { cases: absent, place: sa.train[stream.integer(sa.train.length)]!, label: low },
-    );
-    const found = await run(batchOf(rows, scale, size));
-    // Cosine decay to nothing, so that the last steps settle.
-    const now = rate * 0.5 * (1 + Math.cos((Math.PI * step) / steps));
-    parameters.forEach((p, i) => {
-      const g = found[`gradient ${i}`]!.data as Float32Array;
-      const w = weights.get(p.name)!;
-      const m = first.get(p.name)!;
-      const v = second.get(p.name)!;
-      for (let k = 0; k < w.length; k++) {
-        m[k] = 0.9 * m[k]! + 0.1 * g[k]!;
-        v[k] = 0.999 * v[k]! + 0.001 * g[k]! * g[k]!;
-        w[k]! -=
-          (now * (m[k]! / (1 - 0.9 ** step))) / (Math.sqrt(v[k]! / (1 - 0.999 ** step)) + 1e-8);
-      }
-    });
-    if (step % every === 0 || step === steps) {
-      const loss = await validationLoss();
-      if (loss < best.loss) {
-        best = { weights: copy(), loss, step };
-        stale = 0;
-      } else stale++;
-      context.onProgress?.({
-        done: step,
-        total: steps,
-        label: `training ${label}`,
-        figures: { "held-out loss": loss },
-      });
-    }
-  }
-  await program.dispose();
+  const build: Build = (x, { scope }) => options.build(x, scope);
+  const compile = { threads: 1 };
+  const best = await fit({
+    build,
+    shapes: { image: shape, label: [batch, 1] },
+    loss: (score, fields) => lossOf(options.loss, score, fields["label"]!),
+    rule: { optimiser: adam, options: resolveParameters("adam", adam.options) },
+    schedule: { kind: "cosine", rate },
+    steps,
+    batch() {
+      const { image, label: labels } = batchOf(
+        Array.from({ length: batch }, (_, k) =>
+          k < half
+            ? { cases: present, place: sp.train[stream.integer(sp.train.length)]!, label: 1 }
+            : { cases: absent, place: sa.train[stream.integer(sa.train.length)]!, label: low },
+        ),
+        scale,
+        size,
+      );
+      return { image: { shape, data: image }, label: { shape: [batch, 1], data: labels } };
+    },
+    heldOut: async (network) =>
+      lossOfScores(options.loss, {
+        score: await scores(network, held),
+        label: held.map((row) => row.label),
+      }),
+    every: Math.max(10, Math.round(steps / 40)),
+    patience,
+    stream: streamOf(seed, label),
+    label: `training ${label}`,
+    compile,
+    ...(context.signal === undefined ? {} : { signal: context.signal }),
+    ...(context.onProgress === undefined ? {} : { onProgress: context.onProgress }),
+  });
+  const { weights } = best;
+  const network = await openNetwork({ build, weights, shape }, compile);
   return {
-    ...(await scorer(options, { shape, scale, weights: best.weights })),
-    weights: best.weights,
+    weights,
     validation: best.loss,
     step: best.step,
+    score: (cases) =>
+      scores(
+        network,
+        Array.from({ length: cases.count }, (_, place) => ({ cases, place, label: 0 })),
+      ),
+    expression: (single) => expressionOf(single, { build, shape, scale, weights }),
+    dispose: () => network.dispose(),
   };
 }
 
-async function scorer(
-  options: LearnOptions,
-  state: { shape: readonly number[]; scale: Scale; weights: ReadonlyMap<string, Float32Array> },
-): Promise<Pick<Learned, "score" | "expression" | "dispose">> {
-  const { shape, scale, weights } = state;
+/** The score `[1]` of one image in its own unit, weights and scale as constants. */
+function expressionOf(
+  image: Node,
+  {
+    build,
+    shape,
+    scale,
+    weights,
+  }: { build: Build; shape: readonly number[]; scale: Scale; weights: Weights },
+): Node {
   const { scope, parameters } = declare();
-  const score = options.build(input("image", shape), scope);
-  const program = await compile({ outputs: { score } }, { threads: 1 });
-  const given = Object.fromEntries(
-    parameters.map((p) => [p.name, floats(weights.get(p.name)!, p.shape)]),
+  const centre = constant(scale.mean, [1, ...shape.slice(1)]);
+  const scaled = multiply(subtract(image, centre), constant(1 / scale.sd));
+  const score = reshape(build(scaled, { scope, conditions: {} }), [1]);
+  const fixed = parameters.map(
+    ({ name, shape: own, node }) => [node, constant(weights.get(name)!, own)] as const,
   );
-  const batch = shape[0]!;
-  return {
-    score: async (cases) => {
-      const out = new Float64Array(cases.count);
-      for (let start = 0; start < cases.count; start += batch) {
-        const rows = Array.from({ length: batch }, (_, k) => ({
-          cases,
-          place: Math.min(cases.count - 1, start + k),
-          label: 0,
-        }));
-        const { image } = batchOf(rows, scale, cases.size);
-        const found = (await program.run({ image: floats(image, shape), ...given })).score!
-          .data as Float32Array;
-        for (let k = 0; k < batch && start + k < cases.count; k++) out[start + k] = found[k]!;
-      }
-      return out;
-    },
-    expression: (single) => {
-      const own = declare();
-      const sizes = [1, ...shape.slice(1)];
-      const scaled = multiply(
-        subtract(single, constant(scale.mean, sizes)),
-        constant(1 / scale.sd),
-      );
-      const built = reshape(options.build(scaled, own.scope), [1]);
-      const fixed = own.parameters.map(
-        ({ name, shape: size, node }) => [node, constant(weights.get(name)!, size)] as const,
-      );
-      return substitute([built], new Map(fixed))[0]!;
-    },
-    dispose: () => program.dispose(),
-  };
+  return substitute([score], new Map(fixed))[0]!;
 }
 
 /** Finding about training that never lowered the held-out loss. */
