@@ -1,10 +1,7 @@
 /** A trained network as the blob of a piece, and opened for use. */
 import type { ParameterValues } from "../core/parameters.ts";
-import { input } from "../graph/ops/input.ts";
-import { declare } from "../layers/scope.ts";
+import { buildOf, conditionShapes, openNetwork as open } from "../learn/open-network.ts";
 import type { Network } from "../nets/network.ts";
-import { floats } from "../runtime/backend.ts";
-import { compile } from "../runtime/program.ts";
 import { decodeTensors, encodeTensors } from "../learn/tensor-file.ts";
 import { networkOf } from "../nets/open-network.ts";
 import { type Weights } from "../learn/flat-weights.ts";
@@ -41,46 +38,26 @@ export interface OpenNetwork {
 /** Planes per run: enough to keep one thread busy, few enough to stay in its cache. */
 const most = 8;
 
-/** Compiles a network for planes of one size, on one thread. */
+/** Opens a network for planes of one size, on one thread. */
 export async function openNetwork(
   { network, options, weights }: TrainedNetwork,
   { ny, nx, sigma }: { ny: number; nx: number; sigma: number },
 ): Promise<OpenNetwork> {
-  const { scope, parameters } = declare();
   const shape = [most, 1, ny, nx];
-  const image = input("image", shape);
-  const level = input("sigma", [most, 1, 1, 1]);
-  const denoised = network.build(image, { scope, options, sigma: level });
-  const program = await compile(
+  const opened = await open(
     {
-      outputs: { denoised },
-      state: Object.fromEntries(
-        parameters.map(({ name, shape: own }) => [
-          name,
-          { initial: floats(weights.get(name)!, own) },
-        ]),
-      ),
+      build: buildOf(network, options),
+      weights,
+      shape,
+      conditions: conditionShapes(network, { options, shape }),
     },
     { threads: 1 },
   );
-  const area = ny * nx;
   return {
     async denoise(planes) {
-      const out = new Float32Array(planes.length);
-      for (let start = 0; start < planes.length; start += most * area) {
-        const part = planes.subarray(start, start + most * area);
-        const batch = new Float32Array(most * area);
-        batch.set(part);
-        const result = await program.run({
-          image: floats(batch, shape),
-          ...(network.takesSigma
-            ? { sigma: floats(new Float32Array(most).fill(sigma), [most, 1, 1, 1]) }
-            : {}),
-        });
-        out.set((result["denoised"]!.data as Float32Array).subarray(0, part.length), start);
-      }
-      return out;
+      const level = new Float32Array(planes.length / (ny * nx)).fill(sigma);
+      return (await opened.run(planes, { sigma: level })).data;
     },
-    dispose: () => program.dispose(),
+    dispose: () => opened.dispose(),
   };
 }

@@ -135,7 +135,7 @@ describe("train", () => {
     );
     await expect(
       train(trainingConfigOf({ network: { name: "drunet" }, patch: 12 })),
-    ).rejects.toThrow(/wanted a multiple of 8/);
+    ).rejects.toThrow(/wanted multiples of 8/);
   });
 });
 
