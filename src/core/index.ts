@@ -46,3 +46,4 @@ export {
 export type { Progress, ProgressListener, WorkOptions } from "./progress.ts";
 export { visibleLines, visibleText } from "./visible-text.ts";
 export { philox4x32, type ReservedBlocks, type Stream, streamOf } from "./random.ts";
+export { setVendorFolder } from "./vendor-files.ts";

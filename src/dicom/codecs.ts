@@ -1,56 +1,44 @@
 /**
- * Compressed frames by dcmjs-codecs (WebAssembly). Traps of that library that are met here, once:
- * it fills truncated streams in silence (`codestream.ts` looks first), it says that colours from
- * separate scans of JPEG-LS are interleaved (they are not), it is left in an undefined state after a
- * trap (it is released and made anew), its memory never shrinks (released after large frames), it
- * prints to the console (silenced), and its loading pulls in dcmjs (so only when first needed).
+ * Compressed frames by the WebAssembly module of dcmjs-codecs. Its traps are met here, once: it fills
+ * truncated streams in silence (`codestream.ts` looks first), it says that colours from separate scans of
+ * JPEG-LS are interleaved (they are not), it is left in an undefined state after a trap (it is made anew),
+ * and its memory never shrinks (made anew after large frames).
  */
 import { messageOf } from "../core/errors.ts";
+import {
+  type CodecModule,
+  type ModuleCodec,
+  type ModuleFrame,
+  openCodecModule,
+} from "./codec-module.ts";
 import { type CodestreamHeader, jpeg2000Header, jpegHeader } from "./codestream.ts";
 import { dicomError } from "./failure.ts";
 import type { PixelLayout } from "./pixels.ts";
 import type { PixelCodec } from "./transfer-syntax.ts";
 
-type Library = typeof import("dcmjs-codecs");
-type Context = InstanceType<Library["Context"]>;
-
-let library: Library | undefined;
+let open: CodecModule | undefined;
 /** Frames above this many bytes cost a fresh module afterwards. */
 const largeFrame = 64 * 2 ** 20;
 
-/** Loads the codecs; must have been awaited before `decodeFrame` and `encodeFrame`. */
+/** Loads the codecs; must have been awaited before `encodeFrame`. */
 export async function loadCodecs(): Promise<void> {
-  if (!library) {
-    const module = (await import("dcmjs-codecs")) as Library & { default?: Library };
-    library = module.default ?? module;
-    library.log.setLevel("silent", false);
-  }
-  if (!library.NativeCodecs.isInitialized()) await library.NativeCodecs.initializeAsync();
+  open ??= await openCodecModule();
 }
 
 /** Gives the codecs' memory back when a frame was large or a call failed. */
 async function renew(): Promise<void> {
-  library?.NativeCodecs.release();
-  await loadCodecs();
+  open = await openCodecModule();
 }
 
 type Compression = Exclude<PixelCodec, "none" | "deflate" | "rle">;
 
-function decoderOf(codec: Compression, toRgb: boolean): (context: Context) => Context {
-  const { NativeCodecs } = library!;
-  switch (codec) {
-    case "jpeg":
-      return (context) => NativeCodecs.decodeJpeg(context, { convertColorspaceToRgb: toRgb });
-    case "jpeg-ls":
-      return (context) => NativeCodecs.decodeJpegLs(context);
-    case "jpeg-2000":
-      return (context) => NativeCodecs.decodeJpeg2000(context);
-    case "htj2k":
-      return (context) => NativeCodecs.decodeHtJpeg2000(context);
-    case "jpeg-xl":
-      return (context) => NativeCodecs.decodeJpegXl(context);
-  }
-}
+const moduleNames: Readonly<Record<Compression, ModuleCodec>> = {
+  jpeg: "Jpeg",
+  "jpeg-ls": "JpegLs",
+  "jpeg-2000": "Jpeg2000",
+  htj2k: "HtJpeg2000",
+  "jpeg-xl": "JpegXl",
+};
 
 function headerOf(
   bytes: Uint8Array,
@@ -101,29 +89,26 @@ export async function decodeFrame(
     );
   }
   await loadCodecs();
-  // The library's own conversion is libjpeg's, which other readers use too.
-  const decode = decoderOf(codec, layout.photometric.startsWith("YBR_FULL"));
   const start = header?.start ?? 0;
   const bits = header && header.precision <= 8 ? 8 : layout.bitsAllocated;
-  const context = new library!.Context({
-    width: layout.columns,
-    height: layout.rows,
+  const frame: ModuleFrame = {
+    columns: layout.columns,
+    rows: layout.rows,
     bitsAllocated: bits,
     bitsStored: Math.min(layout.bitsStored, bits),
-    samplesPerPixel: layout.samples,
-    pixelRepresentation: layout.signed ? 1 : 0,
-    planarConfiguration: 0,
-    photometricInterpretation: layout.photometric,
-    encodedBuffer: bytes.subarray(start),
-  });
+    samples: layout.samples,
+    signed: layout.signed,
+    photometric: layout.photometric,
+  };
+  // The module's own conversion is libjpeg's, which other readers use too.
+  const toRgb = codec === "jpeg" && layout.photometric.startsWith("YBR_FULL");
   const wanted = layout.rows * layout.columns * layout.samples;
   try {
-    const result = decode(context);
-    const out = result.getDecodedBuffer() ?? new Uint8Array(0);
+    const input = { bytes: bytes.subarray(start), toRgb };
+    const { bytes: out, planar: stated } = open!.decode(moduleNames[codec], frame, input);
     // The decoder of JPEG-LS leaves components as their scans have them, and does not say so.
     const planar =
-      result.getPlanarConfiguration() === 1 ||
-      (codec === "jpeg-ls" && layout.samples > 1 && header?.separateScans === true);
+      stated || (codec === "jpeg-ls" && layout.samples > 1 && header?.separateScans === true);
     if (out.length === (wanted * layout.bitsAllocated) / 8) return { bytes: out, planar, header };
     if (out.length === wanted && layout.bitsAllocated === 16) {
       return { bytes: widened(out, layout.signed && header?.signed === true), planar, header };
@@ -168,27 +153,11 @@ export function encodeFrame(
     signed: boolean;
   },
 ): Uint8Array {
-  const { NativeCodecs, Context } = library!;
-  const context = new Context({
-    width: options.columns,
-    height: options.rows,
-    bitsAllocated: options.bitsAllocated,
-    bitsStored: options.bitsStored,
-    samplesPerPixel: options.samples,
-    pixelRepresentation: options.signed ? 1 : 0,
-    planarConfiguration: 0,
-    photometricInterpretation: options.samples === 3 ? "RGB" : "MONOCHROME2",
-    decodedBuffer: bytes,
-  });
-  const coded =
-    options.codec === "jpeg"
-      ? NativeCodecs.encodeJpeg(context, { lossy: false, predictor: 1 })
-      : options.codec === "jpeg-ls"
-        ? NativeCodecs.encodeJpegLs(context, { lossy: false })
-        : options.codec === "jpeg-2000"
-          ? NativeCodecs.encodeJpeg2000(context, { lossy: false })
-          : NativeCodecs.encodeHtJpeg2000(context, { lossy: false });
-  const out = coded.getEncodedBuffer();
-  if (!out || out.length === 0) throw new Error(`the ${options.codec} encoder returned nothing`);
+  const frame: ModuleFrame = {
+    ...options,
+    photometric: options.samples === 3 ? "RGB" : "MONOCHROME2",
+  };
+  const out = open!.encode(moduleNames[options.codec], frame, bytes);
+  if (out.length === 0) throw new Error(`the ${options.codec} encoder returned nothing`);
   return out;
 }

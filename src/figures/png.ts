@@ -1,16 +1,12 @@
 /** Bitmaps and drawings as PNG bytes. */
-import { encode } from "fast-png";
+import { encodePng } from "../codecs/png-encode.ts";
 import type { Bitmap } from "./bitmap.ts";
 
 /** A bitmap as the bytes of an 8-bit RGB PNG file. */
 export function bitmapPng(bitmap: Bitmap): Uint8Array {
-  return encode({
-    width: bitmap.width,
-    height: bitmap.height,
-    data: bitmap.data,
-    channels: 3,
-    depth: 8,
-  });
+  const { width, height, data } = bitmap;
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return encodePng({ width, height, channels: 3, depth: 8, bytes });
 }
 
 /**

@@ -6,7 +6,6 @@
  * Samples are kept as stored (0 to 2^depth − 1), palettes become RGB or RGBA. Colours become the
  * channel axis; gamma and colour profiles are not applied.
  */
-import { zlibSync } from "fflate";
 import { InputError } from "../core/errors.ts";
 import { type Axes, type Image, makeImage } from "../core/image.ts";
 import { checkSizes, toFloat32, writeElements } from "../codecs/elements.ts";
@@ -15,16 +14,8 @@ import type { ComponentKind, Stored } from "../core/stored.ts";
 import type { Decoded, Format, ReadOptions, WriteOptions, Written } from "./format.ts";
 import { inflate } from "../codecs/inflate.ts";
 import { crc32 } from "../codecs/crc32.ts";
-import {
-  type PngHeader,
-  filterRows,
-  passesOf,
-  pngFail,
-  samples,
-  samplesOf,
-} from "../codecs/png-rows.ts";
-
-const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+import { encodePng, joinBytes, pngSignature } from "../codecs/png-encode.ts";
+import { type PngHeader, passesOf, pngFail, samples, samplesOf } from "../codecs/png-rows.ts";
 
 const depthsOf: Readonly<Record<number, readonly number[]>> = {
   0: [1, 2, 4, 8, 16],
@@ -92,7 +83,7 @@ function chunksOf(bytes: Uint8Array): Chunk[] {
 }
 
 function hasSignature(bytes: Uint8Array): boolean {
-  return signature.every((b, i) => bytes[i] === b);
+  return pngSignature.every((b, i) => bytes[i] === b);
 }
 
 function parseHeader(chunks: readonly Chunk[]): PngHeader {
@@ -161,7 +152,7 @@ async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decod
     );
   }
   const offset = parts[0]!.offset + 8;
-  const packed = join(parts.map((p) => p.data));
+  const packed = joinBytes(parts.map((p) => p.data));
   const wanted = passesOf(header).reduce((n, p) => n + p.rows * (p.rowBytes + 1), 0);
   const rows = await inflate(packed, { format: "png", packing: "zlib", offset, wanted });
   const notes: string[] = [];
@@ -272,22 +263,10 @@ function spacingOf(chunks: readonly Chunk[], text: string): [number, number, num
   return x > 0 && y > 0 ? [1, 1000 / y, 1000 / x] : undefined;
 }
 
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0]!;
-  const out = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
-}
-
 function write(image: Image, options: WriteOptions): Promise<Written> {
   const elements = elementsToWrite(image, options, png);
   const channels = image.axes === "cyx" ? image.shape[0]! : 1;
-  const colourType = { 1: 0, 2: 4, 3: 2, 4: 6 }[channels];
-  if (colourType === undefined) {
+  if (channels !== 1 && channels !== 2 && channels !== 3 && channels !== 4) {
     throw new InputError(`Cannot write ${channels} channels as PNG: wanted 1 to 4`);
   }
   const [height, width] = image.shape.slice(-2) as [number, number];
@@ -295,32 +274,21 @@ function write(image: Image, options: WriteOptions): Promise<Written> {
   const data =
     elements.components > 1 || channels === 1 ? elements.data : interleave(elements.data, channels);
   const raw = writeElements(data, false);
-  const rowBytes = (width * channels * depth) / 8;
-  const rows = filterRows(raw, { height, rowBytes, pixelBytes: (channels * depth) / 8 });
-  const head = new Uint8Array(13);
-  const view = new DataView(head.buffer);
-  view.setUint32(0, width);
-  view.setUint32(4, height);
-  head.set([depth, colourType, 0, 0, 0], 8);
-  const chunks = [chunk("IHDR", head)];
+  const chunks: { type: string; data: Uint8Array }[] = [];
   if (image.spacingKnown) {
     const physical = new Uint8Array(9);
     const p = new DataView(physical.buffer);
     p.setUint32(0, Math.min(0x7fffffff, Math.max(1, Math.round(1000 / image.spacing[2]))));
     p.setUint32(4, Math.min(0x7fffffff, Math.max(1, Math.round(1000 / image.spacing[1]))));
     physical[8] = 1;
-    chunks.push(chunk("pHYs", physical));
+    chunks.push({ type: "pHYs", data: physical });
   }
   const remark = `Comment\0${remarkOf(image, { spacing: true, description: options.description })}`;
-  chunks.push(
-    chunk(
-      "tEXt",
-      Uint8Array.from(remark, (c) => (c.charCodeAt(0) < 256 ? c.charCodeAt(0) : 63)),
-    ),
-    chunk("IDAT", zlibSync(rows, { level: 6 })),
-    chunk("IEND", new Uint8Array(0)),
-  );
-  const bytes = join([Uint8Array.from(signature), ...chunks]);
+  chunks.push({
+    type: "tEXt",
+    data: Uint8Array.from(remark, (c) => (c.charCodeAt(0) < 256 ? c.charCodeAt(0) : 63)),
+  });
+  const bytes = encodePng({ width, height, channels, depth, bytes: raw, chunks });
   return Promise.resolve({ files: [{ name: options.fileName, bytes }], lost: elements.lost });
 }
 
@@ -331,16 +299,6 @@ function interleave<T extends Stored["data"]>(data: T, channels: number): T {
   for (let c = 0; c < channels; c++) {
     for (let i = 0; i < plane; i++) out[i * channels + c] = data[c * plane + i]!;
   }
-  return out;
-}
-
-function chunk(type: string, data: Uint8Array): Uint8Array {
-  const out = new Uint8Array(12 + data.length);
-  const view = new DataView(out.buffer);
-  view.setUint32(0, data.length);
-  for (let i = 0; i < 4; i++) out[4 + i] = type.charCodeAt(i);
-  out.set(data, 8);
-  view.setUint32(8 + data.length, crc32(out.subarray(4, 8 + data.length)));
   return out;
 }
 

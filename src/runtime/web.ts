@@ -4,6 +4,7 @@
  * onnxruntime-web that the page loads itself (`onnxruntime-web/webgpu`).
  */
 import { messageOf, RunError } from "../core/errors.ts";
+import { vendorAddress } from "../core/vendor-files.ts";
 import type { Backend } from "./backend.ts";
 import { openSession, type Ort } from "./ort.ts";
 
@@ -29,7 +30,8 @@ export function openWebBackend(options: WebBackendOptions = {}): Backend {
   let loaded: Promise<OrtWeb> | undefined;
   const load = async (threads: number): Promise<OrtWeb> => {
     const ort = options.module ?? (await import("#onnxruntime-web"));
-    if (options.wasm !== undefined) ort.env.wasm.wasmPaths = { wasm: options.wasm };
+    const wasm = options.wasm ?? servedModule();
+    if (wasm !== undefined) ort.env.wasm.wasmPaths = { wasm };
     // Read once, when the module starts; a page without cross-origin isolation has one thread anyway.
     const count = threadsOf(threads);
     if (count !== undefined) ort.env.wasm.numThreads = count;
@@ -54,6 +56,12 @@ export function openWebBackend(options: WebBackendOptions = {}): Backend {
 
 /** The bundled WebAssembly build. */
 export const webBackend: Backend = openWebBackend();
+
+/** Address of the module where the page serves the package's files; undefined when it lies as usual. */
+function servedModule(): URL | undefined {
+  const name = "ort-wasm-simd-threaded.wasm";
+  return vendorAddress(`onnxruntime-web/${name}`);
+}
 
 /** Threads as asked; by default all processors in Node (ONNX Runtime takes half), its own choice elsewhere. */
 function threadsOf(wanted: number): number | undefined {
