@@ -60,10 +60,16 @@ export const fewestImages = (count: number): number => count + 4;
  * @param options.internalNoise α of K_v + α diag(K_v); random numbers of that variance are added to the
  * statistic, from the seed of `read`
  * @param options.signal known mean signal in place of the difference of class means
+ * @param options.learned whether the channels were learned from the training images
  */
 export function channelisedHotelling(
   training: TrainingSet,
-  options: { channels: ChannelSet; internalNoise: number; signal?: Float64Array },
+  options: {
+    channels: ChannelSet;
+    internalNoise: number;
+    signal?: Float64Array;
+    learned?: boolean;
+  },
 ): TrainedObserver | Refusal {
   const { channels, internalNoise, signal } = options;
   const { absent, present } = training;
@@ -116,6 +122,9 @@ export function channelisedHotelling(
     status: "ok" as const,
     template,
     dimension: k,
+    ...(options.learned || internalNoise > 0
+      ? {}
+      : { fixedChannels: { set: channels, ...(signal ? { knownDifference: difference } : {}) } }),
     figures: { channels: k, residual: solved.residual, "internal noise sd": Math.sqrt(extra) },
     findings,
     read: async (cases: Cases, context: ObserverContext = {}) => {

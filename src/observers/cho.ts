@@ -169,6 +169,7 @@ export const cho: Observer = {
     return channelisedHotelling(training, {
       channels: channelsFor(training, p),
       internalNoise: p["internal-noise"] as number,
+      learned: p.channels === "partial-least-squares",
       ...(p.template === "signal" && signal ? { signal } : {}),
     });
   },

@@ -52,6 +52,7 @@ export {
   differenceOfGaussians,
   sparseGaussians,
 } from "./channels/difference-of-gaussians.ts";
+export { type PopulationDetectability, populationDetectability } from "./population.ts";
 export { partialLeastSquares } from "./channels/partial-least-squares.ts";
 export { channelOutputs } from "./channels/channel-set.ts";
 export type { ChannelSet } from "./channels/channel-set.ts";

@@ -13,6 +13,11 @@ import { checkAlike } from "./cases.ts";
 import { scoreSeparation } from "./detectability.ts";
 import { guardOverlap, guardRows } from "./guards.ts";
 import type { Finding, Known, Observer, ObserverContext } from "./observer.ts";
+import {
+  finiteTrainingFinding,
+  populationDetectability,
+  type PopulationDetectability,
+} from "./population.ts";
 import type { Judged, Protocol } from "./protocol.ts";
 import { judge, protocolFor } from "./protocol.ts";
 import { searchScores, type SearchArea } from "./search-scores.ts";
@@ -70,6 +75,11 @@ export interface ObservedRow {
   readonly area?: Estimate;
   /** (m₁ − m₀)/√((v₁ + v₀)/2) of the test scores; NaN under leave-pair-out. */
   readonly separation?: number;
+  /**
+   * d' of the population, unbiased, from all images of the version without a split: of observers that are Hotelling's on
+   * fixed channels and learn on the version's own images.
+   */
+  readonly population?: PopulationDetectability;
   /** Area under the localisation ROC curve, where places are known and the observer points at one. */
   readonly localisation?: Estimate;
   /** Area under the estimation ROC curve, where the parameter is known and the observer estimates it. */
@@ -191,12 +201,22 @@ export async function observe(
           placements: utilityPlacements(scores),
         });
       }
+      const { fixedChannels } = result;
+      const population =
+        fixedChannels && trainer === arm && !arm.places
+          ? populationDetectability(fixedChannels, arm, level)
+          : undefined;
+      if (population) {
+        const row = { label, arm: arm.name, auc: result.placements.auc };
+        findings.push(finiteTrainingFinding(row, { trained: result.trained, population }));
+      }
       rows.push({
         ...base,
         status: "ok",
         cause: "",
         remedy: "",
         area: areaOfPlacements(result.placements, { level, method: result.method }),
+        ...(population ? { population } : {}),
         separation:
           protocol.kind === "leave-pair-out" ? NaN : scoreSeparation(result.present, result.absent),
         ...Object.fromEntries(

@@ -3,6 +3,7 @@ import type { ParameterTable, ParameterValues } from "../core/parameters.ts";
 import type { WorkOptions } from "../core/progress.ts";
 import type { Node } from "../graph/node.ts";
 import type { Cases } from "./cases.ts";
+import type { ChannelSet } from "./channels/channel-set.ts";
 
 /** What is known about the task besides images: exact truths of a simulation, or design data of a phantom. */
 export interface Known {
@@ -81,6 +82,14 @@ export interface TrainedObserver {
    * and adaptation that must know its gradient.
    */
   readonly expression?: (image: Node) => Node;
+  /**
+   * Channels that were fixed before any image was seen, where the observer is Hotelling's on them: its d' in the
+   * population then has an unbiased estimate. With the signal's outputs where those are known.
+   */
+  readonly fixedChannels?: {
+    readonly set: ChannelSet;
+    readonly knownDifference?: Float64Array;
+  };
   /** Number of variables that training had to estimate a covariance of; 0 when it estimated none. */
   readonly dimension: number;
   /** Figures worth keeping: residual of the solver, shrinkage, number of channels. */

@@ -44,6 +44,7 @@ export interface Judged {
   readonly dimension: number;
   readonly findings: readonly Finding[];
   readonly template?: Float64Array;
+  readonly fixedChannels?: TrainedObserver["fixedChannels"];
   /** Where the observer pointed in each test case with signal, and where the signal was. */
   readonly places?: Float64Array;
   readonly truth?: Float64Array;
@@ -115,6 +116,7 @@ async function judged(
     dimension: trained.dimension,
     findings: trained.findings,
     ...(trained.template ? { template: trained.template } : {}),
+    ...(trained.fixedChannels ? { fixedChannels: trained.fixedChannels } : {}),
     ...(p.places ? { places: p.places } : {}),
     ...(options.truth ? { truth: options.truth } : {}),
     ...(p.estimates ? { estimates: p.estimates } : {}),
@@ -202,6 +204,7 @@ async function leavePairOut(
     trained: [n1 - 1, n0 - 1],
     figures: last!.figures,
     dimension: last!.dimension,
+    ...(last!.fixedChannels ? { fixedChannels: last!.fixedChannels } : {}),
     chosen: [...present.ids.keys()],
     findings: [
       ...last!.findings,

@@ -177,6 +177,29 @@ function scatterInto(s: Float64Array, values: ArrayLike<number>, mean: Float64Ar
 }
 
 /**
+ * d' that a template w = S⁻¹Δ, trained on m present and n absent images, can be expected to reach on other images.
+ * With the moments of the inverse Wishart distribution, h = mn/(m + n) and ν = m + n − 2,
+ *
+ *   E[wᵀδ]²/E[wᵀΣw] = δ⁴/(δ² + p/h) · (ν − p)(ν − p − 3)/((ν − p − 1)(ν − 1)),
+ *
+ * δ being the population's d' [fukunaga1989effects]. 0 when ν ≤ p + 3.
+ *
+ * @param dPrime δ
+ * @param sizes.present m, sizes.absent n, sizes.channels p
+ */
+export function trainedDetectability(
+  dPrime: number,
+  sizes: { readonly present: number; readonly absent: number; readonly channels: number },
+): number {
+  const { present: m, absent: n, channels: p } = sizes;
+  const nu = m + n - 2;
+  if (!(nu > p + 3) || !(dPrime > 0)) return 0;
+  const square = dPrime ** 2;
+  const learned = square ** 2 / (square + (p * (m + n)) / (m * n));
+  return Math.sqrt((learned * (nu - p) * (nu - p - 3)) / ((nu - p - 1) * (nu - 1)));
+}
+
+/**
  * Exact interval when the difference of means Δ is known (a signal known exactly, added to the
  * background): ν δ²/D² ~ χ²(ν − p + 1), where only the covariance was estimated.
  *

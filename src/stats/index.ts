@@ -31,6 +31,7 @@ export {
   type Detectability,
   detectabilityInterval,
   knownSignalInterval,
+  trainedDetectability,
 } from "./detectability.ts";
 export { formatImrmc, parseImrmc } from "./imrmc.ts";
 export {

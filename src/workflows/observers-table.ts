@@ -60,6 +60,32 @@ export function printTask(context: CommandContext, task: Task, observed: Observe
       ]),
     );
   }
+  const populations = observed.rows.filter((row) => row.population);
+  if (populations.length > 0) {
+    context.print();
+    context.table(
+      [
+        { title: "version" },
+        { title: "observer" },
+        { title: "d' of the population", align: "right" },
+        { title: `${percent} % interval`, align: "right" },
+        { title: "AUC", align: "right" },
+        { title: `${percent} % interval`, align: "right" },
+        { title: "images", align: "right" },
+        { title: "channels", align: "right" },
+      ],
+      populations.map(({ arm, label, population: p }) => [
+        arm,
+        label,
+        three(p!.estimate),
+        `${three(p!.interval.lower)} … ${three(p!.interval.upper)}`,
+        three(p!.auc.estimate),
+        `${three(p!.auc.interval.lower)} … ${three(p!.auc.interval.upper)}`,
+        `${p!.present} + ${p!.absent}`,
+        String(p!.channels),
+      ]),
+    );
+  }
   const named = { localisation: "LROC", estimation: "EROC" };
   const differences = [
     ...observed.differences.map((d) => ({ ...d, of: "AUC" })),
