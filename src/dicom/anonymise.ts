@@ -1,8 +1,11 @@
 /**
  * De-identification by the basic profile of the standard's confidentiality annex [nema2024ps315] (annex E).
- * Pixels stay as they are: what is burned into them is warned of, not removed.
+ * Pixel values stay as they are: what is burned into them is warned of, not removed. What hides beside them, in
+ * bits that are not stored, behind the last pixel or in comments of code streams, is cleared.
  */
-import { bytesElement, codeElement, elementMap, textElement } from "./build.ts";
+import { FormatError } from "../core/errors.ts";
+import { codeElement, elementMap, textElement } from "./build.ts";
+import { type CleanPixels, cleanPixels } from "./clean-pixels.ts";
 import {
   confidentialityTable,
   type ConfidentialityAction,
@@ -11,9 +14,8 @@ import {
 import { keywordOf, standardVr, tagText } from "./dictionary.ts";
 import { type DataSet, type DicomElement, type Elements, numberOf, textOf } from "./elements.ts";
 import { dicomError } from "./failure.ts";
-import { swapBytes } from "./frames.ts";
 import { hasFunctionalGroups } from "./geometry.ts";
-import { parseDicom } from "./parse.ts";
+import { type DicomFile, parseDicom } from "./parse.ts";
 import { serialiseDicom } from "./serialise.ts";
 import { explicitLittle } from "./transfer-syntax.ts";
 import { newUid } from "./uid.ts";
@@ -225,17 +227,24 @@ function warn(work: Work, set: DataSet): void {
   if (/HEAD|BRAIN|FACE|SKULL|ORBIT|SINUS|NECK/i.test(part) && /^(CT|MR|PT)$/.test(modality)) {
     work.warnings.add("a face can be rendered from volumes of the head");
   }
-  const allocated = numberOf(set, 0x00280100, "US");
-  const stored = numberOf(set, 0x00280101, "US");
-  const overlayInPixels = [...set.elements.keys()].some(
-    (tag) => (tag & 0xff01ffff) >>> 0 === 0x60000100 && (numberOf(set, tag, "US") ?? 1) > 1,
-  );
-  if (overlayInPixels && allocated !== stored) {
-    work.warnings.add("an overlay lies in the spare bits of the pixels and is still there");
-  }
   const sopClass = textOf(set, 0x00080016) ?? "";
   if (/^1\.2\.840\.10008\.5\.1\.4\.1\.1\.(88|104)/.test(sopClass)) {
     work.warnings.add("reports and documents carry text that the basic profile does not clean");
+  }
+}
+
+/** The pixels cleaned; as they are, with a warning, where they are not what the data set says. */
+function pixelsWithoutHiding(file: DicomFile): CleanPixels {
+  try {
+    return cleanPixels(file);
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    return {
+      cleared: [],
+      left: [
+        `the pixels cannot be read (${error.message}): what hides beside them went out as it is`,
+      ],
+    };
   }
 }
 
@@ -274,8 +283,13 @@ export function anonymiseDicom(bytes: Uint8Array, options: AnonymiseOptions = {}
     }),
   );
   put(textElement(0x00280303, "CS", "REMOVED"));
-  const pixels = littlePixels(set);
-  if (pixels) put(pixels);
+  const pixels = pixelsWithoutHiding(file);
+  if (pixels.element) put(pixels.element);
+  // Offsets of frames as 64-bit numbers would no longer be true.
+  for (const tag of [0x7fe00001, 0x7fe00002, 0x7fe00003]) elements.delete(tag);
+  for (const one of pixels.cleared)
+    work.warnings.add(`${one} were not empty: they have been cleared, the pixels are as they were`);
+  for (const one of pixels.left) work.warnings.add(one);
   const sopClassUid = textOf(set, 0x00080016) ?? textOf(file.meta, 0x00020002);
   const oldUid = textOf(set, 0x00080018) ?? textOf(file.meta, 0x00020003);
   if (!sopClassUid || !oldUid) {
@@ -302,22 +316,4 @@ export function anonymiseDicom(bytes: Uint8Array, options: AnonymiseOptions = {}
       count,
     }));
   return { bytes: written, sopInstanceUid, report, warnings: [...work.warnings] };
-}
-
-/** Pixels of a big-endian object in little endian, where words of 16 bits are not what they are made of. */
-function littlePixels(set: DataSet): DicomElement | undefined {
-  const element = set.elements.get(0x7fe00010);
-  const bits = numberOf(set, 0x00280100, "US");
-  if (
-    set.encoding.littleEndian ||
-    !element ||
-    element.fragments ||
-    bits === undefined ||
-    bits <= 16
-  ) {
-    return undefined;
-  }
-  const value = element.value.slice();
-  swapBytes(value, bits / 8);
-  return bytesElement(element.tag, "OW", value);
 }

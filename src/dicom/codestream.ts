@@ -209,7 +209,8 @@ function checkTileParts(bytes: Uint8Array, view: DataView, from: number, offset:
   if (tileParts === 0) cut("JPEG 2000", offset + bytes.length);
 }
 
-function codestreamStart(bytes: Uint8Array, offset: number): number {
+/** Byte at which a JPEG 2000 code stream begins, behind boxes around it. @throws FormatError */
+export function codestreamStart(bytes: Uint8Array, offset: number): number {
   if (bytes.length < 12) cut("JPEG 2000", offset + bytes.length);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.getUint32(0) !== 12 || view.getUint32(4) !== 0x6a502020) return 0;

@@ -107,7 +107,8 @@ export async function encodePixels(
   };
 }
 
-function offsetTable(fragments: readonly Fragment[]): Fragment {
+/** A basic offset table for frames of one fragment each. */
+export function offsetTable(fragments: readonly Fragment[]): Fragment {
   const table = new Uint8Array(4 * fragments.length);
   const view = new DataView(table.buffer);
   let at = 0;
