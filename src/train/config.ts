@@ -106,7 +106,10 @@ export const trainingSchema = z.strictObject({
     .record(z.string(), role)
     .default({})
     .describe("Networks and settings of the method's roles, by name."),
-  loss: choice("mse").prefault({}),
+  loss: z
+    .strictObject({ name: z.string().optional(), options: values.default({}) })
+    .prefault({})
+    .describe("What is compared how; default: mse of images, cross-entropy of labels."),
   optimiser: choice("adam").prefault({}),
   schedule: schedule.prefault({}),
   steps: z.int().positive(),

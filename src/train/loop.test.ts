@@ -161,7 +161,7 @@ describe("parseTrainingConfig", () => {
     expect(parseTrainingConfig(good)).toMatchObject({
       batch: 16,
       patch: 64,
-      loss: { name: "mse" },
+      loss: { options: {} },
       schedule: { kind: "cosine", rate: 1e-3 },
     });
   });

@@ -62,20 +62,29 @@ export async function openMethod(
       );
     }
   }
-  const loss = imageLoss(
-    await openMember(losses, config.loss.name, `Cannot train: found no loss ${config.loss.name}`),
-  );
-  const lossOptions = resolveParameters(`loss ${loss.name}`, loss.options, config.loss.options);
+  const loss = await openLoss(config, method);
   const roles: Record<string, OpenedRole> = {};
   for (const [name, role] of Object.entries(method.roles)) {
     roles[name] = await openRole(config, { method, name, role, model: models[name] });
   }
-  return {
-    method,
-    options,
-    roles,
-    loss: (prediction, target) => loss.build(prediction, target, lossOptions),
-  };
+  return { method, options, roles, loss };
+}
+
+/** The description's loss, or the usual one where it names none. */
+async function openLoss(
+  config: TrainingConfig,
+  method: TrainingMethod,
+): Promise<OpenedMethod["loss"]> {
+  const { name = method.loss === "labels" ? "cross-entropy" : "mse", options } = config.loss;
+  const loss = await openMember(losses, name, `Cannot train: found no loss ${name}`);
+  const values = resolveParameters(`loss ${name}`, loss.options, options);
+  if (method.loss === "images") imageLoss(loss);
+  if (method.loss === "labels" && (loss.reads !== "labels" || (loss.needs ?? []).length > 0)) {
+    throw new InputError(
+      `Cannot train with ${method.name}: found loss ${name}, wanted one that compares labels`,
+    );
+  }
+  return (prediction, target) => loss.build(prediction, target, values);
 }
 
 async function openRole(

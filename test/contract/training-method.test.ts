@@ -6,7 +6,7 @@
 import { describe, expect, it } from "vitest";
 import { resolveParameters } from "../../src/core/parameters.ts";
 import { streamOf } from "../../src/core/random.ts";
-import { type Node, sizesOf } from "../../src/graph/node.ts";
+import { sizesOf } from "../../src/graph/node.ts";
 import { add } from "../../src/graph/ops/add.ts";
 import { leakyRelu } from "../../src/graph/ops/leaky-relu.ts";
 import { mean } from "../../src/graph/ops/mean.ts";
@@ -24,6 +24,7 @@ import { methodGraph, trainerRoles } from "../../src/train/method-graph.ts";
 import { catalogue } from "../../src/train/methods/catalogue.ts";
 import type { Role, TrainingMethod } from "../../src/train/methods/training-method.ts";
 import type { OpenedMethod } from "../../src/train/open-method.ts";
+import { crossEntropy } from "../../src/losses/cross-entropy.ts";
 import { mse } from "../../src/losses/mse.ts";
 
 const members = await Promise.all(Object.values(catalogue).map((load) => load()));
@@ -142,7 +143,10 @@ function open(method: TrainingMethod, options: object = {}): OpenedMethod {
         },
       ]),
     ),
-    loss: (prediction: Node, target: Node) => mse.build(prediction, target, {}),
+    loss:
+      method.loss === "labels"
+        ? (prediction, target) => crossEntropy.build(prediction, target, { smoothing: 0 })
+        : (prediction, target) => mse.build(prediction, target, {}),
   };
 }
 

@@ -3,7 +3,22 @@ import type { TrainingMethod } from "./training-method.ts";
 
 /** Members of this room by name; each is imported when called. */
 export const catalogue = {
+  "classification": () => import("./classification.ts").then((m) => m.classification),
+  "conditional-gan": () => import("./conditional-gan.ts").then((m) => m.conditionalGan),
+  "cycle-gan": () => import("./cycle-gan.ts").then((m) => m.cycleGan),
+  "denoising-autoencoder": () => import("./denoising-autoencoder.ts").then((m) => m.denoisingAutoencoder),
+  "distillation": () => import("./distillation.ts").then((m) => m.distillation),
+  "neighbor2neighbor": () => import("./neighbor2neighbor.ts").then((m) => m.neighbor2neighbor),
   "noise2noise": () => import("./noise2noise.ts").then((m) => m.noise2noise),
+  "noise2void": () => import("./noise2void.ts").then((m) => m.noise2void),
+  "observer-feature": () => import("./observer-feature.ts").then((m) => m.observerFeature),
+  "perceptual": () => import("./perceptual.ts").then((m) => m.perceptual),
+  "segmentation": () => import("./segmentation.ts").then((m) => m.segmentation),
   "supervised": () => import("./supervised.ts").then((m) => m.supervised),
+  "sure": () => import("./sure.ts").then((m) => m.sure),
+  "switchable-cycle-gan": () => import("./switchable-cycle-gan.ts").then((m) => m.switchableCycleGan),
+  "task-informed": () => import("./task-informed.ts").then((m) => m.taskInformed),
+  "tod-net": () => import("./tod-net.ts").then((m) => m.todNet),
+  "wgan-gp": () => import("./wgan-gp.ts").then((m) => m.wganGp),
   "wgan": () => import("./wgan.ts").then((m) => m.wgan),
 } satisfies Readonly<Record<string, () => Promise<TrainingMethod>>>;

@@ -14,7 +14,7 @@ export const noise2noise: TrainingMethod = trainingMethod({
   roles: { denoiser: { gives: "image", about: "Denoises." } },
   reads: ["noisy", "again"],
   product: "denoiser",
-  takesLoss: true,
+  loss: "images",
   updates: ({ denoiser }, { noisy, again }, { loss }) => [
     { name: "denoiser", trains: ["denoiser"], terms: { loss: loss(denoiser(noisy), again) } },
   ],

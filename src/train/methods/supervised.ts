@@ -10,7 +10,7 @@ export const supervised: TrainingMethod = trainingMethod({
   roles: { denoiser: { gives: "image", about: "Denoises." } },
   reads: ["noisy", "clean"],
   product: "denoiser",
-  takesLoss: true,
+  loss: "images",
   updates: ({ denoiser }, { noisy, clean }, { loss }) => [
     { name: "denoiser", trains: ["denoiser"], terms: { loss: loss(denoiser(noisy), clean) } },
   ],

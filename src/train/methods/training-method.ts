@@ -52,8 +52,8 @@ export interface TypedMethod<
   readonly reads: readonly F[];
   /** Role whose network is validated, exported and used. */
   readonly product: keyof R & string;
-  /** Whether it uses the description's loss. */
-  readonly takesLoss: boolean;
+  /** What the description's loss compares; absent where the method uses none. */
+  readonly loss?: "images" | "labels";
   /**
    * The updates of one step, in their order. A network may be applied in any number of them; what an update
    * does not train stands still in it, gradients passing through it unless `stopGradient` holds them up.
