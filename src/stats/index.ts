@@ -16,6 +16,8 @@ export {
 } from "./auc-bootstrap.ts";
 export { type Binormal, binormalFit, categorise, type CategoryCounts } from "./binormal.ts";
 export { bootstrapCases, type BootstrapOptions, type BootstrapResult } from "./bootstrap.ts";
+export { type CaseMean, meanBootstrap } from "./case-bootstrap.ts";
+export { type AdjustedTest, compareValues, type ValueComparison } from "./compare-values.ts";
 export {
   compareDeLong,
   type Comparison,
@@ -52,6 +54,14 @@ export {
   type OrhComponents,
   type OrhResult,
 } from "./mrmc-orh.ts";
+export { benjaminiHochberg, westfallYoung } from "./multiplicity.ts";
+export {
+  type FlipOptions,
+  pairedT,
+  type PairedTest,
+  signFlipTest,
+  wilcoxonSignedRank,
+} from "./paired.ts";
 export { deLongCovariance, type Placements, placements } from "./placements.ts";
 export {
   clopperPearson,
