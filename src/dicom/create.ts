@@ -47,7 +47,7 @@ export interface CreateOptions extends WorkOptions {
   /** Samples to write in place of the rounded values. */
   readonly stored?: Pick<
     Stored,
-    "data" | "type" | "components" | "slope" | "intercept" | "bits" | "padding"
+    "data" | "type" | "components" | "slope" | "intercept" | "bits" | "padding" | "paddingLimit"
   >;
   readonly date?: Date;
 }
@@ -121,13 +121,7 @@ export async function writeNewDicom(
       modality: ct || image.unit === "HU" ? "CT" : "OT",
     }),
     ...place.elements,
-    ...(ct
-      ? [
-          textElement(0x00180060, "DS", ""),
-          textElement(0x00200012, "IS", ""),
-          textElement(0x00201040, "LO", ""),
-        ]
-      : []),
+    ...(ct ? [textElement(0x00180060, "DS", ""), textElement(0x00200012, "IS", "")] : []),
     numberElement(0x00280010, "US", rows),
     numberElement(0x00280011, "US", columns),
     ...(frames > 1 ? [textElement(0x00280008, "IS", String(frames))] : []),
@@ -196,11 +190,13 @@ function identity(
   const capture = options.sopClassUid.startsWith(captureStorage);
   return [
     text(0x00080005, "CS", "ISO_IR 192"),
-    text(0x00080008, "CS", [
-      "DERIVED",
-      "SECONDARY",
-      ...(options.modality === "CT" ? ["AXIAL"] : []),
-    ]),
+    text(
+      0x00080008,
+      "CS",
+      options.sopClassUid === parametricMapStorage
+        ? ["DERIVED", "PRIMARY", "VOLUME", "NONE"]
+        : ["DERIVED", "SECONDARY", ...(options.modality === "CT" ? ["AXIAL"] : [])],
+    ),
     text(0x00080012, "DA", date),
     text(0x00080013, "TM", time),
     text(0x00080016, "UI", options.sopClassUid),
@@ -222,12 +218,16 @@ function identity(
     text(0x00100020, "LO", options.patientId ?? ""),
     text(0x00100030, "DA", ""),
     text(0x00100040, "CS", ""),
+    text(0x00185100, "CS", ""),
     text(0x00181020, "LO", options.version ?? "dprime"),
     text(0x0020000d, "UI", options.studyUid ?? newUid()),
     text(0x0020000e, "UI", options.seriesUid),
     text(0x00200010, "SH", ""),
     text(0x00200011, "IS", String(options.seriesNumber ?? 1)),
     text(0x00200013, "IS", String(options.instanceNumber ?? 1)),
+    text(0x00200020, "CS", ""),
+    text(0x00200060, "CS", ""),
+    text(0x00201040, "LO", ""),
     ...(image.orientationKnown
       ? [text(0x00200052, "UI", options.frameOfReferenceUid ?? newUid())]
       : []),
@@ -368,6 +368,9 @@ async function samplesPart(
       ...(stored?.padding === undefined || bitsAllocated > 16
         ? []
         : [numberElement(0x00280120, by.signed ? "SS" : "US", stored.padding)]),
+      ...(stored?.paddingLimit === undefined || bitsAllocated > 16
+        ? []
+        : [numberElement(0x00280121, by.signed ? "SS" : "US", stored.paddingLimit)]),
       ...(rescale
         ? [
             decimalElement(0x00281052, by.intercept),

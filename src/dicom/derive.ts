@@ -16,6 +16,7 @@ import {
 import { type DerivedPixelOptions, type PixelPart, pixelPart } from "./derive-pixels.ts";
 import type { DicomElement, DataSet } from "./elements.ts";
 import { numberOf, textOf, textsOf } from "./elements.ts";
+import { hasFunctionalGroups } from "./geometry.ts";
 import { mapItems } from "./items.ts";
 import type { DicomImage } from "./read.ts";
 import { serialiseDicom } from "./serialise.ts";
@@ -144,6 +145,15 @@ export function derivedObject(
   return { bytes, sopInstanceUid, seriesUid, transferSyntax: pixels.transferSyntax, notes };
 }
 
+/** Classes whose definition knows no secondary images: PET, NM and photographs of patients. */
+const alwaysPrimary = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.(128|20|77\.1\.[0-9.]+)$/;
+
+/** Image type of a derived object. Enhanced objects, and a few classes beside them, have no secondary ones. */
+function derivedType(set: DataSet, of: readonly string[]): string[] {
+  const primary = hasFunctionalGroups(set) || alwaysPrimary.test(textOf(set, 0x00080016) ?? "");
+  return ["DERIVED", primary ? "PRIMARY" : "SECONDARY", ...of.slice(2)];
+}
+
 /** Identity and history of the derived object. */
 function description(
   source: Pick<DicomImage, "file">,
@@ -164,7 +174,7 @@ function description(
     options.seriesNumber ?? Math.min(2147483647, (numberOf(set, 0x00200011) ?? 0) + 1000);
   const sourceUid = textOf(set, 0x00080018) ?? textOf(source.file.meta, 0x00020003);
   const elements = [
-    text(0x00080008, "CS", ["DERIVED", "SECONDARY", ...type.slice(2)]),
+    text(0x00080008, "CS", derivedType(set, type)),
     text(0x00080012, "DA", date),
     text(0x00080013, "TM", time),
     text(0x00080016, "UI", options.sopClassUid),
@@ -257,7 +267,7 @@ function functionalGroups(
       mapItems(element, set.encoding, (inner) => {
         if (inner.tag === 0x00089007) {
           const values = new TextDecoder("latin1").decode(inner.value).trimEnd().split("\\");
-          return textElement(inner.tag, "CS", ["DERIVED", "SECONDARY", ...values.slice(2)]);
+          return textElement(inner.tag, "CS", derivedType(set, values));
         }
         const untrue =
           pixels.removed.includes(inner.tag) || (pixels.rescaled && inner.tag === 0x00289145);

@@ -2,7 +2,7 @@
  * Against dcmtk and gdcm: what this package writes they decode to the same bits, and what they compress it
  * reads to the same bits. Skipped with a line where they are not installed.
  */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,9 +10,12 @@ import { afterAll, describe, expect, it } from "vitest";
 import { testObject, testValues } from "../../test/dicom-objects.ts";
 import { haveSharedData, sharedData } from "../../test/shared-data.ts";
 import { makeImage } from "../core/image.ts";
+import { itemOf, sequenceElement, textElement } from "./build.ts";
 import { writeNewDicom, writeNewSeries } from "./create.ts";
 import { writeDerivedDicom } from "./derive.ts";
+import { textsOf } from "./elements.ts";
 import { littleBytes, type SampleArray } from "./encode-pixels.ts";
+import { parseDicom } from "./parse.ts";
 import { readDicom } from "./read.ts";
 import {
   deflatedLittle,
@@ -292,4 +295,79 @@ describe("what they write", () => {
       }
     },
   );
+});
+
+const dciodvfy = has("dciodvfy");
+if (!dciodvfy)
+  process.stderr.write("dicom/tools: skipped what needs dciodvfy (Debian: dicom3tools)\n");
+
+describe.skipIf(!dciodvfy)("derived objects by dciodvfy", () => {
+  /** Errors of an object, sorted; those of the made-up source are no fault of ours. */
+  const errorsOf = (bytes: Uint8Array): string[] => {
+    writeFileSync(at("verified.dcm"), bytes);
+    const { stderr } = spawnSync("dciodvfy", [at("verified.dcm")], { encoding: "utf8" });
+    return stderr.split("\n").filter((line) => line.startsWith("Error"));
+  };
+  const ct = "1.2.840.10008.5.1.4.1.1.2";
+  const grouped = sequenceElement(0x52009229, [
+    itemOf([
+      sequenceElement(0x00289145, [
+        itemOf([
+          textElement(0x00281052, "DS", "0"),
+          textElement(0x00281053, "DS", "1"),
+          textElement(0x00281054, "LO", "HU"),
+        ]),
+      ]),
+      sequenceElement(0x00189329, [
+        itemOf([textElement(0x00089007, "CS", ["ORIGINAL", "PRIMARY", "VOLUME", "NONE"])]),
+      ]),
+    ]),
+  ]);
+  it.each([
+    ["CT", ct, "CT", [], ["DERIVED", "SECONDARY"]],
+    ["MR", "1.2.840.10008.5.1.4.1.1.4", "MR", [], ["DERIVED", "SECONDARY"]],
+    ["US", "1.2.840.10008.5.1.4.1.1.6.1", "US", [], ["DERIVED", "SECONDARY"]],
+    ["DX", "1.2.840.10008.5.1.4.1.1.1.1", "DX", [], ["DERIVED", "SECONDARY"]],
+    ["MG", "1.2.840.10008.5.1.4.1.1.1.2", "MG", [], ["DERIVED", "SECONDARY"]],
+    ["PET", "1.2.840.10008.5.1.4.1.1.128", "PT", [], ["DERIVED", "PRIMARY"]],
+    ["NM", "1.2.840.10008.5.1.4.1.1.20", "NM", [], ["DERIVED", "PRIMARY"]],
+    ["enhanced CT", `${ct}.1`, "CT", [grouped], ["DERIVED", "PRIMARY"]],
+    ["enhanced MR", "1.2.840.10008.5.1.4.1.1.4.1", "MR", [grouped], ["DERIVED", "PRIMARY"]],
+  ])("of %s have no fault that the source has not", async (_, sop, modality, extra, type) => {
+    const frames = extra.length > 0 ? 2 : 1;
+    const bytes = await testObject({
+      data: testValues(64 * frames, 12, false),
+      rows: 8,
+      columns: 8,
+      frames,
+      bitsStored: 12,
+      extra: [
+        textElement(0x00080016, "UI", sop),
+        textElement(0x00080060, "CS", modality),
+        textElement(0x00080008, "CS", ["ORIGINAL", "PRIMARY", "AXIAL"]),
+        ...extra,
+      ],
+    });
+    const source = await readDicom(bytes);
+    const written = await writeDerivedDicom(source, source.image, { method: "x" });
+    const before = new Set(errorsOf(bytes));
+    expect(errorsOf(written.bytes).filter((one) => !before.has(one))).toEqual([]);
+    const { dataSet } = parseDicom(written.bytes);
+    expect(textsOf(dataSet, 0x00080008).slice(0, 2)).toEqual(type);
+  });
+
+  it("and new CT images and captures have none", async () => {
+    const image = makeImage(
+      Float32Array.from({ length: 64 }, (_, i) => i),
+      [8, 8],
+      {
+        unit: "HU",
+        spacing: [1, 1, 1],
+        origin: [0, 0, 0],
+      },
+    );
+    expect(errorsOf((await writeNewDicom(image)).bytes)).toEqual([]);
+    const capture = { ...image, unit: "arbitrary" as const };
+    expect(errorsOf((await writeNewDicom(capture)).bytes)).toEqual([]);
+  });
 });

@@ -4,7 +4,7 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname, join, normalize, sep } from "node:path";
 import { FormatError, InputError, messageOf, throwIfAborted } from "../core/errors.ts";
-import type { Image } from "../core/image.ts";
+import { type Image, sizeOf } from "../core/image.ts";
 import { openMember } from "../core/member.ts";
 import { catalogue } from "../formats/catalogue.ts";
 import { bytesOf, exists, reasonOf, walkFolder, writeWhole } from "./files-disk.ts";
@@ -343,16 +343,32 @@ function opened(
   return { path, format, images, header: {}, ...rest };
 }
 
-/** The values themselves, where the files of a series have no common stored type. */
+/**
+ * The values themselves, where the files of a series have no common stored type; of colours, whose slices
+ * stand between their channels, the whole numbers that they were stored as.
+ */
 function valuesAsStored(image: Image): Stored {
+  const { data, axes, shape } = image;
+  const plain = { slope: 1, intercept: 0 };
+  const channel = axes.indexOf("c");
+  if (channel === -1) {
+    return { ...plain, data, type: "float32", shape, components: 1, kind: "scalar" };
+  }
+  const wide = data.some((v) => v > 255);
+  const out = wide ? new Uint16Array(data.length) : new Uint8Array(data.length);
+  const block = sizeOf(shape.slice(channel + 1));
+  for (let i = 0; i < out.length; i++) {
+    const [voxel, c] = [Math.floor(i / 3), i % 3];
+    const at = (Math.floor(voxel / block) * 3 + c) * block + (voxel % block);
+    out[i] = data[at]!;
+  }
   return {
-    data: image.data,
-    type: "float32",
-    shape: image.shape,
-    components: 1,
-    kind: image.axes.includes("c") ? "vector" : "scalar",
-    slope: 1,
-    intercept: 0,
+    ...plain,
+    data: out,
+    type: wide ? "uint16" : "uint8",
+    shape: shape.filter((_, i) => i !== channel),
+    components: 3,
+    kind: "rgb",
   };
 }
 

@@ -2,6 +2,7 @@
  * DICOM [nema2024ps35, nema2024ps310]: one object, classic or multi-frame, in every transfer syntax that can be
  * decoded. Folders of objects are the business of `series.ts`; derived objects of `dicom/derive.ts`.
  */
+import { InputError } from "../core/errors.ts";
 import type { Image } from "../core/image.ts";
 import { writeNewDicom } from "../dicom/create.ts";
 import { textOf } from "../dicom/elements.ts";
@@ -79,7 +80,26 @@ async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decod
   };
 }
 
+/**
+ * Components of a voxel that are no colours must not become some. An image without stored elements says
+ * nothing of its channels: whole numbers from 0 on are taken for colours, as they are in files.
+ */
+function checkComponents(image: Image, { stored }: WriteOptions): void {
+  if (!image.axes.includes("c")) return;
+  if (stored?.kind === "rgb") return;
+  const channels = image.shape[image.axes.indexOf("c")];
+  const colours =
+    stored === undefined && image.data.every((v) => Number.isInteger(v) && v >= 0 && v <= 65535);
+  if (colours && channels === 3) return;
+  const found =
+    stored === undefined || stored.kind === "scalar" ? "components" : `${stored.kind} components`;
+  throw new InputError(
+    `Cannot write DICOM: found ${channels} ${found} in each voxel, wanted one grey value, or whole numbers for red, green and blue`,
+  );
+}
+
 async function write(image: Image, options: WriteOptions): Promise<Written> {
+  checkComponents(image, options);
   const elements = elementsToWrite(image, options, { title, holds });
   const { stored } = options;
   const untouched = stored?.data === elements.data;
@@ -99,6 +119,9 @@ async function write(image: Image, options: WriteOptions): Promise<Written> {
             intercept: elements.intercept,
             ...(untouched && stored?.bits !== undefined ? { bits: stored.bits } : {}),
             ...(untouched && stored?.padding !== undefined ? { padding: stored.padding } : {}),
+            ...(untouched && stored?.paddingLimit !== undefined
+              ? { paddingLimit: stored.paddingLimit }
+              : {}),
           },
         }
       : {}),
