@@ -40,6 +40,13 @@ export type { SearchArea } from "./search-scores.ts";
 export { judge, protocolFor, splitPlaces } from "./protocol.ts";
 export type { Judged, Protocol } from "./protocol.ts";
 export { guardOverlap, guardRows } from "./guards.ts";
+export { type ContrastKept, contrastKept } from "./contrast-kept.ts";
+export {
+  type FourierDetectionTask,
+  type RadialCurve,
+  taskDetectability,
+  taskSpectrum,
+} from "./task-detectability.ts";
 export { contentHash, sharedCases } from "./content-hash.ts";
 export { areaDifference, areaOfPlacements } from "./area.ts";
 export type { AreaDifference } from "./area.ts";
