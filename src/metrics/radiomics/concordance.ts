@@ -18,34 +18,38 @@ export type Concordance =
       /** Pearson correlation and the factor of accuracy, whose product the coefficient is. */
       readonly correlation: number;
       readonly accuracy: number;
+      /** Pairs that both values are finite in, of all that were given. */
       readonly n: number;
+      readonly of: number;
     }
   | { readonly status: "undefined"; readonly cause: string; readonly remedy: string };
 
 /**
- * Concordance of paired values, such as one radiomic feature before and after denoising over many cases.
+ * Concordance of paired values, such as one radiomic feature before and after denoising over many cases. Pairs of which
+ * one is not finite (a feature that has no value on an image) are left out and counted.
  *
- * @throws InputError on lists of different lengths or values that are not finite
+ * @throws InputError on lists of different lengths
  */
 export function concordance(
-  x: ArrayLike<number>,
-  y: ArrayLike<number>,
+  first: ArrayLike<number>,
+  second: ArrayLike<number>,
   options: { level?: number } = {},
 ): Concordance {
   const { level = 0.95 } = options;
-  const n = x.length;
-  if (n !== y.length)
+  const of = first.length;
+  if (of !== second.length)
     throw new InputError(
-      `Cannot take a concordance: found ${n} and ${y.length} values, wanted pairs`,
+      `Cannot take a concordance: found ${of} and ${second.length} values, wanted pairs`,
     );
+  const kept = Array.from({ length: of }, (_, i) => i).filter(
+    (i) => Number.isFinite(first[i]!) && Number.isFinite(second[i]!),
+  );
+  const n = kept.length;
+  const x = kept.map((i) => first[i]!);
+  const y = kept.map((i) => second[i]!);
   let mx = 0;
   let my = 0;
   for (let i = 0; i < n; i++) {
-    if (!Number.isFinite(x[i]!) || !Number.isFinite(y[i]!)) {
-      throw new InputError(
-        "Cannot take a concordance: found values that are not finite, wanted none",
-      );
-    }
     mx += x[i]! / n;
     my += y[i]! / n;
   }
@@ -60,7 +64,10 @@ export function concordance(
   if (n < 3 || xx === 0 || yy === 0) {
     return {
       status: "undefined",
-      cause: n < 3 ? `${n} pairs give no interval` : "one of the lists is constant",
+      cause:
+        n < 3
+          ? `${n === of ? n : `${n} of ${of}`} pairs give no interval`
+          : "one of the lists is constant",
       remedy: n < 3 ? "use at least three cases" : "use cases that differ",
     };
   }
@@ -81,5 +88,15 @@ export function concordance(
     low = Math.tanh(Math.atanh(value) - half);
     high = Math.tanh(Math.atanh(value) + half);
   }
-  return { status: "ok", value, low, high, level, correlation, accuracy: value / correlation, n };
+  return {
+    status: "ok",
+    value,
+    low,
+    high,
+    level,
+    correlation,
+    accuracy: value / correlation,
+    n,
+    of,
+  };
 }

@@ -249,6 +249,14 @@ describe("concordance", () => {
     });
     expect(concordance([1, 2, 3], [1, 2, 3])).toMatchObject({ value: 1, low: 1, high: 1 });
     expect(concordance([1, 1, 1], [1, 2, 3]).status).toBe("undefined");
+    // A feature without a value on an image takes that pair out, and is counted.
+    const whole = concordance([1, 2, 4, 3], [1.1, 2.2, 3.9, 2.8]);
+    const partly = concordance([1, 2, NaN, 4, 3, 9], [1.1, 2.2, 5, 3.9, 2.8, Infinity]);
+    expect(partly).toEqual({ ...whole, of: 6 });
+    expect(concordance([1, NaN, 3], [1, 2, 3])).toMatchObject({
+      status: "undefined",
+      cause: "2 of 3 pairs give no interval",
+    });
   });
 
   it("covers the population value at its level", () => {
