@@ -13,7 +13,7 @@ import { makeImage } from "../src/core/image.ts";
 import { streamOf } from "../src/core/random.ts";
 import { processSlabs } from "../src/files/files-slabs.ts";
 import { openFile, saveImage } from "../src/files/files.ts";
-import { niftiHeaderOf } from "../src/formats/nifti.ts";
+import { niftiHeaderOf } from "../src/formats/nifti-new-header.ts";
 import { niftiHeaderToBytes } from "../src/formats/nifti-header.ts";
 
 const planes = Number(process.argv[2] ?? 100);

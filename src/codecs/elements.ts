@@ -220,6 +220,36 @@ export function fromFloat(
   return out;
 }
 
+/**
+ * Values as elements of the kind that others had, where those hold every value to the last bit: an image
+ * of whole numbers stays one. Undefined where one value needs floating point.
+ *
+ * @param like integer elements of as many values, with one scaling for all
+ */
+export function exactStored(values: Float32Array, like: Stored, axes: Axes): Stored | undefined {
+  const { type, slope, intercept, components } = like;
+  const range = integerRange(type);
+  if (range === undefined || like.planes !== undefined || values.length !== like.data.length) {
+    return undefined;
+  }
+  const data = emptyArray(type, values.length);
+  const volume = sizeOf(like.shape.slice(axes.includes("z") ? -3 : -2));
+  for (let i = 0; i < values.length; i++) {
+    const whole = Math.round((values[i]! - intercept) / slope);
+    const exact = Math.fround(slope * whole + intercept) === values[i];
+    if (!exact || whole < range.min || whole > range.max) return undefined;
+    const block = Math.floor(i / volume);
+    const at =
+      components === 1
+        ? i
+        : (Math.floor(block / components) * volume + (i % volume)) * components +
+          (block % components);
+    if (data instanceof BigInt64Array || data instanceof BigUint64Array) data[at] = BigInt(whole);
+    else data[at] = whole;
+  }
+  return { ...like, data };
+}
+
 /** Value of the bits of a half-precision number. */
 export function halfToFloat(h: number): number {
   const sign = h & 0x8000 ? -1 : 1;

@@ -23,6 +23,8 @@ export interface JpegStream {
   /** APP14 transform flag, when there is one. */
   readonly adobe: number | undefined;
   readonly jfif: boolean;
+  /** Application segments and comments that say nothing of the samples. */
+  readonly passed: readonly { readonly marker: number; readonly bytes: Uint8Array }[];
   /** Bytes between the end of a scan's data and the next marker. */
   readonly stray: number;
 }
@@ -58,6 +60,7 @@ export function readJpegStream(
   let interval = 0;
   let adobe: number | undefined;
   let jfif = false;
+  const passed: { marker: number; bytes: Uint8Array }[] = [];
   let stray = 0;
   let scans = 0;
   const firstBits = new Map<Component, boolean>();
@@ -102,9 +105,19 @@ export function readJpegStream(
         segment.length === 2
           ? segment[0]! * 256 + segment[1]!
           : jpegFail("Cannot read a JPEG restart interval: wanted two bytes", "corrupt", from);
-    else if (marker === 0xe0 && segment[0] === 0x4a && segment[1] === 0x46) jfif = true;
-    else if (marker === 0xee && segment.length >= 12 && segment[0] === 0x41 && segment[1] === 0x64)
+    else if (marker === 0xe0 && segment[0] === 0x4a && segment[1] === 0x46) {
+      jfif = true;
+      // A density with a unit; without one it is the shape of the pixels, square in nearly all files.
+      if (segment[7] === 1 || segment[7] === 2) passed.push({ marker, bytes: segment });
+    } else if (
+      marker === 0xee &&
+      segment.length >= 12 &&
+      segment[0] === 0x41 &&
+      segment[1] === 0x64
+    )
       adobe = segment[11];
+    else if ((marker >= 0xe0 && marker <= 0xef) || marker === 0xfe)
+      passed.push({ marker, bytes: segment });
     else if (marker === 0xc0 || marker === 0xc1 || marker === 0xc2) {
       if (frame !== undefined)
         jpegFail("Cannot read a JPEG: found a second frame, wanted one", "unsupported", at);
@@ -145,7 +158,7 @@ export function readJpegStream(
     if (!used.has(component))
       jpegFail(`Cannot read a JPEG: found no quantisation table ${component.table}`, "corrupt", at);
   }
-  return { frame, quantisation: components.map((c) => used.get(c)!), adobe, jfif, stray };
+  return { frame, quantisation: components.map((c) => used.get(c)!), adobe, jfif, passed, stray };
 }
 
 function readQuantisation(

@@ -172,6 +172,18 @@ export function placeOf(image: Geometry): Geometry {
   return { spacing, spacingKnown, origin, direction, orientationKnown };
 }
 
+/** Whether two geometries are the same to the last bit, and equally known. */
+export function isSamePlace(a: Geometry, b: Geometry): boolean {
+  const same = (u: readonly number[], v: readonly number[]) => u.every((x, i) => x === v[i]);
+  return (
+    a.spacingKnown === b.spacingKnown &&
+    a.orientationKnown === b.orientationKnown &&
+    same(a.spacing, b.spacing) &&
+    same(a.origin, b.origin) &&
+    same(a.direction, b.direction)
+  );
+}
+
 /** Product of sizes. */
 export function sizeOf(shape: readonly number[]): number {
   let n = 1;

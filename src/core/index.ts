@@ -20,6 +20,7 @@ export {
   type ImageTemplate,
   type IntensityUnit,
   type Layout,
+  isSamePlace,
   layoutOf,
   makeImage,
   makeTemplate,

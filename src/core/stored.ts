@@ -25,7 +25,16 @@ export type StoredArray =
   | Float64Array;
 
 /** What the components of one voxel are. */
-export type ComponentKind = "scalar" | "complex" | "rgb" | "rgba" | "vector";
+export type ComponentKind = "scalar" | "complex" | "rgb" | "rgba" | "grey-alpha" | "vector";
+
+export const componentKinds: readonly ComponentKind[] = [
+  "scalar",
+  "complex",
+  "rgb",
+  "rgba",
+  "grey-alpha",
+  "vector",
+];
 
 /**
  * Elements as the file holds them, so that nothing is lost on the way to float32. The value of an
@@ -39,7 +48,7 @@ export interface Stored {
    * axis holds this voxel's components, and the image's shape otherwise.
    */
   readonly shape: readonly number[];
-  /** Elements of one voxel, interleaved in `data`: 1 scalar, 2 complex (re, im), 3 RGB, 4 RGBA. */
+  /** Elements of one voxel, interleaved in `data`: 1 scalar, 2 complex (re, im) or grey and alpha, 3 RGB, 4 RGBA. */
   readonly components: number;
   readonly kind: ComponentKind;
   readonly slope: number;

@@ -11,7 +11,8 @@ import type { DicomFrames } from "../dicom/stream.ts";
 import { lossesOf } from "../formats/elements-to-write.ts";
 import { writeElements } from "../codecs/elements.ts";
 import { openScratch, openSink, type Scratch, type Sink } from "./files-sink.ts";
-import { nifti, niftiHeaderOf } from "../formats/nifti.ts";
+import { nifti } from "../formats/nifti.ts";
+import { niftiHeaderOf } from "../formats/nifti-new-header.ts";
 import { niftiHeaderToBytes } from "../formats/nifti-header.ts";
 import { npyHead, npyHolds } from "../formats/npy-array.ts";
 

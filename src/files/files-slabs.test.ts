@@ -110,7 +110,7 @@ describe("slabs", () => {
 import { open } from "node:fs/promises";
 import { readFileSync } from "node:fs";
 import { makeImage } from "./src/core/image.ts";
-import { niftiHeaderOf } from "./src/formats/nifti.ts";
+import { niftiHeaderOf } from "./src/formats/nifti-new-header.ts";
 import { niftiHeaderToBytes } from "./src/formats/nifti-header.ts";
 import { processSlabs } from "./src/files/files-slabs.ts";
 const peak = () => Number(/VmHWM:\\s+(\\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1]) / 1024;

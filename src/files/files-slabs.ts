@@ -22,13 +22,13 @@ import { isGzip } from "../codecs/inflate.ts";
 import { niftiElements, niftiHeaderToBytes, parseNiftiHeader } from "../formats/nifti-header.ts";
 import {
   niftiGeometry,
-  niftiHeaderOf,
   niftiLayout,
   niftiScaling,
   niftiTimeStep,
-} from "../formats/nifti.ts";
+} from "../formats/nifti-layout.ts";
+import { niftiHeaderOf } from "../formats/nifti-new-header.ts";
 import { isNpy, parseNpyHeader } from "../formats/npy-array.ts";
-import { parseRemark } from "../formats/elements-to-write.ts";
+import { parseRemark } from "../formats/remark.ts";
 import { openFolderSeries } from "./files-series.ts";
 import { openSeriesSlabs, placedSlab } from "./series-slabs.ts";
 
@@ -346,10 +346,7 @@ export async function processSlabs(
   const { image } = source;
   const { blocks, nz, ny, nx } = layoutOf(image);
   const depth = Math.max(1, Math.floor(slabBytes / (4 * ny * nx)));
-  const header = niftiHeaderOf(
-    { ...image, data: new Float32Array(0) },
-    { type, kind: "scalar", slope: 1, intercept: 0 },
-  );
+  const header = niftiHeaderOf(image, { type, kind: "scalar", slope: 1, intercept: 0 });
   let sink: Sink | undefined;
   let slabs = 0;
   try {

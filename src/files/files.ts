@@ -10,6 +10,7 @@ import { catalogue } from "../formats/catalogue.ts";
 import { bytesOf, exists, reasonOf, walkFolder, writeWhole } from "./files-disk.ts";
 import { seriesFile } from "./files-series.ts";
 import type { Stored } from "../core/stored.ts";
+import { headerFact } from "../formats/dicom.ts";
 import type {
   Decoded,
   DecodedImage,
@@ -199,6 +200,31 @@ export async function encodeImage(
   return { ...(await format.write(image, { ...rest, fileName })), format: format.name };
 }
 
+/** Reads what `encodeImage` made, as it will be read from the disk. */
+export async function decodeWritten(
+  written: Written & { format: string },
+  options: Pick<OpenOptions, "signal" | "maxElements"> = {},
+): Promise<Decoded> {
+  const [main] = written.files;
+  const format = await formatByName(written.format);
+  return format.read(main!.bytes, {
+    ...options,
+    ...written.readAs,
+    fileName: main!.name,
+    companion: (name) => Promise.resolve(written.files.find((f) => f.name === name)?.bytes),
+  });
+}
+
+/** Writes files that were encoded for a path beside each other, all of them or none. */
+export async function saveWritten(path: string, written: Written): Promise<string[]> {
+  const placed = written.files.map((f: WrittenFile) => ({
+    path: join(dirname(path), f.name),
+    bytes: f.bytes,
+  }));
+  await writeWhole(placed);
+  return placed.map((f) => f.path);
+}
+
 /**
  * Writes an image to a path, whole or not at all; the extension chooses the format.
  *
@@ -209,13 +235,8 @@ export async function saveImage(
   image: Image,
   options: SaveOptions = {},
 ): Promise<{ paths: string[]; lost: readonly string[]; format: string }> {
-  const { files, lost, format } = await encodeImage(image, basename(path), options);
-  const placed = files.map((f: WrittenFile) => ({
-    path: join(dirname(path), f.name),
-    bytes: f.bytes,
-  }));
-  await writeWhole(placed);
-  return { paths: placed.map((f) => f.path), lost, format };
+  const written = await encodeImage(image, basename(path), options);
+  return { paths: await saveWritten(path, written), lost: written.lost, format: written.format };
 }
 
 /** What a folder or file held, image by image. */
@@ -283,6 +304,7 @@ async function openSeries(
           ...(padded ? { padded } : {}),
           ...(noImage === undefined ? {} : { noImage }),
           notes: findings,
+          facts: headerFact(series.uid),
         });
         read.push(series.files.map((f) => join(path, f.name)));
       }

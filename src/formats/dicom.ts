@@ -2,7 +2,6 @@
  * DICOM [nema2024ps35, nema2024ps310]: one object, classic or multi-frame, in every transfer syntax that can be
  * decoded. Folders of objects are the business of `series.ts`; derived objects of `dicom/derive.ts`.
  */
-import { InputError } from "../core/errors.ts";
 import type { Image } from "../core/image.ts";
 import { writeNewDicom } from "../dicom/create.ts";
 import { textOf } from "../dicom/elements.ts";
@@ -12,7 +11,15 @@ import { looksLikeDicom } from "../dicom/parse.ts";
 import { imagesOf } from "../dicom/parts.ts";
 import { type DicomImage, readDicom } from "../dicom/read.ts";
 import { elementsToWrite } from "./elements-to-write.ts";
-import type { Decoded, Format, Holding, ReadOptions, WriteOptions, Written } from "./format.ts";
+import type {
+  Decoded,
+  Facts,
+  Format,
+  Holding,
+  ReadOptions,
+  WriteOptions,
+  Written,
+} from "./format.ts";
 
 const shown = [
   "Modality",
@@ -59,6 +66,13 @@ const holds: Holding = {
   unit: true,
 };
 
+/** The header of an object or a series, which a new object does not take over. */
+export function headerFact(uid: string | undefined): Facts {
+  return {
+    "the DICOM header": `patient, study, equipment and acquisition of ${uid ?? "an object without UID"}`,
+  };
+}
+
 async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decoded> {
   const object = await readDicom(bytes, {
     ...(options.maxElements === undefined ? {} : { maxElements: options.maxElements }),
@@ -72,6 +86,7 @@ async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decod
       ...one,
       name: [textOf(object.file.dataSet, 0x0008103e) ?? "", part].filter(Boolean).join(", "),
       notes: findings,
+      facts: headerFact(textOf(object.file.dataSet, 0x00080018)),
       ...(noImage === undefined ? {} : { noImage }),
     })),
     notes: [],
@@ -80,26 +95,7 @@ async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decod
   };
 }
 
-/**
- * Components of a voxel that are no colours must not become some. An image without stored elements says
- * nothing of its channels: whole numbers from 0 on are taken for colours, as they are in files.
- */
-function checkComponents(image: Image, { stored }: WriteOptions): void {
-  if (!image.axes.includes("c")) return;
-  if (stored?.kind === "rgb") return;
-  const channels = image.shape[image.axes.indexOf("c")];
-  const colours =
-    stored === undefined && image.data.every((v) => Number.isInteger(v) && v >= 0 && v <= 65535);
-  if (colours && channels === 3) return;
-  const found =
-    stored === undefined || stored.kind === "scalar" ? "components" : `${stored.kind} components`;
-  throw new InputError(
-    `Cannot write DICOM: found ${channels} ${found} in each voxel, wanted one grey value, or whole numbers for red, green and blue`,
-  );
-}
-
 async function write(image: Image, options: WriteOptions): Promise<Written> {
-  checkComponents(image, options);
   const elements = elementsToWrite(image, options, { title, holds });
   const { stored } = options;
   const untouched = stored?.data === elements.data;

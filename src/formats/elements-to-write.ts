@@ -19,64 +19,99 @@ export interface Elements {
   readonly lost: readonly string[];
 }
 
+/** Whether a format keeps components of a kind and type as planes of the `c` axis, not side by side. */
+export type IsPlanar = (kind: ComponentKind, type: StoredType) => boolean;
+
 /**
- * @param layout.planarKinds kinds whose components the format keeps as planes of the `c` axis
- * @throws InputError when no element type of the format holds the values, or the axes do not fit
+ * @param isPlanar defaults to never: components that came side by side are written so
+ * @throws InputError when no element type of the format holds the values, or axes or components do not fit
  */
 export function elementsToWrite(
   image: Image,
-  options: WriteOptions,
+  options: WriteOptions & { isPlanar?: IsPlanar },
   format: Pick<Format, "title" | "holds">,
-  layout: { planarKinds?: readonly ComponentKind[] } = {},
 ): Elements {
-  const { holds } = format;
-  const lost = [...lossesOf(image, holds, format.title)];
-  if (options.stored !== undefined) checkStored(image, options.stored);
-  const stored = planarStored(options.stored, image, layout.planarKinds ?? []);
+  const { holds, title } = format;
+  const { stored, isPlanar = () => false } = options;
+  const lost = [...lossesOf(image, holds, title)];
+  if (stored !== undefined) checkStored(image, stored);
   if (!holds.axes.includes(image.axes)) {
     throw new InputError(
-      `Cannot write an image with axes "${image.axes}" as ${format.title}: found no place for them, wanted ${holds.axes.join(", ")}`,
+      `Cannot write an image with axes "${image.axes}" as ${title}: found no place for them, wanted ${holds.axes.join(", ")}`,
     );
   }
+  const kind = heldKind(image, options, format);
   if (stored !== undefined && isHeld(stored, options, holds)) {
-    const { data, type, components, kind, slope, intercept } = stored;
+    const { type, slope, intercept } = stored;
     if (stored.padding !== undefined) lost.push("which stored value means padding");
-    return { data, type, components, kind, slope, intercept, lost };
+    const planar = stored.components > 1 && isPlanar(kind, type);
+    return {
+      data: planar ? planarElements(stored, image) : stored.data,
+      type,
+      components: planar ? 1 : stored.components,
+      kind,
+      slope,
+      intercept,
+      lost,
+    };
   }
-  const interleaved =
-    stored !== undefined && stored.components > 1 && holds.kinds.includes(stored.kind)
-      ? stored.components
-      : 1;
-  const values =
-    stored === undefined ? image.data : valuesOf(stored, image, { interleaved: interleaved > 1 });
-  const type = options.type ?? chooseType(values, stored, holds, format.title);
+  const values = stored === undefined ? image.data : valuesOf(stored, image);
+  const type = options.type ?? chooseType(values, stored, holds, title);
   if (!holds.types.includes(type)) {
     throw new InputError(
-      `Cannot write ${type} elements as ${format.title}: wanted one of ${holds.types.join(", ")}`,
+      `Cannot write ${type} elements as ${title}: wanted one of ${holds.types.join(", ")}`,
     );
   }
   if (stored !== undefined && !isExact(values, type)) {
     lost.push(`precision of ${stored.type} values beyond ${type}`);
   }
+  const { components } = stored ?? { components: 1 };
+  const planar = stored !== undefined && components > 1 && isPlanar(kind, type);
+  const data = fromFloat(values, type);
   return {
-    data: fromFloat(values, type),
+    data: planar ? planarElements({ ...stored, data }, image) : data,
     type,
-    components: interleaved,
-    kind: interleaved > 1 ? stored!.kind : "scalar",
+    components: planar ? 1 : components,
+    kind,
     slope: 1,
     intercept: 0,
     lost,
   };
 }
 
-/** Stored elements with their components moved to planes where the format wants them so. */
-function planarStored(
-  stored: Stored | undefined,
+const kindNames: Readonly<Record<ComponentKind, string>> = {
+  scalar: "scalars",
+  complex: "complex numbers",
+  rgb: "colours (RGB)",
+  rgba: "colours (RGBA)",
+  "grey-alpha": "grey values with opacity",
+  vector: "vectors",
+};
+
+/**
+ * What the format will call the components. Whatever is no colour may become a vector, and never a colour.
+ *
+ * @throws InputError when the format has no word for it
+ */
+function heldKind(
   image: Image,
-  kinds: readonly ComponentKind[],
-): Stored | undefined {
-  if (stored === undefined || stored.components === 1 || !kinds.includes(stored.kind))
-    return stored;
+  options: WriteOptions,
+  { holds, title }: Pick<Format, "title" | "holds">,
+): ComponentKind {
+  const at = image.axes.indexOf("c");
+  if (at < 0) return "scalar";
+  const said = options.kind ?? options.stored?.kind ?? "vector";
+  const kind = said === "scalar" ? "vector" : said;
+  if (holds.kinds.includes(kind)) return kind;
+  if (holds.kinds.includes("vector")) return "vector";
+  const wanted = holds.kinds.map((k) => kindNames[k]).join(" or ");
+  throw new InputError(
+    `Cannot write ${kindNames[kind]} of ${image.shape[at]} components as ${title}: found no place for them, wanted ${wanted}; choose NIfTI, NRRD or MetaImage`,
+  );
+}
+
+/** Interleaved elements with their components as planes of the `c` axis. */
+function planarElements(stored: Stored, image: Image): StoredArray {
   const { data, components } = stored;
   const volume = sizeOf(stored.shape.slice(image.axes.includes("z") ? -3 : -2));
   const out = data.slice();
@@ -85,7 +120,7 @@ function planarStored(
     const block = Math.floor(voxel / volume);
     out[(block * components + (i % components)) * volume + (voxel % volume)] = data[i]!;
   }
-  return { ...stored, data: out, shape: image.shape, components: 1, kind: "vector" };
+  return out;
 }
 
 function checkStored(image: Image, stored: Stored): void {
@@ -103,27 +138,19 @@ function checkStored(image: Image, stored: Stored): void {
 
 function isHeld(stored: Stored, options: WriteOptions, holds: Holding): boolean {
   if (options.type !== undefined && options.type !== stored.type) return false;
-  if (!holds.types.includes(stored.type) || !holds.kinds.includes(stored.kind)) return false;
+  if (!holds.types.includes(stored.type)) return false;
   const plain = stored.slope === 1 && stored.intercept === 0;
   return stored.planes === undefined && (holds.scaling || plain);
 }
 
-/** Scaled values in float64, in the image's planar order or interleaved as stored. */
-function valuesOf(stored: Stored, image: Image, options: { interleaved: boolean }): Float64Array {
+/** Scaled values in float64, in the order of the stored elements. */
+function valuesOf(stored: Stored, image: Image): Float64Array {
   const { data, components, slope, intercept, planes } = stored;
   const out = new Float64Array(data.length);
-  const plane = sizeOf(stored.shape.slice(-2)) * components;
-  const volume = sizeOf(stored.shape.slice(image.axes.includes("z") ? -3 : -2));
+  const plane = sizeOf(image.shape.slice(-2)) * components;
   for (let i = 0; i < data.length; i++) {
     const p = Math.floor(i / plane);
-    const value =
-      (planes?.slope[p] ?? slope) * Number(data[i]) + (planes?.intercept[p] ?? intercept);
-    if (components === 1 || options.interleaved) out[i] = value;
-    else {
-      const voxel = Math.floor(i / components);
-      const block = Math.floor(voxel / volume);
-      out[(block * components + (i % components)) * volume + (voxel % volume)] = value;
-    }
+    out[i] = (planes?.slope[p] ?? slope) * Number(data[i]) + (planes?.intercept[p] ?? intercept);
   }
   return out;
 }
@@ -181,54 +208,4 @@ export function lossesOf(image: Image, holds: Holding, title: string): string[] 
     lost.push(`${title} does not say that the unit is ${image.unit}`);
   }
   return lost;
-}
-
-const remark = /\bdprime unit=(\S+) axes=(\S+)(?: spacing=(\S+))?(?: time=(\S+))?/;
-
-/**
- * The note in a comment field that keeps what a format has no field for: unit and axes, with
- * `spacing` the spacing in mm along z, y, x and with `time` the seconds between frames when they are
- * known, and that it is not known where a place in
- * the patient has to be written with one.
- */
-export function remarkOf(
-  image: Image,
-  options: { spacing?: boolean; time?: boolean; description?: string | undefined } = {},
-): string {
-  const parts = [`dprime unit=${image.unit} axes=${image.axes}`];
-  if (options.spacing && image.spacingKnown) parts.push(`spacing=${image.spacing.join(",")}`);
-  if (image.orientationKnown && !image.spacingKnown) parts.push("spacing=unknown");
-  if (options.time && image.timeStep !== undefined) parts.push(`time=${image.timeStep}`);
-  if (options.description) parts.push(options.description);
-  return parts.join(" ");
-}
-
-const units = ["HU", "1/mm", "normalised", "arbitrary"] as const;
-
-/** Unit, axes, spacing and time step from such a note; empty for comments of others. */
-export function parseRemark(text: string): {
-  unit?: (typeof units)[number];
-  axes?: string;
-  spacing?: [number, number, number];
-  spacingKnown?: false;
-  timeStep?: number;
-} {
-  const found = remark.exec(text);
-  if (found === null) return {};
-  const unit = units.find((u) => u === found[1]);
-  const spacing = found[3]?.split(",").map(Number) ?? [];
-  return {
-    ...(unit === undefined ? {} : { unit }),
-    axes: found[2]!,
-    ...(spacing.length === 3 && spacing.every(isPositive)
-      ? { spacing: spacing as [number, number, number] }
-      : {}),
-    ...(found[3] === "unknown" ? { spacingKnown: false } : {}),
-    ...(isPositive(Number(found[4])) ? { timeStep: Number(found[4]) } : {}),
-  };
-}
-
-/** Whether a number can be a spacing or a time step. */
-export function isPositive(value: number | undefined): value is number {
-  return value !== undefined && Number.isFinite(value) && value > 0;
 }

@@ -19,7 +19,14 @@ export interface DecodedImage {
   readonly noImage?: string;
   /** What a reader should know about this image, one plain sentence each. */
   readonly notes: readonly string[];
+  readonly facts: Facts;
 }
+
+/**
+ * What a file says beyond values, geometry, time step and unit: each fact by a name for the reader. A
+ * conversion keeps a fact, or names it as lost.
+ */
+export type Facts = Readonly<Record<string, string>>;
 
 /** What came out of a file. */
 export interface Decoded {
@@ -78,6 +85,16 @@ export interface WriteOptions extends WorkOptions {
    */
   readonly type?: StoredType;
   readonly compress?: boolean;
+  /**
+   * What the entries of the `c` axis are. Defaults to the kind of `stored`, else `vector`: what nobody
+   * calls colours is never written as such.
+   */
+  readonly kind?: ComponentKind;
+  /**
+   * `Decoded.source` of the file that the image came from: a writer of the same format keeps of it what
+   * the image did not change.
+   */
+  readonly source?: unknown;
   /** Lines of text for the format's comment field, such as the command that made the file. */
   readonly description?: string;
 }
@@ -92,6 +109,8 @@ export interface Written {
   readonly files: readonly WrittenFile[];
   /** What the source had and this file does not, one plain sentence each. */
   readonly lost: readonly string[];
+  /** What a reader has to be told because the file does not say it. */
+  readonly readAs?: Pick<ReadOptions, "raw">;
 }
 
 /** What a format can hold; conversions are judged by it. */

@@ -8,7 +8,8 @@
 import { type Axes, makeImage } from "../core/image.ts";
 import { checkSizes, toFloat32 } from "../codecs/elements.ts";
 import type { Stored } from "../core/stored.ts";
-import type { Decoded, Format, ReadOptions } from "./format.ts";
+import { checksumText } from "./checksum-text.ts";
+import type { Decoded, Facts, Format, ReadOptions } from "./format.ts";
 import { type Component, type Frame, jpegFail } from "../codecs/jpeg-entropy.ts";
 import { type JpegStream, readJpegStream } from "../codecs/jpeg-scan.ts";
 
@@ -122,6 +123,16 @@ function pixels(stream: JpegStream, planes: readonly Float32Array[]): Uint8Array
   return out;
 }
 
+/** Application segments and comments, which no reader of images looks at. */
+function factsOf(stream: JpegStream): Facts {
+  return Object.fromEntries(
+    stream.passed.map(({ marker, bytes }, i) => [
+      marker === 0xfe ? `JPEG comment ${i + 1}` : `JPEG segment ${i + 1}`,
+      `${marker === 0xfe ? "text" : `APP${marker - 0xe0}`}, ${bytes.length} bytes, ${checksumText(bytes)}`,
+    ]),
+  );
+}
+
 function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decoded> {
   return Promise.resolve().then(() => {
     if (bytes.length < 4)
@@ -161,7 +172,7 @@ function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decoded> {
     });
     return {
       format: "jpeg",
-      images: [{ name: "", image, stored, notes }],
+      images: [{ name: "", image, stored, notes, facts: factsOf(stream) }],
       notes: [],
       header: {
         width: frame.width,

@@ -2,9 +2,10 @@
 import { FormatError } from "../core/errors.ts";
 import type { Geometry } from "../core/image.ts";
 import { checkSizes } from "../codecs/elements.ts";
-import type { StoredType } from "../core/stored.ts";
 import type { ReadOptions } from "./format.ts";
-import { isPositive } from "./elements-to-write.ts";
+import type { StoredType } from "../core/stored.ts";
+import { headerText } from "./header-text.ts";
+import { isPositive, millimetresOf } from "./units-of-measure.ts";
 import { geometryOf } from "./orientation.ts";
 
 const typesByName: Readonly<Record<string, StoredType>> = {
@@ -34,6 +35,7 @@ export function metaimageFail(
 export const longestHeader = 1 << 16;
 
 export interface Header {
+  readonly format: "metaimage";
   readonly fields: Readonly<Record<string, string>>;
   readonly places: Readonly<Record<string, number>>;
   /** Byte behind the line of ElementDataFile. */
@@ -50,27 +52,31 @@ export function linesOf(bytes: Uint8Array): Header | undefined {
   while (at < bytes.length && at < longestHeader) {
     const from = at;
     while (at < bytes.length && at < longestHeader && bytes[at] !== 10) at++;
-    const line = new TextDecoder("latin1").decode(bytes.subarray(from, at)).trim();
+    const line = headerText(bytes.subarray(from, at)).trim();
     at++;
     if (line === "") continue;
-    const field = /^([A-Za-z]\w*)\s*=\s*(.*)$/.exec(line);
+    // Tools that keep DICOM attributes write keys such as `0008|0060`.
+    const field = /^([^=\p{Cc}]+?)\s*=\s*(.*)$/u.exec(line);
     if (field === null) return undefined;
     fields[field[1]!] = field[2]!;
     places[field[1]!] = from;
     if (field[1] === "ElementDataFile") {
       const end = Math.min(at, bytes.length);
-      const list =
-        field[2] === "LIST"
-          ? new TextDecoder("latin1")
-              .decode(bytes.subarray(end, end + longestHeader))
-              .split(/\r?\n/)
-              .map((l) => l.trim())
-              .filter((l) => l !== "")
-          : [];
-      return { fields, places, end, list };
+      const list = isList(field[2]!)
+        ? headerText(bytes.subarray(end, end + longestHeader))
+            .split(/\r?\n/)
+            .map((l) => l.trim())
+            .filter((l) => l !== "")
+        : [];
+      return { format: "metaimage", fields, places, end, list };
     }
   }
   return undefined;
+}
+
+/** Whether a data file is a list of files; a number behind says how many dimensions each has. */
+export function isList(dataFile: string): boolean {
+  return /^LIST(\s+\d+D?)?$/i.test(dataFile);
 }
 
 export function looksLike(bytes: Uint8Array): boolean {
@@ -118,7 +124,10 @@ export function geometryFrom(header: Header, rank: number, notes: string[]): Par
       header.places[matrixKey!]!,
     );
   }
-  const lengths = [0, 1, 2].map((i) => (i < spatial ? Math.abs(spacing?.[i] ?? 1) || 1 : 1));
+  const scale = scaleOf(header, notes);
+  const lengths = [0, 1, 2].map((i) =>
+    i < spatial ? (Math.abs(spacing?.[i] ?? 1) || 1) * scale : 1,
+  );
   const column = (axis: number) =>
     [0, 1, 2].map((r) =>
       axis < spatial && r < spatial
@@ -130,7 +139,7 @@ export function geometryFrom(header: Header, rank: number, notes: string[]): Par
   const columns = [0, 1, 2].map(column);
   const affine = [0, 1, 2].flatMap((r) => [
     ...[0, 1, 2].map((c) => columns[c]![r]! * lengths[c]!),
-    r < spatial ? (origin[r] ?? 0) : 0,
+    r < spatial ? (origin[r] ?? 0) * scale : 0,
   ]);
   const geometry = geometryOf(affine);
   if (geometry === undefined) {
@@ -146,6 +155,36 @@ export function geometryFrom(header: Header, rank: number, notes: string[]): Par
     spacingKnown: spacing !== undefined,
     orientationKnown: originKey !== undefined || matrix !== undefined,
   };
+}
+
+/** Millimetres of the unit of length; 1 where none is named. */
+function scaleOf(header: Header, notes: string[]): number {
+  const unit = header.fields.DistanceUnits;
+  // "?" is MetaIO's word for unknown.
+  if (unit === undefined || unit === "?" || unit === "") return 1;
+  const scale = millimetresOf(unit);
+  if (scale === undefined) notes.push(`the unit of length "${unit}" is unknown; mm are assumed`);
+  else if (scale !== 1) notes.push(`lengths were in ${unit} and are now in mm`);
+  return scale ?? 1;
+}
+
+/**
+ * Value of an element: slope · element + intercept.
+ *
+ * @throws FormatError when they are no finite numbers or the slope is zero
+ */
+export function scalingFrom(header: Header, notes: string[]): { slope: number; intercept: number } {
+  const slope = numbers(header, "ElementToIntensityFunctionSlope")?.[0] ?? 1;
+  const intercept = numbers(header, "ElementToIntensityFunctionOffset")?.[0] ?? 0;
+  if (slope === 0) {
+    metaimageFail(
+      "Cannot scale MetaImage values: found an ElementToIntensityFunctionSlope of 0",
+      "corrupt",
+      header.places.ElementToIntensityFunctionSlope!,
+    );
+  }
+  if (slope !== 1 || intercept !== 0) notes.push(`values are ${slope} · stored + ${intercept}`);
+  return { slope, intercept };
 }
 
 /**

@@ -51,6 +51,69 @@ describe("geometry", () => {
   });
 });
 
+describe("headers of other tools", () => {
+  const voxels = Uint8Array.of(1, 0, 255, 255);
+  const with_ = (...more: string[]) => {
+    const lines = [...itk];
+    lines.splice(lines.length - 3, 0, ...more);
+    return metaimage.read(join2(header(lines), voxels));
+  };
+
+  it("keep DICOM attributes and fields that are not read", async () => {
+    const { images, source } = await with_(
+      "0008|0060 = CT",
+      "0010|0010 = Müller^Jörg",
+      "Modality = MET_MOD_CT",
+      "my key = a = b",
+      "Comment = made by hand",
+    );
+    expect(images[0]!.facts).toEqual({
+      "0008|0060": "CT",
+      "0010|0010": "Müller^Jörg",
+      Modality: "MET_MOD_CT",
+      "my key": "a = b",
+      description: "made by hand",
+    });
+    const { files } = await metaimage.write!(images[0]!.image, {
+      fileName: "b.mha",
+      source,
+      stored: images[0]!.stored,
+    });
+    const back = (await metaimage.read(files[0]!.bytes)).images[0]!;
+    expect(back.facts).toEqual(images[0]!.facts);
+    expect(back.image.origin).toEqual([10, 20, 30]);
+  });
+
+  it("read lengths in their unit and values by their function", async () => {
+    const { image, notes } = (await with_("DistanceUnits = um")).images[0]!;
+    [0.003, 0.002, 0.0005].forEach((v, i) => expect(image.spacing[i]).toBeCloseTo(v, 12));
+    expect(image.origin[2]).toBeCloseTo(0.03, 12);
+    expect(notes.join()).toMatch(/lengths were in um/);
+    const scaled = (
+      await with_(
+        "ElementToIntensityFunctionSlope = 0.5",
+        "ElementToIntensityFunctionOffset = -1000",
+      )
+    ).images[0]!;
+    expect([...scaled.image.data]).toEqual([-999.5, -1000.5]);
+    await expect(with_("ElementToIntensityFunctionSlope = 0")).rejects.toMatchObject({
+      kind: "corrupt",
+    });
+  });
+
+  it("know spacing and orientation by the fields that say them", async () => {
+    const known = async (dropped: RegExp) => {
+      const lines = itk.filter((line) => !dropped.test(line));
+      const { image } = (await metaimage.read(join2(header(lines), voxels))).images[0]!;
+      return [image.spacingKnown, image.orientationKnown];
+    };
+    expect(await known(/^$/)).toEqual([true, true]);
+    expect(await known(/^ElementSpacing/)).toEqual([false, true]);
+    expect(await known(/^(TransformMatrix|Offset)/)).toEqual([true, false]);
+    expect(await known(/^(TransformMatrix|Offset|ElementSpacing)/)).toEqual([false, false]);
+  });
+});
+
 describe("data", () => {
   const typed = (type: string, ...more: string[]) =>
     header([
@@ -114,6 +177,24 @@ describe("data", () => {
     const { image } = (await metaimage.read(bytes, { companion })).images[0]!;
     expect(asked).toEqual(["s_01.raw", "s_02.raw", "s_03.raw"]);
     expect([...image.data]).toEqual([1, 257, 2, 258, 3, 259]);
+  });
+
+  it("reads lists of files, with their dimension and with names in any letters", async () => {
+    for (const list of ["LIST", "LIST 2"]) {
+      const bytes = header([
+        ...lines,
+        `ElementDataFile = ${list}`,
+        "größe1.raw",
+        "大2.raw",
+        "s3.raw",
+      ]);
+      const companion = (name: string) => {
+        const n = { "größe1.raw": 1, "大2.raw": 2, "s3.raw": 3 }[name];
+        return Promise.resolve(n === undefined ? undefined : Uint8Array.of(0, n, 1, n));
+      };
+      const { image } = (await metaimage.read(bytes, { companion })).images[0]!;
+      expect([...image.data]).toEqual([1, 257, 2, 258, 3, 259]);
+    }
   });
 
   it("names what is missing beside it", async () => {

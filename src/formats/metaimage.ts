@@ -8,9 +8,10 @@
 import { InputError } from "../core/errors.ts";
 import { type Axes, type Image, makeImage, rangeOf, sizeOf } from "../core/image.ts";
 import { allTypes, bytesOf, readElements, toFloat32, writeElements } from "../codecs/elements.ts";
-import { elementsToWrite, parseRemark, remarkOf } from "./elements-to-write.ts";
-import type { ComponentKind, Stored, StoredArray, StoredType } from "../core/stored.ts";
+import { elementsToWrite } from "./elements-to-write.ts";
+import { fittingKind, joinedTexts, parseRemark, remarkOf, textBehindRemark } from "./remark.ts";
 import type { Decoded, Format, ReadOptions, WriteOptions, Written } from "./format.ts";
+import type { ComponentKind, Stored, StoredArray, StoredType } from "../core/stored.ts";
 import { inflate } from "../codecs/inflate.ts";
 import {
   geometryFrom,
@@ -21,9 +22,13 @@ import {
   longestHeader,
   looksLike,
   metaimageFail,
+  isList,
   numbers,
+  scalingFrom,
   timeStepFrom,
 } from "./metaimage-header.ts";
+import { headerBytes } from "./header-text.ts";
+import { keptFields, metaimageFacts, metaimageSourceOf } from "./metaimage-facts.ts";
 import { numberedNames } from "./nrrd-data.ts";
 import { liesFlat } from "./orientation.ts";
 import { elementsOfText } from "./text-elements.ts";
@@ -48,9 +53,9 @@ async function filesOf(
   options: ReadOptions,
 ): Promise<Uint8Array[]> {
   const name = header.fields.ElementDataFile!;
-  const pattern = /^(\S*%0?\d*d\S*)(?:\s+(-?\d+)\s+(-?\d+)\s+(-?\d+))?$/.exec(name);
+  const pattern = /^(.*%[-+0]?\d*d.*?)(?:\s+(-?\d+)\s+(-?\d+)\s+(-?\d+))?$/.exec(name);
   let names = [name];
-  if (name.startsWith("LIST")) names = [...header.list];
+  if (isList(name)) names = [...header.list];
   else if (pattern !== null) {
     names = numberedNames(
       pattern[1]!,
@@ -192,8 +197,7 @@ async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decod
   const notes: string[] = [];
   const geometry = geometryFrom(header, sizes.length, notes);
   const count = sizeOf(sizes) * components;
-  const local =
-    header.fields.ElementDataFile === "LOCAL" || header.fields.ElementDataFile === "Local";
+  const local = /^local$/i.test(header.fields.ElementDataFile!);
   const files = local ? [bytes] : await filesOf(header, layout, options);
   const place = { count, local };
   const type = await typeOf(files, header, layout, place);
@@ -206,8 +210,8 @@ async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decod
     shape = shape.slice(1);
   const spatial = ({ 2: "yx", 3: "zyx", 4: "tzyx" } as const)[shape.length] ?? "yx";
   const axes = (components > 1 ? spatial.replace(/(z?yx)$/, "c$1") : spatial) as Axes;
-  const kind = kindOf(components, type);
-  const stored: Stored = { data, type, shape, components, kind, slope: 1, intercept: 0 };
+  const kind = fittingKind(remark.kind ?? kindOf(components, type), components);
+  const stored: Stored = { data, type, shape, components, kind, ...scalingFrom(header, notes) };
   const at = axes.indexOf("c");
   const full = at < 0 ? shape : [...shape.slice(0, at), components, ...shape.slice(at)];
   const image = makeImage(toFloat32(stored, axes), full, {
@@ -225,9 +229,10 @@ async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decod
   }
   return {
     format: "metaimage",
-    images: [{ name: "", image, stored, notes }],
+    images: [{ name: "", image, stored, notes, facts: metaimageFacts(header) }],
     notes: [],
     header: { ...header.fields },
+    source: header,
   };
 }
 
@@ -279,11 +284,13 @@ function write(image: Image, options: WriteOptions): Promise<Written> {
       image.spacing[0],
       image.timeStep ?? 1,
     ].slice(0, rank);
+    const source = metaimageSourceOf(options.source);
     const { lost } = elements;
     const remark = remarkOf(image, {
       spacing: flat,
       time: true,
-      description: options.description?.replace(/[\r\n]+/g, " "),
+      ...(channels > 1 ? { kind: elements.kind } : {}),
+      description: joinedTexts(options.description, textBehindRemark(source?.fields.Comment ?? "")),
     });
     const dataName = detached ? name.replace(/\.mhd$/i, compress ? ".zraw" : ".raw") : "LOCAL";
     const body = writeElements(interleaved);
@@ -307,15 +314,14 @@ function write(image: Image, options: WriteOptions): Promise<Written> {
           ]
         : []),
       ...(image.spacingKnown ? [`ElementSpacing = ${lengths.join(" ")}`] : []),
+      ...(source === undefined ? [] : keptFields(source)),
       `DimSize = ${sizes.join(" ")}`,
       ...(channels > 1 ? [`ElementNumberOfChannels = ${channels}`] : []),
       `ElementType = ${nameOfType[elements.type]}`,
       `ElementDataFile = ${dataName}`,
       "",
     ];
-    const text = Uint8Array.from(lines.join("\n"), (c) =>
-      c.charCodeAt(0) < 256 ? c.charCodeAt(0) : 63,
-    );
+    const text = headerBytes(lines.join("\n"));
     if (detached)
       return {
         files: [
@@ -354,7 +360,7 @@ export const metaimage: Format = {
   holds: {
     types: allTypes,
     axes: ["yx", "zyx", "tzyx", "cyx", "czyx", "tczyx"],
-    kinds: ["scalar", "rgb", "rgba", "vector"],
+    kinds: ["scalar", "complex", "rgb", "rgba", "grey-alpha", "vector"],
     geometry: "full",
     timeStep: true,
     scaling: false,

@@ -1,5 +1,6 @@
 /** The headers of NIfTI-1 (348 bytes) and NIfTI-2 (540 bytes), both byte orders [cox2004nifti]. */
 import { FormatError } from "../core/errors.ts";
+import { isPositive } from "./units-of-measure.ts";
 import type { ComponentKind, StoredType } from "../core/stored.ts";
 import { type Affine, determinant } from "./orientation.ts";
 
@@ -58,6 +59,43 @@ export interface NiftiHeader {
   readonly quaternion: readonly number[];
   /** RAS affine, row-major 3×4, in the header's spatial unit. */
   readonly sform: Affine;
+  readonly remaining: NiftiRemaining;
+}
+
+/** Fields that say nothing of the image itself; a rewritten file keeps them. */
+export interface NiftiRemaining {
+  /** Which index axes are frequency, phase and slice, two bits each. */
+  readonly dimInfo: number;
+  readonly intent: readonly [number, number, number];
+  readonly sliceStart: number;
+  readonly sliceEnd: number;
+  readonly sliceCode: number;
+  /** In the header's unit of time, like `timeOffset`. */
+  readonly sliceDuration: number;
+  readonly timeOffset: number;
+  /** Display range. */
+  readonly calMin: number;
+  readonly calMax: number;
+  readonly auxFile: string;
+}
+
+export const nothingRemaining: NiftiRemaining = {
+  dimInfo: 0,
+  intent: [0, 0, 0],
+  sliceStart: 0,
+  sliceEnd: 0,
+  sliceCode: 0,
+  sliceDuration: 0,
+  timeOffset: 0,
+  calMin: 0,
+  calMax: 0,
+  auxFile: "",
+};
+
+/** A block behind the header: text, DICOM attributes, XML of AFNI or CIFTI. */
+export interface NiftiExtension {
+  readonly code: number;
+  readonly content: Uint8Array;
 }
 
 export const niftiHeaderBytes = { 1: 348, 2: 540 } as const;
@@ -81,6 +119,16 @@ const offsets = {
     sformCode: 254,
     quaternion: 256,
     sform: 280,
+    dimInfo: 39,
+    intent: 56,
+    sliceStart: 74,
+    sliceEnd: 120,
+    sliceCode: 122,
+    sliceDuration: 132,
+    timeOffset: 136,
+    calMax: 124,
+    calMin: 128,
+    auxFile: 228,
   },
   2: {
     magic: 4,
@@ -99,6 +147,16 @@ const offsets = {
     sformCode: 348,
     quaternion: 352,
     sform: 400,
+    dimInfo: 524,
+    intent: 80,
+    sliceStart: 224,
+    sliceEnd: 232,
+    sliceCode: 496,
+    sliceDuration: 208,
+    timeOffset: 216,
+    calMax: 192,
+    calMin: 200,
+    auxFile: 320,
   },
 } as const;
 
@@ -197,7 +255,11 @@ export function parseNiftiHeader(bytes: Uint8Array): NiftiHeader {
   if (rank < 1 || rank > 7) {
     fail(`Cannot read a NIfTI header: found ${rank} dimensions, wanted 1 to 7`, "corrupt", at.dim);
   }
-  const dim = [1, 2, 3, 4, 5, 6, 7].map((i) => (i <= rank ? whole(at.dim + i * wide) : 1));
+  // As the library of the standard reads them: a size that is not positive is one, except the first.
+  const dim = [1, 2, 3, 4, 5, 6, 7].map((i) => {
+    const size = i <= rank ? whole(at.dim + i * wide) : 1;
+    return i > 1 && size < 1 ? 1 : size;
+  });
   dim.forEach((n, i) => {
     if (n < 1 || !Number.isSafeInteger(n)) {
       fail(
@@ -247,6 +309,18 @@ export function parseNiftiHeader(bytes: Uint8Array): NiftiHeader {
     sformCode: code(at.sformCode),
     quaternion: [0, 1, 2, 3, 4, 5].map((i) => real(at.quaternion + i * realWidth)),
     sform: Array.from({ length: 12 }, (_, i) => real(at.sform + i * realWidth)),
+    remaining: {
+      dimInfo: view.getUint8(at.dimInfo),
+      intent: [real(at.intent), real(at.intent + realWidth), real(at.intent + 2 * realWidth)],
+      sliceStart: whole(at.sliceStart),
+      sliceEnd: whole(at.sliceEnd),
+      sliceCode: version === 1 ? view.getUint8(at.sliceCode) : code(at.sliceCode),
+      sliceDuration: real(at.sliceDuration),
+      timeOffset: real(at.timeOffset),
+      calMin: real(at.calMin),
+      calMax: real(at.calMax),
+      auxFile: latin(bytes, at.auxFile, 24),
+    },
   };
 }
 
@@ -256,11 +330,20 @@ function sizeField(bytes: Uint8Array): number {
   return little === 348 || little === 540 ? little : view.getInt32(0, false);
 }
 
-/** Bytes of a little-endian header with four zero bytes of extension flag behind it. */
-export function niftiHeaderToBytes(header: NiftiHeader): Uint8Array {
+/**
+ * Bytes of a header with the extension flag and the extensions behind it; in a single file the data follow
+ * right behind, whatever `voxOffset` says.
+ */
+export function niftiHeaderToBytes(
+  header: NiftiHeader,
+  extensions: readonly NiftiExtension[] = [],
+): Uint8Array {
   const { version, littleEndian: le } = header;
   const size = niftiHeaderBytes[version];
-  const bytes = new Uint8Array(size + 4);
+  const behind = extensionBytes(extensions, le);
+  const bytes = new Uint8Array(size + behind.length);
+  bytes.set(behind, size);
+  const voxOffset = header.single ? bytes.length : 0;
   const view = new DataView(bytes.buffer);
   const at = offsets[version];
   const realWidth = version === 1 ? 4 : 8;
@@ -288,8 +371,8 @@ export function niftiHeaderToBytes(header: NiftiHeader): Uint8Array {
   view.setInt16(at.datatype, header.datatype, le);
   view.setInt16(at.bitpix, width, le);
   header.pixdim.forEach((p, i) => real(at.pixdim + i * realWidth, p));
-  if (version === 1) view.setFloat32(at.voxOffset, header.voxOffset, le);
-  else view.setBigInt64(at.voxOffset, BigInt(header.voxOffset), le);
+  if (version === 1) view.setFloat32(at.voxOffset, voxOffset, le);
+  else view.setBigInt64(at.voxOffset, BigInt(voxOffset), le);
   real(at.slope, header.slope);
   real(at.intercept, header.intercept);
   if (version === 1) view.setUint8(at.units, header.xyztUnits);
@@ -301,13 +384,66 @@ export function niftiHeaderToBytes(header: NiftiHeader): Uint8Array {
   code(at.sformCode, header.sformCode);
   header.quaternion.forEach((q, i) => real(at.quaternion + i * realWidth, q));
   header.sform.forEach((s, i) => real(at.sform + i * realWidth, s));
+  const { remaining } = header;
+  bytes[at.dimInfo] = remaining.dimInfo;
+  remaining.intent.forEach((p, i) => real(at.intent + i * realWidth, p));
+  whole(at.sliceStart, remaining.sliceStart);
+  whole(at.sliceEnd, remaining.sliceEnd);
+  if (version === 1) bytes[at.sliceCode] = remaining.sliceCode;
+  else code(at.sliceCode, remaining.sliceCode);
+  real(at.sliceDuration, remaining.sliceDuration);
+  real(at.timeOffset, remaining.timeOffset);
+  real(at.calMin, remaining.calMin);
+  real(at.calMax, remaining.calMax);
+  text(at.auxFile, remaining.auxFile, 23);
+  return bytes;
+}
+
+/**
+ * Extensions between a header and the data.
+ *
+ * @param bytes the file of the header, at least up to the data (single) or as a whole (pair)
+ */
+export function niftiExtensions(bytes: Uint8Array, header: NiftiHeader): NiftiExtension[] {
+  const found: NiftiExtension[] = [];
+  let at = niftiHeaderBytes[header.version];
+  const end = header.single ? Math.min(header.voxOffset, bytes.length) : bytes.length;
+  if (at + 4 > end || bytes[at] === 0) return found;
+  at += 4;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  while (at + 8 <= end) {
+    const size = view.getInt32(at, header.littleEndian);
+    if (size < 8 || at + size > end) break;
+    const code = view.getInt32(at + 4, header.littleEndian);
+    found.push({ code, content: bytes.slice(at + 8, at + size) });
+    at += size;
+  }
+  return found;
+}
+
+/** The extension flag and the extensions, padded to 16 bytes each. */
+function extensionBytes(extensions: readonly NiftiExtension[], littleEndian: boolean): Uint8Array {
+  const sizes = extensions.map(({ content }) => 16 * Math.ceil((content.length + 8) / 16));
+  const bytes = new Uint8Array(4 + sizes.reduce((a, b) => a + b, 0));
+  if (extensions.length > 0) bytes[0] = 1;
+  const view = new DataView(bytes.buffer);
+  let at = 4;
+  extensions.forEach(({ code, content }, i) => {
+    view.setInt32(at, sizes[i]!, littleEndian);
+    view.setInt32(at + 4, code, littleEndian);
+    bytes.set(content, at + 8);
+    at += sizes[i]!;
+  });
   return bytes;
 }
 
 /** RAS affine of the quaternion form; undefined when its numbers are not finite or spacing is not positive. */
 export function qformAffine(header: NiftiHeader): Affine | undefined {
   const [b = 0, c = 0, d = 0, qx = 0, qy = 0, qz = 0] = header.quaternion;
-  const spacing = [1, 2, 3].map((i) => (i <= header.rank ? Math.abs(header.pixdim[i]!) : 1));
+  const spacing = [1, 2, 3].map((i) => {
+    const pitch = Math.abs(header.pixdim[i]!);
+    return i <= header.rank || isPositive(pitch) ? pitch : 1;
+  });
   const square = b * b + c * c + d * d;
   if (!Number.isFinite(square) || square > 1.001) return undefined;
   if (![qx, qy, qz, ...spacing].every(Number.isFinite)) return undefined;

@@ -10,7 +10,8 @@ import { streamOf } from "../core/random.ts";
 import { emptyArray, swapBytes, toFloat32, writeElements } from "../codecs/elements.ts";
 import { openFile, saveImage } from "../files/files.ts";
 import type { Stored, StoredType } from "../core/stored.ts";
-import { nifti, niftiHeaderOf } from "./nifti.ts";
+import { nifti } from "./nifti.ts";
+import { niftiHeaderOf } from "./nifti-new-header.ts";
 import { niftiHeaderToBytes, parseNiftiHeader, qformAffine, quaternionOf } from "./nifti-header.ts";
 import { affineOf, geometryOf, rasFromLps } from "./orientation.ts";
 
@@ -266,6 +267,186 @@ describe("writing", () => {
     const once = await nifti.write!(image, { fileName: "a.nii.gz" });
     const twice = await nifti.write!(image, { fileName: "a.nii.gz" });
     expect(Buffer.compare(once.files[0]!.bytes, twice.files[0]!.bytes)).toBe(0);
+  });
+});
+
+describe("files of others", () => {
+  const image = makeImage(
+    Float32Array.from({ length: 240 }, (_, i) => i - 100),
+    [5, 4, 3, 4],
+    { axes: "tzyx" },
+  );
+  const scalar = { type: "int16", kind: "scalar", slope: 1, intercept: 0 } as const;
+  const own = niftiHeaderOf(image, scalar);
+  const sform = [-2, 0, 0, 10.5, 0, 2, 0, -3, 0, 0, 2.2, 7];
+  const remaining = {
+    dimInfo: 57,
+    intent: [0, 0, 0] as const,
+    sliceStart: 0,
+    sliceEnd: 2,
+    sliceCode: 3,
+    sliceDuration: 80,
+    timeOffset: 1500,
+    calMin: -5,
+    calMax: 200,
+    auxFile: "none",
+  };
+  const comment = {
+    code: 6,
+    content: new TextEncoder().encode("hello extension\0\0\0\0\0\0\0\0\0"),
+  };
+  /** As FSL and AFNI write: milliseconds, template space, slice timing, an extension. */
+  const theirs = (change: object = {}, extensions = [comment]) => {
+    const head = niftiHeaderToBytes(
+      {
+        ...own,
+        pixdim: [-1, 2, 2, 2.2, 2500, 1, 1, 1],
+        xyztUnits: 2 + 16,
+        description: "FSL5.0",
+        qformCode: 1,
+        sformCode: 4,
+        quaternion: [0, 1, 0, 10.5, -3, 7],
+        sform,
+        remaining,
+        ...change,
+      },
+      extensions,
+    );
+    const bytes = new Uint8Array(head.length + 480);
+    bytes.set(head);
+    bytes.set(writeElements(Int16Array.from(image.data)), head.length);
+    return bytes;
+  };
+  const rewritten = async (bytes: Uint8Array) => {
+    const { images, source } = await nifti.read(bytes);
+    const { files } = await nifti.write!(images[0]!.image, {
+      fileName: "b.nii",
+      stored: images[0]!.stored,
+      source,
+    });
+    return files[0]!.bytes;
+  };
+
+  it("are rewritten to the bit", async () => {
+    for (const change of [
+      {},
+      { xyztUnits: 3 + 24, pixdim: [1, 2000, 2000, 2200, 2.5e6, 1, 1, 1] },
+      { sformCode: 0, pixdim: [1, 2, 2, 2.2, 0.7, 1, 1, 1], xyztUnits: 10 },
+      { sformCode: 0, qformCode: 0, sform: new Array<number>(12).fill(0) },
+      { version: 2 as const, rank: 5, intentCode: 0 },
+      { dim: [4, 3, 4, 1, 1, 5, 1], rank: 6, intentCode: 1007, intentName: "tensor" },
+      { xyztUnits: 2 + 32, pixdim: [1, 2, 2, 2.2, 123.25, 1, 1, 1] },
+      { xyztUnits: 0, pixdim: [1, 1, 1, 1, 1, 1, 1, 1], sformCode: 0, qformCode: 0 },
+    ]) {
+      for (const extensions of [[], [comment, { code: 4, content: comment.content }]]) {
+        const bytes = theirs(change, extensions);
+        expect(Buffer.compare(await rewritten(bytes), bytes), JSON.stringify(change)).toBe(0);
+      }
+    }
+  });
+
+  it("give their time step in seconds, whatever the unit", async () => {
+    const step = async (pixdim4: number, unit: number) => {
+      const { images } = await nifti.read(
+        theirs({ pixdim: [1, 2, 2, 2.2, pixdim4, 1, 1, 1], xyztUnits: 2 + unit }),
+      );
+      return images[0]!.image.timeStep;
+    };
+    expect(await step(2.1, 8)).toBe(2.1);
+    expect(await step(2100, 16)).toBe(2.1);
+    expect(await step(2.1e6, 24)).toBe(2.1);
+    // No unit: every tool takes seconds, but 1 is what writers put that know none.
+    expect(await step(2.1, 0)).toBe(2.1);
+    expect(await step(1, 0)).toBeUndefined();
+    expect(await step(1, 8)).toBe(1);
+    expect(await step(0, 8)).toBeUndefined();
+    expect(await step(64, 32)).toBeUndefined();
+  });
+
+  it("say what they hold beyond their image", async () => {
+    const { facts } = (await nifti.read(theirs())).images[0]!;
+    expect(facts).toMatchObject({
+      description: "FSL5.0",
+      "coordinate system": "code 4, MNI 152 (sform)",
+      "slice timing": "alternating, ascending, slices 0 to 2, 0.08 s each",
+      "time of the first frame": "1.5 s",
+      "encoding axes": "frequency x, phase y, slice z",
+      "display range": "-5 to 200",
+    });
+    expect(facts["header extension 1"]).toMatch(/^comment, 24 bytes, checksum [0-9a-f]{8}$/);
+    const plain = await nifti.write!(image, { fileName: "a.nii" });
+    expect((await nifti.read(plain.files[0]!.bytes)).images[0]!.facts).toEqual({});
+  });
+
+  it("keep what a new image did not change, in its own units", async () => {
+    const { images, source } = await nifti.read(theirs());
+    const { image: read } = images[0]!;
+    const moved = makeImage(
+      read.data.map((v) => v / 3),
+      read.shape,
+      {
+        ...read,
+        origin: [1, 2, 3],
+        timeStep: 3,
+      },
+    );
+    const { files } = await nifti.write!(moved, {
+      fileName: "b.nii",
+      source,
+      description: "median",
+    });
+    const header = parseNiftiHeader(files[0]!.bytes);
+    expect([header.sformCode, header.qformCode, header.datatype]).toEqual([4, 1, 16]);
+    expect(header.xyztUnits).toBe(2 + 8);
+    expect(header.pixdim[4]).toBe(3);
+    expect(header.remaining.timeOffset).toBe(1.5);
+    expect(header.remaining.sliceDuration).toBeCloseTo(0.08, 6);
+    expect(header.remaining.calMax).toBe(200);
+    expect(header.description).toBe("dprime unit=arbitrary axes=tzyx median; FSL5.0");
+    const back = (await nifti.read(files[0]!.bytes)).images[0]!.image;
+    expect(back.origin).toEqual([1, 2, 3]);
+    expect(back.timeStep).toBe(3);
+    const shorter = makeImage(new Float32Array(24), [2, 3, 4], { ...read, axes: "zyx" });
+    const cut = parseNiftiHeader(
+      (await nifti.write!(shorter, { fileName: "c.nii", source })).files[0]!.bytes,
+    );
+    expect([cut.rank, cut.remaining.sliceCode, cut.remaining.sliceEnd]).toEqual([3, 0, 0]);
+  });
+
+  it("read a size of 0 as 1, as the library of the standard does, except the first", async () => {
+    const sized = (at: number, size: number) => {
+      const bytes = theirs();
+      new DataView(bytes.buffer).setInt16(40 + 2 * at, size, true);
+      return nifti.read(bytes);
+    };
+    expect((await sized(4, 0)).images[0]!.image).toMatchObject({
+      axes: "zyx",
+      shape: [4, 3, 4],
+    });
+    expect((await sized(4, -1)).images[0]!.image.shape).toEqual([4, 3, 4]);
+    await expect(sized(1, 0)).rejects.toMatchObject({ kind: "corrupt" });
+  });
+
+  it("keep a slice thickness of two dimensions and know a spacing of 1 by its unit", async () => {
+    const plane = (change: object) => {
+      const bytes = new Uint8Array(352 + 24);
+      bytes.set(
+        niftiHeaderToBytes({
+          ...own,
+          dim: [4, 3, 1, 1, 1, 1, 1],
+          rank: 2,
+          qformCode: 0,
+          sformCode: 0,
+          ...change,
+        }),
+      );
+      return nifti.read(bytes);
+    };
+    const thick = (await plane({ pixdim: [1, 0.5, 0.5, 3, 0, 0, 0, 0] })).images[0]!.image;
+    expect(thick.spacing).toEqual([3, 0.5, 0.5]);
+    const one = (await plane({ pixdim: [1, 1, 1, 1, 0, 0, 0, 0], xyztUnits: 2 })).images[0]!.image;
+    const none = (await plane({ pixdim: [1, 1, 1, 1, 0, 0, 0, 0], xyztUnits: 0 })).images[0]!.image;
+    expect([one.spacingKnown, none.spacingKnown]).toEqual([true, false]);
   });
 });
 

@@ -9,7 +9,7 @@ import {
   toFloat32,
   writeElements,
 } from "../codecs/elements.ts";
-import { elementsToWrite } from "./elements-to-write.ts";
+import { elementsToWrite, type IsPlanar } from "./elements-to-write.ts";
 import type { ComponentKind, Stored, StoredArray, StoredType } from "../core/stored.ts";
 import type { DecodedImage, Format, ReadOptions, WriteOptions } from "./format.ts";
 
@@ -27,7 +27,7 @@ export const npyHolds: Format["holds"] = {
     "float64",
   ],
   axes: ["yx", "zyx", "tyx", "tzyx", "cyx", "czyx", "tcyx", "tczyx"],
-  kinds: ["scalar", "complex", "rgb", "rgba", "vector"],
+  kinds: ["scalar", "complex", "rgb", "rgba", "grey-alpha", "vector"],
   geometry: "none",
   timeStep: false,
   scaling: false,
@@ -107,32 +107,78 @@ export function parseNpyHeader(
       bytes.length,
     );
   }
-  const text = String.fromCharCode(...bytes.subarray(from, from + length)).trim();
-  const found =
-    /^\{\s*'descr':\s*'([<>|=]?)([a-zA-Z]\d+)',\s*'fortran_order':\s*(True|False),\s*'shape':\s*\(([\d\sL,]*)\),?\s*\}$/.exec(
-      text,
-    );
-  if (found === null) {
-    const structured = text.includes("'descr': [") || /'descr':\s*'[^']*[OSUVMm]/.test(text);
+  const text = new TextDecoder().decode(bytes.subarray(from, from + length)).trim();
+  const fields = dictionaryOf(text);
+  const { descr, fortran_order: fortran, shape } = fields ?? {};
+  const type = typeof descr === "string" ? /^([<>|=]?)(\?|[a-zA-Z]\d+)$/.exec(descr) : null;
+  if (type === null || typeof fortran !== "boolean" || !isSizes(shape)) {
+    const structured =
+      Array.isArray(descr) || (typeof descr === "string" && /[OSUVMm]/.test(descr));
     return fail(
       `Cannot read a NumPy array: found header ${JSON.stringify(text.slice(0, 80))}, wanted descr of one number type, fortran_order and shape`,
       structured ? "unsupported" : "corrupt",
       from,
     );
   }
-  const [, order = "", code = "", fortran, sizes = ""] = found;
-  const shape = sizes
-    .split(",")
-    .map((s) => s.trim().replace(/L$/, ""))
-    .filter((s) => s !== "")
-    .map(Number);
+  const [, order = "", letter = ""] = type;
+  const code = letter === "?" ? "b1" : letter;
   return {
     code,
     littleEndian: order !== ">",
-    fortran: fortran === "True",
+    fortran,
     shape,
     start: from + length,
   };
+}
+
+type Literal = string | number | boolean | undefined | readonly Literal[];
+
+function isSizes(value: Literal): value is readonly number[] {
+  return Array.isArray(value) && value.every((v) => Number.isInteger(v) && v >= 0);
+}
+
+/**
+ * The dictionary that a header is, in Python's notation: keys in any order, either kind of quotes, blanks
+ * anywhere, commas at the end. Undefined when the text is none.
+ */
+function dictionaryOf(text: string): Readonly<Record<string, Literal>> | undefined {
+  const tokens =
+    text.match(/'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[-+]?\d+L?|[A-Za-z]+|[{}()[\],:]|\S/g) ?? [];
+  let at = 0;
+  const broken = () => new SyntaxError("no literal");
+  const literal = (depth: number): Literal => {
+    const token = tokens[at++];
+    if (token === undefined || depth > 8) throw broken();
+    if (/^['"]/.test(token) && token.length > 1) return token.slice(1, -1).replace(/\\(.)/g, "$1");
+    if (/^[-+]?\d/.test(token)) return Number(token.replace("L", ""));
+    if (token === "True" || token === "False") return token === "True";
+    if (token === "None") return undefined;
+    if (token !== "(" && token !== "[") throw broken();
+    const close = token === "(" ? ")" : "]";
+    const items: Literal[] = [];
+    while (tokens[at] !== close) {
+      items.push(literal(depth + 1));
+      if (tokens[at] === ",") at++;
+      else if (tokens[at] !== close) throw broken();
+    }
+    at++;
+    return items;
+  };
+  const fields: Record<string, Literal> = {};
+  try {
+    if (tokens[at++] !== "{") return undefined;
+    while (tokens[at] !== "}") {
+      const key = literal(0);
+      if (typeof key !== "string" || tokens[at++] !== ":") return undefined;
+      fields[key] = literal(0);
+      if (tokens[at] === ",") at++;
+      else if (tokens[at] !== "}") return undefined;
+    }
+    return at === tokens.length - 1 ? fields : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
 /**
@@ -230,7 +276,7 @@ export function readNpyArray(
     axes,
     unit: options.unit ?? "arbitrary",
   });
-  return { decoded: { name: options.name ?? "", image, stored, notes }, header };
+  return { decoded: { name: options.name ?? "", image, stored, notes, facts: {} }, header };
 }
 
 /** Elements of an array whose first axis runs fastest, in the order in which the last does. */
@@ -253,13 +299,19 @@ function toRowMajor(data: StoredArray, shape: readonly number[], components: num
   return out;
 }
 
+/** What readers take for colours or complex numbers stands side by side; other components are planes. */
+const isPlanar: IsPlanar = (kind, type) =>
+  kind === "complex"
+    ? !type.startsWith("float")
+    : !((kind === "rgb" || kind === "rgba") && type === "uint8");
+
 /** Bytes of an array, version 1.0, C order, header padded to 64. */
 export function npyArrayToBytes(
   image: Image,
   options: WriteOptions,
   title: string,
 ): { bytes: Uint8Array; lost: string[] } {
-  const elements = elementsToWrite(image, options, { title, holds: npyHolds });
+  const elements = elementsToWrite(image, { ...options, isPlanar }, { title, holds: npyHolds });
   const lost = [...elements.lost];
   const code = `${elements.type === "int8" || elements.type === "uint8" ? "|" : "<"}${
     elements.type.startsWith("u") ? "u" : elements.type.startsWith("i") ? "i" : "f"

@@ -102,6 +102,45 @@ np.savez_compressed("${folder}/packed.npz", only=np.arange(600).reshape(20, 30))
   });
 });
 
+describe("headers of other writers", () => {
+  const file = (text: string, count = 6) => {
+    const head = new TextEncoder().encode(`${text}\n`);
+    const bytes = new Uint8Array(10 + head.length + 2 * count);
+    bytes.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, head.length & 255, head.length >> 8]);
+    bytes.set(head, 10);
+    bytes.set(writeElements(Int16Array.from({ length: count }, (_, i) => i)), 10 + head.length);
+    return npy.read(bytes);
+  };
+
+  it("are read in any order, with either quotes and any blanks", async () => {
+    for (const text of [
+      "{'fortran_order': False, 'shape': (2, 3), 'descr': '<i2'}",
+      '{"descr": "<i2", "fortran_order": False, "shape": (2, 3), }',
+      "{'shape':(2,3),'fortran_order':False,'descr':'<i2',}   ",
+      "{ 'descr' : '<i2' , 'shape' : ( 2L , 3L ) , 'fortran_order' : False }",
+      "{'descr': '<i2', 'fortran_order': False, 'shape': [2, 3]}",
+    ]) {
+      const { image } = (await file(text)).images[0]!;
+      expect([image.shape, ...image.data], text).toEqual([[2, 3], 0, 1, 2, 3, 4, 5]);
+    }
+  });
+
+  it("are refused where they say no array of numbers", async () => {
+    for (const [text, kind] of [
+      ["{'descr': '<i2', 'fortran_order': False}", "corrupt"],
+      ["{'descr': '<i2', 'fortran_order': 0, 'shape': (2, 3)}", "corrupt"],
+      ["{'descr': '<i2', 'fortran_order': False, 'shape': (2, -3)}", "corrupt"],
+      ["{'descr': '<i2', 'fortran_order': False, 'shape': (2, 3)} x", "corrupt"],
+      ["{'descr': '<i2', 'fortran_order': False, 'shape': (2, 3", "corrupt"],
+      ["{'descr': [('a', '<i2')], 'fortran_order': False, 'shape': (6,)}", "unsupported"],
+      ["{'descr': '<U3', 'fortran_order': False, 'shape': (6,)}", "unsupported"],
+      [`${"(".repeat(3000)}`, "corrupt"],
+    ] as const) {
+      await expect(file(text), text.slice(0, 60)).rejects.toMatchObject({ kind, format: "npy" });
+    }
+  });
+});
+
 it("refuses pickled objects, which could run code in other readers", async () => {
   const text = "{'descr': '|O', 'fortran_order': False, 'shape': (3,), }\n";
   const bytes = new Uint8Array(10 + text.length + 30);

@@ -140,7 +140,8 @@ async function read(bytes: Uint8Array, options: ReadOptions = {}) {
     remaining -= member.size;
     const name = member.name.slice(0, -4);
     try {
-      images.push(readNpyArray(content, { ...options, format: "npz", at: offset, name }).decoded);
+      const { decoded } = readNpyArray(content, { ...options, format: "npz", at: offset, name });
+      images.push({ ...decoded, facts: name === "image" ? {} : { "array name": name } });
     } catch (error) {
       // An array of text or objects beside the images is no reason to refuse them.
       if (

@@ -1,9 +1,9 @@
 /** The data of an NRRD: attached or in files beside its header, raw, gzip, text or hex. */
 import { FormatError } from "../core/errors.ts";
 import { sizeOf } from "../core/image.ts";
-import { bytesOf, readElements } from "../codecs/elements.ts";
-import type { StoredArray } from "../core/stored.ts";
+import { bytesOf, emptyArray, readElements } from "../codecs/elements.ts";
 import type { ReadOptions } from "./format.ts";
+import type { StoredArray } from "../core/stored.ts";
 import { inflate } from "../codecs/inflate.ts";
 import type { NrrdHeader } from "./nrrd-header.ts";
 import { elementsOfText } from "./text-elements.ts";
@@ -16,46 +16,53 @@ export function nrrdFail(
   throw new FormatError(message, { format: "nrrd", kind, offset });
 }
 
-/** The packed or plain data of all data files, joined. */
-async function dataOf(
+interface Part {
+  readonly name: string;
+  readonly data: Uint8Array;
+  /** Byte of its file at which the data begins. */
+  readonly offset: number;
+}
+
+/** The data as they lie in their file or files. */
+async function partsOf(
   bytes: Uint8Array,
   header: NrrdHeader,
   options: ReadOptions,
-): Promise<{ data: Uint8Array; offset: number }> {
+): Promise<Part[]> {
   if (header.dataFile === undefined)
-    return { data: bytes.subarray(header.end), offset: header.end };
-  const pattern = /^(\S*%\d*d\S*)\s+(-?\d+)\s+(-?\d+)\s+(-?\d+)/.exec(header.dataFile);
-  let names = [header.dataFile];
-  if (/^LIST\b/.test(header.dataFile)) names = [...header.list];
-  else if (pattern !== null)
-    names = numberedNames(pattern[1]!, Number(pattern[2]), Number(pattern[3]), Number(pattern[4]));
-  if (names.length !== 1 && header.encoding !== "raw") {
-    nrrdFail(
-      "Cannot read an NRRD over several files that are packed: wanted raw ones",
-      "unsupported",
-      8,
-    );
-  }
-  const parts: Uint8Array[] = [];
-  for (const name of names) {
-    const part = await options.companion?.(name);
-    if (part === undefined) {
+    return [{ name: "", data: bytes.subarray(header.end), offset: header.end }];
+  const parts: Part[] = [];
+  for (const name of dataFiles(header)) {
+    const data = await options.companion?.(name);
+    if (data === undefined) {
       return nrrdFail(
         `Cannot read the data of an NRRD: found no ${name} beside its header`,
         "mismatch",
         bytes.length,
       );
     }
-    parts.push(part);
+    parts.push({ name, data, offset: 0 });
   }
-  if (parts.length === 1) return { data: parts[0]!, offset: 0 };
-  const joined = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return { data: joined, offset: 0 };
+  if (parts.length === 0)
+    nrrdFail(
+      `Cannot read the data of an NRRD: found no file name in "data file: ${header.dataFile}"`,
+      "corrupt",
+      header.end,
+    );
+  return parts;
+}
+
+/**
+ * Names of the data files in the order of their data. A number behind a list or pattern says how many
+ * axes each file has; the order of the data is the same for all.
+ */
+export function dataFiles(header: NrrdHeader): readonly string[] {
+  const { dataFile = "" } = header;
+  if (/^LIST\b/.test(dataFile)) return header.list;
+  const pattern = /^(.*%[-+0]?\d*d.*?)\s+(-?\d+)\s+(-?\d+)\s+(-?\d+)(?:\s+\d+)?\s*$/.exec(dataFile);
+  return pattern === null
+    ? [dataFile]
+    : numberedNames(pattern[1]!, Number(pattern[2]), Number(pattern[3]), Number(pattern[4]));
 }
 
 /** Names of a printf pattern with one integer, such as `slice_%03d.raw 1 10 1`. */
@@ -84,10 +91,36 @@ export async function elementsOf(
   options: ReadOptions,
 ): Promise<StoredArray> {
   const count = sizeOf(header.sizes);
+  const parts = await partsOf(bytes, header, options);
+  const share = count / parts.length;
+  if (!Number.isInteger(share)) {
+    nrrdFail(
+      `Cannot read an NRRD over ${parts.length} files: found ${count} elements, wanted the same number in each`,
+      "mismatch",
+      header.end,
+    );
+  }
+  if (parts.length === 1) return partElements(parts[0]!, header, count);
+  const out = emptyArray(header.type, count);
+  for (const [i, part] of parts.entries()) {
+    const own = await partElements(part, header, share).catch((error: unknown) => {
+      if (!(error instanceof FormatError)) throw error;
+      throw new FormatError(`Cannot read ${part.name} of an NRRD: ${error.message}`, {
+        format: "nrrd",
+        kind: error.kind,
+        offset: error.offset,
+        cause: error,
+      });
+    });
+    // Both arrays are of the header's type.
+    (out as Float64Array).set(own as Float64Array, i * share);
+  }
+  return out;
+}
+
+async function partElements(part: Part, header: NrrdHeader, count: number): Promise<StoredArray> {
   const wanted = count * bytesOf[header.type];
-  const found = await dataOf(bytes, header, options);
-  let { data } = found;
-  let { offset } = found;
+  let { data, offset } = part;
   for (let i = 0; i < header.lineSkip; i++) {
     const at = data.indexOf(10);
     if (at < 0)

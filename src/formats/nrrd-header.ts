@@ -1,6 +1,7 @@
 /** The text header of NRRD (nearly raw raster data), versions 1 to 5. */
 import { FormatError } from "../core/errors.ts";
 import type { StoredType } from "../core/stored.ts";
+import { headerText } from "./header-text.ts";
 
 const typeNames: Readonly<Record<string, StoredType>> = {
   "signed char": "int8",
@@ -72,6 +73,7 @@ const encodings: Readonly<Record<string, NrrdEncoding>> = {
 };
 
 export interface NrrdHeader {
+  readonly format: "nrrd";
   readonly type: StoredType;
   /** Fastest axis first. */
   readonly sizes: readonly number[];
@@ -94,6 +96,8 @@ export interface NrrdHeader {
   readonly lineSkip: number;
   readonly byteSkip: number;
   readonly fields: Readonly<Record<string, string>>;
+  /** Comment lines without their mark. */
+  readonly comments: readonly string[];
   readonly text: string;
   /** Byte behind the blank line that ends an attached header. */
   readonly end: number;
@@ -120,6 +124,7 @@ export function parseNrrdHeader(bytes: Uint8Array): NrrdHeader {
   const fields: Record<string, string> = {};
   const places: Record<string, number> = {};
   const list: string[] = [];
+  const comments: string[] = [];
   let listing = false;
   let at = 8;
   let end: number | undefined;
@@ -127,7 +132,7 @@ export function parseNrrdHeader(bytes: Uint8Array): NrrdHeader {
   while (at < bytes.length && at < longestHeader) {
     const from = at;
     while (at < bytes.length && bytes[at] !== 10) at++;
-    const line = new TextDecoder("latin1").decode(bytes.subarray(from, at)).replace(/\r$/, "");
+    const line = headerText(bytes.subarray(from, at)).replace(/\r$/, "");
     at++;
     if (first) {
       first = false;
@@ -142,7 +147,10 @@ export function parseNrrdHeader(bytes: Uint8Array): NrrdHeader {
       list.push(line.trim());
       continue;
     }
-    if (line.startsWith("#")) continue;
+    if (line.startsWith("#")) {
+      comments.push(line.slice(1).trim());
+      continue;
+    }
     const pair = /^([^:]+):=(.*)$/.exec(line);
     const field = /^([^:]+): ?(.*)$/.exec(line);
     if (pair !== null) fields[`${pair[1]!}:=`] = pair[2]!;
@@ -230,6 +238,7 @@ export function parseNrrdHeader(bytes: Uint8Array): NrrdHeader {
     return value;
   };
   return {
+    format: "nrrd",
     type,
     sizes,
     encoding,
@@ -246,7 +255,8 @@ export function parseNrrdHeader(bytes: Uint8Array): NrrdHeader {
     lineSkip: skip("line skip", 0),
     byteSkip: skip("byte skip", -1),
     fields,
-    text: new TextDecoder("latin1").decode(bytes.subarray(0, end)),
+    comments,
+    text: headerText(bytes.subarray(0, end)),
     end,
   };
 }
@@ -265,9 +275,10 @@ function quoted(text: string | undefined): string[] {
   return [...text.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map((m) => m[1]!);
 }
 
-/** Vectors such as `(1,0,0) none (0,1,0)`. */
+/** Vectors such as `(1,0,0) none (0,1,0)`; a vector of NaN is another spelling of `none`. */
 function vectorsIn(text: string): (number[] | undefined)[] {
-  return [...text.matchAll(/none|\(([^)]*)\)/g)].map((m) =>
-    m[1] === undefined ? undefined : m[1].split(",").map((t) => Number(t.trim())),
-  );
+  return [...text.matchAll(/none|\(([^)]*)\)/gi)].map((m) => {
+    const vector = m[1]?.split(",").map((t) => Number(t.trim()));
+    return vector?.every(Number.isNaN) ? undefined : vector;
+  });
 }

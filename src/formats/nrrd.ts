@@ -2,20 +2,32 @@
  * NRRD: header attached (`.nrrd`) or beside its data (`.nhdr`), raw, gzip, text or
  * hex, both byte orders.
  *
- * Axes: spatial ones become x, y, z in their order; a `time` or `list` axis, or one without a
- * direction and without a kind, becomes t; a colour, vector or complex axis becomes channels. The
- * space is turned to LPS; a space that is not anatomical leaves the orientation unknown.
+ * Axes: spatial ones become x, y, z in their order; a `time` or `list` axis becomes t, a colour, vector or
+ * complex axis channels; one without kind and direction is channels when it runs fastest and t otherwise.
+ * The space is turned to LPS in mm; a space that is not anatomical leaves the orientation unknown.
  */
-import { type Axes, type Geometry, type Image, allAxes, makeImage, sizeOf } from "../core/image.ts";
+import {
+  type Axes,
+  type Image,
+  allAxes,
+  type IntensityUnit,
+  isSamePlace,
+  makeImage,
+  makeTemplate,
+  sizeOf,
+} from "../core/image.ts";
 import { allTypes, bytesOf, checkSizes, toFloat32, writeElements } from "../codecs/elements.ts";
-import { elementsToWrite, isPositive, parseRemark, remarkOf } from "./elements-to-write.ts";
-import type { ComponentKind, Stored, StoredArray } from "../core/stored.ts";
+import { elementsToWrite } from "./elements-to-write.ts";
+import { fittingKind, joinedTexts, parseRemark, remarkOf, textBehindRemark } from "./remark.ts";
 import type { Decoded, Format, ReadOptions, WriteOptions, Written } from "./format.ts";
+import type { ComponentKind, Stored, StoredArray } from "../core/stored.ts";
 import { deflateGzip } from "../codecs/inflate.ts";
-import { elementsOf, nrrdFail } from "./nrrd-data.ts";
+import { elementsOf } from "./nrrd-data.ts";
 import { type NrrdHeader, isNrrd, nrrdNameOf, parseNrrdHeader } from "./nrrd-header.ts";
-import { determinant, geometryOf, lpsFromRas } from "./orientation.ts";
-import { secondsOf } from "./units-of-measure.ts";
+import { headerBytes } from "./header-text.ts";
+import { keptLines, nrrdFacts, nrrdSourceOf } from "./nrrd-facts.ts";
+import { nrrdGeometry, nrrdRoles, nrrdTimeStep } from "./nrrd-geometry.ts";
+import { determinant } from "./orientation.ts";
 
 const componentKinds: Readonly<Record<string, ComponentKind>> = {
   complex: "complex",
@@ -24,122 +36,6 @@ const componentKinds: Readonly<Record<string, ComponentKind>> = {
   "rgba-color": "rgba",
   "4-color": "rgba",
 };
-const channelKind =
-  /^(complex|.*color|.*vector|.*gradient|.*normal|quaternion|.*matrix|stub|scalar)$/;
-
-/** Letter of each axis, fastest first. */
-function rolesOf(header: NrrdHeader): { roles: string[]; component: string } {
-  let component = "";
-  let spatial = 0;
-  const spatialSizes = header.directions?.filter((d) => d !== undefined).length;
-  const roles = header.sizes.map((_, i) => {
-    const kind = (header.kinds[i] ?? "").toLowerCase();
-    const outside = header.directions !== undefined && header.directions[i] === undefined;
-    if (channelKind.test(kind)) {
-      component = kind;
-      return "c";
-    }
-    if (kind === "time" || kind === "list") return "t";
-    if (outside && (spatialSizes ?? 0) > 0) return "t";
-    spatial++;
-    return spatial <= 3 ? "xyz"[spatial - 1]! : "t";
-  });
-  for (const letter of "tc") {
-    if (roles.filter((r) => r === letter).length > 1) {
-      nrrdFail(
-        `Cannot read an NRRD with axes ${roles.join("")}: found two axes of one meaning, wanted one series and one channel axis at most`,
-        "unsupported",
-        8,
-      );
-    }
-  }
-  if (spatial < 1) nrrdFail("Cannot read an NRRD: found no spatial axis", "unsupported", 8);
-  return { roles, component };
-}
-
-function geometryFrom(
-  header: NrrdHeader,
-  roles: readonly string[],
-  notes: string[],
-): Partial<Geometry> {
-  const vectors = ["x", "y", "z"].map((letter) => {
-    const at = roles.indexOf(letter);
-    return at < 0 ? undefined : { at, vector: header.directions?.[at] };
-  });
-  if (!vectors.some((v) => v?.vector !== undefined)) {
-    const found = [2, 1, 0].map((i) => {
-      const value = header.spacings?.[vectors[i]?.at ?? -1];
-      return value !== undefined && Number.isFinite(value) && value > 0 ? value : undefined;
-    });
-    const spacing = found.map((value) => value ?? 1) as [number, number, number];
-    return { spacing, spacingKnown: found.some((value) => value !== undefined) };
-  }
-  const columns = vectors.map((v) => v?.vector);
-  const flat = columns.every((c) => c === undefined || c.length === 2);
-  const embed = (v: readonly number[] | undefined) =>
-    v === undefined ? undefined : flat ? [v[0] ?? NaN, v[1] ?? NaN, 0] : v;
-  const [x, y, z] = columns.map(embed);
-  if (x === undefined || y === undefined) {
-    notes.push("space directions do not span space; the identity is assumed");
-    return {};
-  }
-  // A planar image in space: the third direction is the normal, one millimetre long.
-  const normal = z ?? unitNormal(x, y);
-  const origin = embed(header.origin) ?? [0, 0, 0];
-  const affine = [0, 1, 2].flatMap((r) => [x[r]!, y[r]!, normal[r]!, origin[r]!]);
-  const space = header.space.replace(/-time$/, "").replace(/t$/, "");
-  const anatomical: Readonly<Record<string, "lps" | "ras" | "las">> = {
-    "left-posterior-superior": "lps",
-    lps: "lps",
-    "right-anterior-superior": "ras",
-    ras: "ras",
-    "left-anterior-superior": "las",
-    las: "las",
-  };
-  const found = anatomical[space];
-  const lps =
-    found === "ras"
-      ? lpsFromRas(affine)
-      : found === "las"
-        ? affine.map((v, i) => (i >= 4 && i < 8 ? -v || 0 : v))
-        : affine;
-  const geometry = geometryOf(lps);
-  if (geometry === undefined) {
-    notes.push("space directions do not span space; the identity is assumed");
-    return {};
-  }
-  if (found === undefined) {
-    notes.push(`space "${header.space}" is not anatomical; orientation is unknown`);
-    return { spacing: geometry.spacing };
-  }
-  return geometry;
-}
-
-/**
- * Seconds from one entry of the series axis to the next: its direction along the time of a space with
- * time, else its spacing. A spacing of 1 without a unit says nothing.
- */
-function timeStepFrom(header: NrrdHeader, roles: readonly string[]): number | undefined {
-  const at = roles.indexOf("t");
-  if (at < 0) return undefined;
-  const along = /-time$|^[a-z]{3}t$/.test(header.space) ? header.directions?.[at]?.[3] : undefined;
-  const value = along ?? header.spacings?.[at];
-  const unit = (along === undefined ? header.units[at] : header.spaceUnits[3]) ?? "";
-  if (!isPositive(value) || (unit === "" && value === 1)) return undefined;
-  const scale = unit === "" ? 1 : secondsOf(unit);
-  return scale === undefined ? undefined : value * scale;
-}
-
-function unitNormal(x: readonly number[], y: readonly number[]): number[] {
-  const n = [
-    x[1]! * y[2]! - x[2]! * y[1]!,
-    x[2]! * y[0]! - x[0]! * y[2]!,
-    x[0]! * y[1]! - x[1]! * y[0]!,
-  ];
-  const length = Math.hypot(...n) || 1;
-  return n.map((v) => v / length);
-}
-
 async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decoded> {
   const header = parseNrrdHeader(bytes);
   checkSizes(header.sizes, {
@@ -148,8 +44,8 @@ async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decod
     ...(options.maxElements === undefined ? {} : { maxElements: options.maxElements }),
   });
   const notes: string[] = [];
-  const { roles, component } = rolesOf(header);
-  const geometry = geometryFrom(header, roles, notes);
+  const { roles, component } = nrrdRoles(header);
+  const geometry = nrrdGeometry(header, roles, notes);
   const data = await elementsOf(bytes, header, options);
   const size = (letter: string) => {
     const at = roles.indexOf(letter);
@@ -179,17 +75,15 @@ async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decod
           present.map((l) => roles.indexOf(l)),
         );
   const components = interleaved ? header.sizes[0]! : 1;
-  const kind: ComponentKind = interleaved
-    ? (componentKinds[component] ?? "vector")
-    : roles.includes("c")
-      ? "vector"
-      : "scalar";
+  const kind = roles.includes("c")
+    ? fittingKind(remark.kind ?? componentKinds[component] ?? "vector", size("c") ?? 1)
+    : "scalar";
   const stored: Stored = {
     data: arranged,
     type: header.type,
     shape: without,
     components,
-    kind: componentKind(kind, components),
+    kind,
     slope: 1,
     intercept: 0,
   };
@@ -198,23 +92,21 @@ async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decod
     ...geometry,
     ...(remark.spacing === undefined ? {} : { spacing: remark.spacing }),
     ...(remark.spacingKnown === undefined ? {} : { spacingKnown: remark.spacingKnown }),
-    timeStep: timeStepFrom(header, roles),
-    unit: remark.unit ?? options.unit ?? "arbitrary",
+    timeStep: nrrdTimeStep(header, roles),
+    unit: remark.unit ?? sampleUnit(header) ?? options.unit ?? "arbitrary",
   });
   return {
     format: "nrrd",
-    images: [{ name: "", image, stored, notes }],
+    images: [{ name: "", image, stored, notes, facts: nrrdFacts(header) }],
     notes: [],
     header: { ...header.fields },
     source: header,
   };
 }
 
-/** A kind only where its number of components fits. */
-function componentKind(kind: ComponentKind, components: number): ComponentKind {
-  const wanted: Partial<Record<ComponentKind, number>> = { complex: 2, rgb: 3, rgba: 4 };
-  if (components === 1) return kind === "vector" ? "vector" : "scalar";
-  return wanted[kind] === components ? kind : "vector";
+function sampleUnit(header: NrrdHeader): IntensityUnit | undefined {
+  const unit = header.fields["sample units"] ?? header.fields.sampleunits ?? "";
+  return /^"?(hu|hounsfield( units?)?)"?$/i.test(unit) ? "HU" : undefined;
 }
 
 /** Elements with axes in another order; both orders fastest first. */
@@ -242,6 +134,24 @@ function permute(
   return out;
 }
 
+/** What a header that an image came from has in common with the one to write. */
+function sameAs(
+  source: NrrdHeader | undefined,
+  now: { image: Image; sizes: readonly number[]; roles: readonly string[] },
+): { axes: boolean; place: boolean } {
+  if (source === undefined) return { axes: false, place: false };
+  const { roles } = nrrdRoles(source);
+  const axes = now.sizes.join() === source.sizes.join() && now.roles.join() === roles.join();
+  const { image } = now;
+  const was = makeTemplate(image.shape, {
+    ...nrrdGeometry(source, roles, []),
+    axes: image.axes,
+    timeStep: nrrdTimeStep(source, roles),
+  });
+  const place = axes && isSamePlace(was, image) && was.timeStep === image.timeStep;
+  return { axes, place };
+}
+
 function write(image: Image, options: WriteOptions): Promise<Written> {
   return Promise.resolve().then(() => {
     const elements = elementsToWrite(image, options, nrrd);
@@ -255,13 +165,13 @@ function write(image: Image, options: WriteOptions): Promise<Written> {
     // Readers take the normal of a plane by the right-hand rule: a mirrored one becomes a volume.
     if (flat && image.orientationKnown && determinant(image.direction) < 0)
       letters.splice(2, 0, { letter: "z", size: 1 });
-    const kinds: Record<string, string> = { t: "time", c: "vector" };
     const insideKinds: Record<string, string> = {
       complex: "complex",
       rgb: "RGB-color",
       rgba: "RGBA-color",
-      vector: "vector",
     };
+    const channelKind = insideKinds[elements.kind] ?? "vector";
+    const kinds: Record<string, string> = { t: "time", c: channelKind };
     const d = image.direction;
     const vector = (column: number, length: number) =>
       `(${[0, 1, 2].map((r) => d[3 * r + column]! * length).join(",")})`;
@@ -273,42 +183,48 @@ function write(image: Image, options: WriteOptions): Promise<Written> {
     };
     const spacing: Record<string, number> = { x: sx, y: sy, z: sz };
     const head = inside
-      ? { sizes: [elements.components], kinds: [insideKinds[elements.kind] ?? "vector"] }
+      ? { sizes: [elements.components], kinds: [channelKind] }
       : { sizes: [], kinds: [] };
     // An axis with a direction in space must have neither spacing nor unit of its own.
     const pitches = letters.map(({ letter }) => {
       if (letter === "t") return image.timeStep;
       return image.orientationKnown || !image.spacingKnown ? undefined : spacing[letter];
     });
+    const source = nrrdSourceOf(options.source);
+    const sizes = [...head.sizes, ...letters.map((a) => a.size)];
+    const written = [...(inside ? ["c"] : []), ...letters.map((a) => a.letter)];
+    const same = sameAs(source, { image, sizes, roles: written });
     const withTime = image.timeStep !== undefined;
+    const placed = image.orientationKnown && !same.place;
     const lines = [
       "NRRD0005",
       `type: ${nrrdNameOf[elements.type]}`,
       `dimension: ${letters.length + head.sizes.length}`,
-      ...(image.orientationKnown ? ["space: left-posterior-superior"] : []),
-      `sizes: ${[...head.sizes, ...letters.map((a) => a.size)].join(" ")}`,
-      ...(image.orientationKnown
+      `sizes: ${sizes.join(" ")}`,
+      ...(placed ? ["space: left-posterior-superior"] : []),
+      ...(placed
         ? [
             `space directions: ${[...head.sizes.map(() => "none"), ...letters.map((a) => directions[a.letter] ?? "none")].join(" ")}`,
           ]
         : []),
-      ...(!image.orientationKnown || withTime
+      ...(!same.place && (!placed || withTime)
         ? [
             `spacings: ${[...head.sizes.map(() => "NaN"), ...pitches.map((p) => p ?? "NaN")].join(" ")}`,
           ]
         : []),
-      ...(withTime
+      ...(!same.place && withTime
         ? [
             `units: ${[...head.sizes.map(() => '""'), ...letters.map((a) => (a.letter === "t" ? '"s"' : '""'))].join(" ")}`,
           ]
         : []),
-      `kinds: ${[...head.kinds, ...letters.map((a) => kinds[a.letter] ?? "domain")].join(" ")}`,
-      ...(image.orientationKnown ? [`space origin: (${image.origin.join(",")})`] : []),
+      `kinds: ${(same.axes && source?.kinds.length === sizes.length ? source.kinds : [...head.kinds, ...letters.map((a) => kinds[a.letter] ?? "domain")]).join(" ")}`,
+      ...(placed ? [`space origin: (${image.origin.join(",")})`] : []),
       ...(bytesOf[elements.type] > 1 ? ["endian: little"] : []),
       `encoding: ${compress ? "gzip" : "raw"}`,
+      ...(source === undefined ? [] : keptLines(source, same)),
     ];
     const { lost } = elements;
-    const remark = `remark:=${remarkOf(image, { spacing: flat, description: options.description?.replace(/[\r\n]+/g, " ") })}`;
+    const remark = `remark:=${remarkOf(image, { spacing: flat, ...(elements.kind === "grey-alpha" ? { kind: elements.kind } : {}), description: joinedTexts(options.description, textBehindRemark(source?.fields["remark:="] ?? "")) })}`;
     const body = writeElements(elements.data);
     const packed = compress ? deflateGzip(body) : body;
     if (detached) {
@@ -316,22 +232,18 @@ function write(image: Image, options: WriteOptions): Promise<Written> {
       const text = [...lines, `data file: ${name}`, remark, ""].join("\n");
       return {
         files: [
-          { name: options.fileName, bytes: latinBytes(text) },
+          { name: options.fileName, bytes: headerBytes(text) },
           { name, bytes: packed.slice() },
         ],
         lost,
       };
     }
-    const text = latinBytes([...lines, remark, "", ""].join("\n"));
+    const text = headerBytes([...lines, remark, "", ""].join("\n"));
     const bytes = new Uint8Array(text.length + packed.length);
     bytes.set(text);
     bytes.set(packed, text.length);
     return { files: [{ name: options.fileName, bytes }], lost };
   });
-}
-
-function latinBytes(text: string): Uint8Array {
-  return Uint8Array.from(text, (c) => (c.charCodeAt(0) < 256 ? c.charCodeAt(0) : 63));
 }
 
 export const nrrd: Format = {
@@ -342,7 +254,7 @@ export const nrrd: Format = {
   holds: {
     types: allTypes,
     axes: allAxes,
-    kinds: ["scalar", "complex", "rgb", "rgba", "vector"],
+    kinds: ["scalar", "complex", "rgb", "rgba", "grey-alpha", "vector"],
     geometry: "full",
     timeStep: true,
     scaling: false,

@@ -102,7 +102,7 @@ describe("writing", () => {
   it.skipIf(python === undefined)("is read back by Pillow", async () => {
     const path = join(folder, "a.png");
     const values = Float32Array.from({ length: 300 }, (_, i) => (i * 31) % 256);
-    await saveImage(path, makeImage(values, [3, 10, 10], { axes: "cyx" }));
+    await saveImage(path, makeImage(values, [3, 10, 10], { axes: "cyx" }), { kind: "rgb" });
     const [answer] = readByPython(python!, [path]);
     expect(answer!.shape).toEqual([10, 10, 3]);
     const interleaved = Uint8Array.from(

@@ -9,9 +9,11 @@
 import { InputError } from "../core/errors.ts";
 import { type Axes, type Image, makeImage } from "../core/image.ts";
 import { checkSizes, toFloat32, writeElements } from "../codecs/elements.ts";
-import { elementsToWrite, parseRemark, remarkOf } from "./elements-to-write.ts";
+import { elementsToWrite } from "./elements-to-write.ts";
+import { checksumText } from "./checksum-text.ts";
+import { parseRemark, remarkOf, textBehindRemark } from "./remark.ts";
+import type { Decoded, Facts, Format, ReadOptions, WriteOptions, Written } from "./format.ts";
 import type { ComponentKind, Stored } from "../core/stored.ts";
-import type { Decoded, Format, ReadOptions, WriteOptions, Written } from "./format.ts";
 import { inflate } from "../codecs/inflate.ts";
 import { crc32 } from "../codecs/crc32.ts";
 import { encodePng, joinBytes, pngSignature } from "../codecs/png-encode.ts";
@@ -185,7 +187,7 @@ async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decod
     notes.push("an animation: only its first frame was read");
   return {
     format: "png",
-    images: [{ name: "", image, stored, notes }],
+    images: [{ name: "", image, stored, notes, facts: factsOf(chunks) }],
     notes: [],
     header: {
       width: header.width,
@@ -208,7 +210,12 @@ function colours(
   if (header.colourType !== 3) {
     if (transparency !== undefined) notes.push("one colour is marked as transparent; it was kept");
     if (header.colourType === 4) notes.push("the second channel is opacity");
-    const kinds: Record<number, ComponentKind> = { 0: "scalar", 2: "rgb", 4: "vector", 6: "rgba" };
+    const kinds: Record<number, ComponentKind> = {
+      0: "scalar",
+      2: "rgb",
+      4: "grey-alpha",
+      6: "rgba",
+    };
     return {
       data: plain,
       components: samplesOf[header.colourType]!,
@@ -251,6 +258,26 @@ function textOf(chunks: readonly Chunk[]): string {
     .join("; ");
 }
 
+/** Chunks that make up the image, or that are read for it. */
+const ofTheImage = new Set(["IHDR", "PLTE", "IDAT", "IEND", "tRNS", "pHYs"]);
+
+/** Chunks that no reader of images looks at, such as gamma, colour profile, date and other texts. */
+function factsOf(chunks: readonly Chunk[]): Facts {
+  const facts: Record<string, string> = {};
+  for (const [i, { type, data }] of chunks.entries()) {
+    if (ofTheImage.has(type)) continue;
+    const text = type === "tEXt" ? textBehindRemark(textOf([{ type, data, offset: 0 }])) : "";
+    if (type !== "tEXt")
+      facts[`PNG chunk ${i} (${type})`] = `${data.length} bytes, ${checksumText(data)}`;
+    else if (!/^Comment:?\s*$/.test(text))
+      facts[text.startsWith("Comment: ") ? "description" : `text ${i}`] = text.replace(
+        /^Comment: /,
+        "",
+      );
+  }
+  return facts;
+}
+
 /** mm along z, y, x: exact from our own remark, else from pHYs in pixels per metre. */
 function spacingOf(chunks: readonly Chunk[], text: string): [number, number, number] | undefined {
   const own = parseRemark(text).spacing;
@@ -263,11 +290,20 @@ function spacingOf(chunks: readonly Chunk[], text: string): [number, number, num
   return x > 0 && y > 0 ? [1, 1000 / y, 1000 / x] : undefined;
 }
 
-function write(image: Image, options: WriteOptions): Promise<Written> {
+const channelsOf: Readonly<Partial<Record<ComponentKind, 1 | 2 | 3 | 4>>> = {
+  scalar: 1,
+  "grey-alpha": 2,
+  rgb: 3,
+  rgba: 4,
+};
+
+async function write(image: Image, options: WriteOptions): Promise<Written> {
   const elements = elementsToWrite(image, options, png);
-  const channels = image.axes === "cyx" ? image.shape[0]! : 1;
-  if (channels !== 1 && channels !== 2 && channels !== 3 && channels !== 4) {
-    throw new InputError(`Cannot write ${channels} channels as PNG: wanted 1 to 4`);
+  const channels = channelsOf[elements.kind];
+  if (channels === undefined || channels !== (image.axes === "cyx" ? image.shape[0] : 1)) {
+    throw new InputError(
+      `Cannot write ${image.shape[0]} channels of kind ${elements.kind} as PNG: wanted 1 grey, 2 grey and opacity, 3 RGB or 4 RGBA`,
+    );
   }
   const [height, width] = image.shape.slice(-2) as [number, number];
   const depth = elements.type === "uint16" ? 16 : 8;
@@ -289,7 +325,7 @@ function write(image: Image, options: WriteOptions): Promise<Written> {
     data: Uint8Array.from(remark, (c) => (c.charCodeAt(0) < 256 ? c.charCodeAt(0) : 63)),
   });
   const bytes = encodePng({ width, height, channels, depth, bytes: raw, chunks });
-  return Promise.resolve({ files: [{ name: options.fileName, bytes }], lost: elements.lost });
+  return { files: [{ name: options.fileName, bytes }], lost: elements.lost };
 }
 
 /** Planar channels to interleaved samples. */
@@ -311,7 +347,7 @@ export const png: Format = {
   holds: {
     types: ["uint8", "uint16"],
     axes: ["yx", "cyx"],
-    kinds: ["scalar", "rgb", "rgba", "vector"],
+    kinds: ["scalar", "rgb", "rgba", "grey-alpha"],
     geometry: "spacing",
     timeStep: false,
     scaling: false,

@@ -27,7 +27,7 @@ export const raw: Format = {
       "float64",
     ],
     axes: allAxes,
-    kinds: ["scalar", "complex", "rgb", "rgba", "vector"],
+    kinds: ["scalar", "complex", "rgb", "rgba", "grey-alpha", "vector"],
     geometry: "none",
     timeStep: false,
     scaling: false,
@@ -84,7 +84,7 @@ export const raw: Format = {
       });
       return {
         format: "raw",
-        images: [{ name: "", image, stored, notes: [] }],
+        images: [{ name: "", image, stored, notes: [], facts: {} }],
         notes: [],
         header: {},
       };
@@ -92,15 +92,14 @@ export const raw: Format = {
   },
   write(image, options) {
     return Promise.resolve().then(() => {
-      const elements = elementsToWrite(image, options, raw, {
-        planarKinds: ["complex", "rgb", "rgba", "vector"],
-      });
+      const elements = elementsToWrite(image, { ...options, isPlanar: () => true }, raw);
       return {
         files: [{ name: options.fileName, bytes: writeElements(elements.data).slice() }],
         lost: [
           ...elements.lost,
           `sizes [${image.shape.join(", ")}], axes and type ${elements.type} (little-endian): state them when reading`,
         ],
+        readAs: { raw: { shape: image.shape, axes: image.axes, type: elements.type } },
       };
     });
   },

@@ -17,8 +17,8 @@ import {
   toFloat32,
   writeElements,
 } from "../codecs/elements.ts";
-import { elementsToWrite, parseRemark, remarkOf } from "./elements-to-write.ts";
-import type { ComponentKind, Stored, StoredArray } from "../core/stored.ts";
+import { elementsToWrite } from "./elements-to-write.ts";
+import { fittingKind, parseRemark, remarkOf, textBehindRemark } from "./remark.ts";
 import type {
   Decoded,
   DecodedImage,
@@ -28,6 +28,8 @@ import type {
   Written,
 } from "./format.ts";
 import { isTiff, parseTiff, tags, textOf } from "../codecs/tiff-directory.ts";
+import { tiffFacts } from "./tiff-facts.ts";
+import type { ComponentKind, Stored, StoredArray } from "../core/stored.ts";
 import { type Page, describePage, pageElements } from "../codecs/tiff-page.ts";
 
 async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decoded> {
@@ -60,6 +62,7 @@ async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decod
   }
   const description = textOf(file, file.directories[0]!, tags.description);
   const remark = parseRemark(description);
+  const text = textBehindRemark(description);
   const unit = remark.unit ?? options.unit ?? "arbitrary";
   const groups = groupPages(pages);
   const images: DecodedImage[] = [];
@@ -94,7 +97,7 @@ async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decod
       type: head.type,
       shape,
       components: head.components,
-      kind: kindOf(head),
+      kind: fittingKind(remark.kind ?? kindOf(head), head.components),
       slope: head.inverted ? -1 : 1,
       intercept: head.inverted ? 2 ** head.bits - 1 : 0,
       ...(head.bits < 8 * bytesOf[head.type] ? { bits: head.bits } : {}),
@@ -106,7 +109,13 @@ async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decod
       timeStep: remark.timeStep,
       unit,
     });
-    images.push({ name: groups.length > 1 ? `page ${g + 1}` : "", image, stored, notes: own });
+    images.push({
+      name: groups.length > 1 ? `page ${g + 1}` : "",
+      image,
+      stored,
+      notes: own,
+      facts: { ...(text === "" ? {} : { description: text }), ...tiffFacts(file, head.directory) },
+    });
   }
   return {
     format: "tiff",
@@ -169,18 +178,14 @@ function write(image: Image, options: WriteOptions): Promise<Written> {
       const page = raw.subarray(p * pageBytes, (p + 1) * pageBytes);
       return compress ? zlibSync(page, { level: 6 }) : page;
     });
-    const description = `${remarkOf(image, { spacing: true, time: true, ...(options.description === undefined ? {} : { description: options.description }) })}\0`;
+    const description = `${remarkOf(image, { spacing: true, time: true, ...(elements.kind === "complex" || elements.kind === "grey-alpha" ? { kind: elements.kind } : {}), ...(options.description === undefined ? {} : { description: options.description }) })}\0`;
     const bytes = assemble(strips, {
       width,
       height,
       samples,
       bits: 8 * bytesOf[elements.type],
       sampleFormat: elements.type.startsWith("u") ? 1 : elements.type.startsWith("i") ? 2 : 3,
-      photometric:
-        samples >= 3 &&
-        (elements.kind === "rgb" || elements.kind === "rgba" || elements.kind === "scalar")
-          ? 2
-          : 1,
+      photometric: elements.kind === "rgb" || elements.kind === "rgba" ? 2 : 1,
       compression: compress ? 8 : 1,
       description,
       pixelsPerCm: image.spacingKnown ? [10 / image.spacing[2], 10 / image.spacing[1]] : undefined,
@@ -307,7 +312,7 @@ export const tiff: Format = {
   holds: {
     types: allTypes,
     axes: ["yx", "zyx", "tyx", "cyx"],
-    kinds: ["scalar", "rgb", "rgba", "vector"],
+    kinds: ["scalar", "complex", "rgb", "rgba", "grey-alpha", "vector"],
     geometry: "spacing",
     timeStep: true,
     scaling: false,

@@ -69,3 +69,8 @@ export function millimetresOf(unit: string): number | undefined {
 export function secondsOf(unit: string): number | undefined {
   return times[plain(unit)];
 }
+
+/** Whether a number can be a spacing or a time step. */
+export function isPositive(value: number | undefined): value is number {
+  return value !== undefined && Number.isFinite(value) && value > 0;
+}

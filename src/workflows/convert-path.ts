@@ -1,19 +1,22 @@
 /** From one format to another, saying what is lost on the way. */
 import { realpath, stat } from "node:fs/promises";
-import { resolve } from "node:path";
-import { FormatError, InputError, messageOf } from "../core/errors.ts";
+import { basename, resolve } from "node:path";
+import { FormatError, InputError, messageOf, throwIfAborted } from "../core/errors.ts";
 import { withData } from "../core/image.ts";
 import { openSlabs, processSlabs } from "../files/files-slabs.ts";
 import {
   type OpenOptions,
   type OpenedPath,
+  decodeWritten,
+  encodeImage,
   formatByName,
   formatOfName,
   openPath,
-  saveImage,
+  saveWritten,
 } from "../files/files.ts";
 import type { Stored, StoredType } from "../core/stored.ts";
-import type { DecodedImage } from "../formats/format.ts";
+import { differencesBetween } from "../formats/differences.ts";
+import type { DecodedImage, RawShape } from "../formats/format.ts";
 
 export interface ConvertOptions extends OpenOptions {
   /** Element type to write; by default the stored one where the target holds it. */
@@ -38,17 +41,6 @@ export interface Converted {
   readonly lost: readonly string[];
   readonly notes: readonly string[];
 }
-
-/** What a format says beyond image, geometry and unit, and no other format takes over. */
-const beyondImage: Readonly<
-  Record<string, (header: Readonly<Record<string, unknown>>) => string | undefined>
-> = {
-  dicom: () => "the DICOM header: patient, study, equipment and acquisition",
-  nifti: (header) =>
-    typeof header.extensions === "number"
-      ? `a NIfTI header extension of ${header.extensions} bytes`
-      : undefined,
-};
 
 /**
  * @throws InputError when the target is the input, does not hold the content, or one of several images
@@ -115,38 +107,57 @@ export async function convertPath(
           ? []
           : [`elements that ${written} cannot hold`]),
         ...(/32|64/.test(from) && from !== "float32" ? ["digits beyond single precision"] : []),
-        ...(format === "dicom" ? [beyondImage.dicom!({})!] : []),
+        ...(format === "dicom"
+          ? ["the DICOM header: patient, study, equipment and acquisition"]
+          : []),
       ],
       notes: ["converted slab by slab"],
     };
   }
   const one = chosen(opened, which);
   const shown = window === undefined ? one : displayed(one, window, type ?? "uint8");
-  const saved = await saveImage(output, shown.image, {
+  throwIfAborted(open.signal, `converting ${input}`);
+  const written = await encodeImage(shown.image, basename(output), {
     stored: shown.stored,
     format: target.name,
+    source: opened.source,
+    // A writer of the same format takes it from the source.
+    ...((opened.format === target.name && opened.source !== undefined) ||
+    one.facts.description === undefined
+      ? {}
+      : { description: one.facts.description }),
     ...(type === undefined ? {} : { type }),
     ...(compress === undefined ? {} : { compress }),
     ...(open.signal === undefined ? {} : { signal: open.signal }),
   });
-  const header = beyondImage[opened.format]?.(opened.header);
+  throwIfAborted(open.signal, `converting ${input}`);
+  const back = await decodeWritten(
+    written,
+    open.signal === undefined ? {} : { signal: open.signal },
+  );
+  throwIfAborted(open.signal, `converting ${input}`);
   return {
     input,
     from: opened.format,
-    to: saved.format,
-    paths: saved.paths,
+    to: written.format,
+    paths: await saveWritten(output, written),
     axes: one.image.axes,
     shape: one.image.shape,
-    stored: type ?? shown.stored.type,
+    stored: back.images[0]!.stored.type,
     lost: [
       ...(window === undefined
         ? []
         : [`values outside ${window.low} to ${window.high} and steps finer than the picture's`]),
-      ...saved.lost,
-      ...(header === undefined ? [] : [header]),
+      ...(written.readAs?.raw === undefined ? [] : [statementOf(written.readAs.raw)]),
+      ...differencesBetween(shown, back.images[0]!),
     ],
     notes: [...opened.notes, ...one.notes],
   };
+}
+
+/** What a file without a header leaves to be said when it is read. */
+function statementOf({ shape, axes, type }: RawShape): string {
+  return `sizes ${shape.join("x")}, axes ${axes ?? "unnamed"} and type ${type} (little-endian): state them when reading`;
 }
 
 /**
@@ -197,7 +208,7 @@ function displayed(
     type,
     shape: image.shape,
     components: 1,
-    kind: image.axes.includes("c") ? "vector" : "scalar",
+    kind: one.stored.kind,
     slope: 1,
     intercept: 0,
   };

@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { InputError, throwIfAborted } from "../core/errors.ts";
 import type { Image } from "../core/image.ts";
 import type { DicomImage } from "../dicom/read.ts";
-import { integerRange } from "../codecs/elements.ts";
+import { exactStored, integerRange } from "../codecs/elements.ts";
 import {
   formatByName,
   formatOfName,
@@ -114,21 +114,32 @@ async function saveFile(
     return { paths: [path], lost: notes };
   }
   const range = integerRange(stored.type);
+  const { holds, title } = format;
   const whole =
     range !== undefined &&
-    format.holds.types.includes(stored.type) &&
-    !format.holds.types.includes("float32") &&
+    holds.types.includes(stored.type) &&
+    !holds.types.includes("float32") &&
     stored.slope === 1 &&
     stored.intercept === 0;
   const values = whole ? rounded(image, range) : image;
+  const exact = exactStored(values.data, stored, image.axes);
   const { paths, lost } = await saveImage(path, values, {
     format: format.name,
     description: `${method}, ${Object.entries(parameters)
       .map(([name, value]) => `${name}=${value}`)
       .join(", ")}`,
-    ...(whole ? { type: stored.type } : {}),
+    source: opened.source,
+    ...(exact === undefined ? { kind: stored.kind } : { stored: exact }),
   });
-  return { paths, lost };
+  const passed = factsLeft(opened, { format: format.name, title });
+  return { paths, lost: [...lost, ...passed] };
+}
+
+/** What a file of another format does not take over of what the source said. */
+function factsLeft(opened: Decoded, to: { format: string; title: string }): string[] {
+  const names = Object.keys(opened.images[0]!.facts);
+  if (names.length === 0 || (opened.format === to.format && opened.source !== undefined)) return [];
+  return [`${to.title} does not keep ${names.join(", ")}`];
 }
 
 function rounded(image: Image, range: { min: number; max: number }): Image {

@@ -1,5 +1,5 @@
 /** `dprime info` and `dprime convert` from the shell. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { decode } from "fast-png";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -94,10 +94,52 @@ describe("convert", () => {
   it("says what the target cannot hold", () => {
     const ran = dprime(["convert", at("v.nii.gz"), at("v.npy"), "--json"]);
     const { lost } = JSON.parse(ran.out) as { lost: string[] };
-    expect(lost.join("; ")).toMatch(/no spacing, origin or direction.*unit is HU/);
+    expect(lost.join("; ")).toMatch(/spacing: .* mm.*; orientation: origin .*; unit: HU/);
     const png = dprime(["convert", at("series"), at("v.png")]);
     expect(png.code).toBe(2);
     expect(png.err).toMatch(/axes "zyx" as PNG/);
+  });
+
+  it("keeps colours colours, and makes none of vectors and complex numbers", async () => {
+    const values = Float32Array.from({ length: 3 * 40 }, (_, i) => (i * 7919) % 256);
+    const image = makeImage(values, [3, 5, 8], { axes: "cyx" });
+    await saveImage(at("rgb.png"), image, { kind: "rgb" });
+    await saveImage(at("vector.nii"), image, { type: "uint8" });
+    await saveImage(
+      at("complex.nrrd"),
+      makeImage(values.slice(0, 80), [2, 5, 8], { axes: "cyx" }),
+      {
+        kind: "complex",
+      },
+    );
+    for (const [from, to, kind] of [
+      ["rgb.png", "rgb.nrrd", "rgb"],
+      ["rgb.nrrd", "rgb.nii", "rgb"],
+      ["vector.nii", "vector.mha", "vector"],
+      ["vector.mha", "vector.tif", "vector"],
+      ["complex.nrrd", "complex.tif", "complex"],
+      ["complex.tif", "complex.mha", "complex"],
+    ] as const) {
+      const ran = dprime(["convert", at(from), at(to)]);
+      expect([ran.code, ran.out]).toEqual([0, expect.stringMatching(/Nothing is lost/)]);
+      const back = (await openFile(at(to))).images[0]!;
+      expect([to, back.stored.kind]).toEqual([to, kind]);
+      expect([...back.image.data]).toEqual(Array.from(values.subarray(0, back.image.data.length)));
+    }
+    for (const words of [
+      ["vector.nii", "v.png"],
+      ["vector.nii", "v.dcm"],
+      ["complex.nrrd", "c.png"],
+      ["complex.nrrd", "c.dcm"],
+      ["vector.nii", "v.png", "--window", "0,255"],
+    ]) {
+      const ran = dprime(["convert", at(words[0]!), at(words[1]!), ...words.slice(2)]);
+      expect(ran.code).toBe(2);
+      expect(ran.err).toMatch(
+        /Cannot write (vectors|complex numbers) of \d components as (PNG|DICOM)/,
+      );
+      expect(existsSync(at(words[1]!))).toBe(false);
+    }
   });
 
   it("turns a series into a volume and says that its header stays behind", async () => {

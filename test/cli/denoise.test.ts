@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it, vi } from "vitest";
 import { type Image, makeImage } from "../../src/core/image.ts";
 import { streamOf } from "../../src/core/random.ts";
 import { writeNewDicom, writeNewSeries } from "../../src/dicom/create.ts";
-import { openFile, saveImage } from "../../src/files/files.ts";
+import { encodeImage, openFile, saveImage } from "../../src/files/files.ts";
 import { sharedData } from "../shared-data.ts";
 import { buildOnce, dprime, namesIn, newFolder } from "./dprime.ts";
 
@@ -91,6 +91,47 @@ describe("dprime denoise", () => {
     const opened = await openFile(join(folder, "b.png"));
     expect(opened.images[0]!.stored.type).toBe("uint8");
     expect(spread(opened.images[0]!.image)).toBeLessThan(12);
+  });
+
+  it("keeps what a NIfTI file says beyond its image, and names it where the target cannot", async () => {
+    const folder = newFolder("facts");
+    const image = makeImage(
+      Float32Array.from({ length: 3 * 32 * 32 }, (_, i) => (i * 7919) % 97),
+      [3, 32, 32],
+      { axes: "tyx", spacing: [3, 2, 2], timeStep: 2.5, origin: [1, 2, 3] },
+    );
+    const stored = {
+      data: Int16Array.from(image.data),
+      type: "int16",
+      shape: [3, 32, 32],
+    } as const;
+    const { files } = await encodeImage(image, "a.nii", {
+      stored: { ...stored, components: 1, kind: "scalar", slope: 1, intercept: 0 },
+    });
+    const bytes = Buffer.from(files[0]!.bytes);
+    bytes.writeInt16LE(4, 254); // sform_code: MNI 152
+    bytes.writeFloatLE(1.5, 136); // toffset
+    bytes.writeFloatLE(200, 124); // cal_max
+    bytes.fill(0, 148, 228); // descrip
+    writeFileSync(join(folder, "a.nii"), bytes);
+    const run = (...words: string[]) => dprime(["denoise", "a.nii", ...words], { cwd: folder });
+    expect(run("-o", "b.nii", "--method", "median").code).toBe(0);
+    const done = await openFile(join(folder, "b.nii"));
+    const source = await openFile(join(folder, "a.nii"));
+    const { description, ...facts } = done.images[0]!.facts;
+    expect(facts).toEqual(source.images[0]!.facts);
+    expect(facts["coordinate system"]).toMatch(/MNI 152/);
+    expect(description).toMatch(/^median/);
+    expect(done.images[0]!.image.timeStep).toBe(2.5);
+    // A median of whole numbers is one; nothing needs floating point.
+    expect(done.images[0]!.stored.type).toBe("int16");
+    expect(run("-o", "c.nii", ...method).code).toBe(0);
+    expect((await openFile(join(folder, "c.nii"))).images[0]!.stored.type).toBe("float32");
+    const other = run("-o", "d.nrrd", ...method, "--json");
+    expect((JSON.parse(other.out) as { notes: string[] }).notes.join()).toMatch(
+      /NRRD does not keep coordinate system, time of the first frame, display range/,
+    );
+    expect((await read(join(folder, "d.nrrd"))).timeStep).toBe(2.5);
   });
 
   it("gives the input back at strength 0, and half way at one half", async () => {

@@ -6,12 +6,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FormatError } from "../../src/core/errors.ts";
-import type { Image } from "../../src/core/image.ts";
+import { fromFloat, toFloat32 } from "../../src/codecs/elements.ts";
+import { FormatError, InputError } from "../../src/core/errors.ts";
+import { type Image, makeImage, sizeOf } from "../../src/core/image.ts";
 import { streamOf } from "../../src/core/random.ts";
 import { catalogue } from "../../src/formats/catalogue.ts";
-import type { Stored } from "../../src/core/stored.ts";
-import type { Format } from "../../src/formats/format.ts";
+import type { ComponentKind, Stored, StoredType } from "../../src/core/stored.ts";
+import type { Format, Written } from "../../src/formats/format.ts";
 import { cases, companion, fuzzInputs, readWith, refused } from "../format-cases.ts";
 import { mutate, repairs, tryInput } from "../mutate.ts";
 
@@ -61,6 +62,21 @@ const mustSayPlace: Readonly<
           withoutSingles({ ...back, axes: "yx", shape: back.shape.slice(-2) })),
   },
 };
+
+/** Kinds of components with a number and a type each that could be taken for another kind. */
+const kindCases: readonly { kind: ComponentKind; components: number; type: StoredType }[] = [
+  { kind: "complex", components: 2, type: "float32" },
+  { kind: "complex", components: 2, type: "uint8" },
+  { kind: "vector", components: 2, type: "uint8" },
+  { kind: "vector", components: 3, type: "uint8" },
+  { kind: "vector", components: 3, type: "float32" },
+  { kind: "vector", components: 4, type: "uint16" },
+  { kind: "vector", components: 6, type: "float32" },
+  { kind: "rgb", components: 3, type: "uint8" },
+  { kind: "rgb", components: 3, type: "uint16" },
+  { kind: "rgba", components: 4, type: "uint8" },
+  { kind: "grey-alpha", components: 2, type: "uint8" },
+];
 
 /** Formats in which damage to the elements cannot be told from other elements, with the reason. */
 const noTruncation: Readonly<Record<string, string>> = {};
@@ -123,6 +139,53 @@ for (const format of members) {
         { numRuns: 60, seed: 20261121 },
       );
     });
+
+    it.skipIf(format.write === undefined)(
+      "never turns complex numbers or vectors into colours, and keeps colours colours",
+      async () => {
+        const coloured: readonly ComponentKind[] = ["rgb", "rgba", "grey-alpha"];
+        const wrong: string[] = [];
+        for (const axes of format.holds.axes.filter((a) => a.includes("c"))) {
+          for (const { kind, components, type } of kindCases) {
+            for (const planar of [false, true]) {
+              const sizes: Record<string, number> = { t: 2, z: 3, y: 5, x: 4, c: components };
+              const shape = Array.from(axes, (a) => sizes[a]!);
+              const stored: Stored = {
+                data: fromFloat(
+                  new Float32Array(sizeOf(shape)).map((_, i) => i % 50),
+                  type,
+                ),
+                type,
+                shape: planar ? shape : shape.filter((_, i) => axes[i] !== "c"),
+                components: planar ? 1 : components,
+                kind,
+                slope: 1,
+                intercept: 0,
+              };
+              const image = makeImage(toFloat32(stored, axes), shape, { axes });
+              for (const options of [{ stored }, ...(type === "float32" ? [{ kind }] : [])]) {
+                const label = `${kind} ${type} ${axes} ${planar ? "planar" : "interleaved"}`;
+                const written = await format.write!(image, { fileName, ...options }).catch(
+                  (error: unknown) => error,
+                );
+                if (written instanceof InputError) continue;
+                const { files, readAs } = written as Written;
+                const back = await format.read(files[0]!.bytes, {
+                  ...readAs,
+                  fileName: files[0]!.name,
+                  companion: companion(files),
+                });
+                const found = back.images[0]!.stored.kind;
+                const plain = found === "scalar" || found === "vector";
+                if (coloured.includes(kind) ? !plain && found !== kind : coloured.includes(found))
+                  wrong.push(`${label} is read back as ${found}`);
+              }
+            }
+          }
+        }
+        expect(wrong).toEqual([]);
+      },
+    );
 
     it.skipIf(format.write === undefined)(
       "refuses every cut of a file, naming a byte",

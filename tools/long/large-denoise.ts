@@ -28,7 +28,7 @@ import { decimalElement, numberElement, textElement } from "../../src/dicom/buil
 import { parseDicom } from "../../src/dicom/parse.ts";
 import { processSlabs } from "../../src/files/files-slabs.ts";
 import { niftiHeaderToBytes } from "../../src/formats/nifti-header.ts";
-import { niftiHeaderOf } from "../../src/formats/nifti.ts";
+import { niftiHeaderOf } from "../../src/formats/nifti-new-header.ts";
 import { npyHead } from "../../src/formats/npy-array.ts";
 import { testObject } from "../../test/dicom-objects.ts";
 

@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { convertPath } from "../../src/workflows/convert-path.ts";
 import { makeImage } from "../../src/core/image.ts";
 import { niftiHeaderToBytes } from "../../src/formats/nifti-header.ts";
-import { niftiHeaderOf } from "../../src/formats/nifti.ts";
+import { niftiHeaderOf } from "../../src/formats/nifti-new-header.ts";
 
 const planes = Number(process.argv[2] ?? 2048);
 const side = 512;
