@@ -1,6 +1,18 @@
 /** Layers with their parameters: the public room. */
 export { type BatchNormOptions, batchNormLayer } from "./batch-norm-layer.ts";
+export { type DropoutLayerOptions, dropoutLayer, preluLayer } from "./activation-layers.ts";
 export { type ConvLayerOptions, convLayer, convTransposeLayer } from "./conv-layer.ts";
+export { fanIn, linearLayer, type LinearLayerOptions } from "./linear-layer.ts";
+export { neighbourAttention, type NeighbourAttentionOptions } from "./neighbour-attention.ts";
+export {
+  adaptiveInstanceNormLayer,
+  groupNormLayer,
+  instanceNormLayer,
+  layerNormLayer,
+  type NormLayerOptions,
+} from "./norm-layers.ts";
+export { pixelShuffle, pixelUnshuffle, upsampleLinear } from "./resample-layers.ts";
+export { spectralNorm } from "./spectral-norm.ts";
 export {
   type Application,
   type BufferUpdate,
