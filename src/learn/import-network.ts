@@ -5,7 +5,7 @@ import type { Network } from "../nets/network.ts";
 import { decodeModel } from "../onnx/decode.ts";
 import { networkOf } from "../nets/open-network.ts";
 import { type Weights } from "./flat-weights.ts";
-import { parametersOf } from "./network-parameters.ts";
+import { usedParameters } from "./network-parameters.ts";
 
 export interface ImportedNetwork {
   readonly network: Network;
@@ -31,9 +31,10 @@ export async function importNetwork(bytes: Uint8Array): Promise<ImportedNetwork>
     name,
     options: JSON.parse(metadata["options"] ?? "{}") as ParameterValues,
   });
-  const { trained, buffers } = parametersOf(network, options);
+  const trainedOn =
+    metadata["shape"] === undefined ? undefined : (JSON.parse(metadata["shape"]) as number[]);
   const weights = new Map<string, Float32Array>();
-  for (const { name: own, shape } of [...trained, ...buffers]) {
+  for (const { name: own, shape } of usedParameters(network, options, trainedOn)) {
     const found = constants.find((c) => c.name === own);
     if (found?.data === undefined || found.shape.join() !== shape.join()) {
       throw new InputError(

@@ -3,7 +3,7 @@ import { InputError } from "../core/errors.ts";
 import { sizeOf } from "../core/image.ts";
 import type { ParameterValues } from "../core/parameters.ts";
 import { input } from "../graph/ops/input.ts";
-import { shapeOf } from "../graph/node.ts";
+import { shapeOf, topologicalOrder } from "../graph/node.ts";
 import { concrete } from "../graph/dimension.ts";
 import { declare } from "../layers/scope.ts";
 import type { Network } from "../nets/network.ts";
@@ -66,12 +66,14 @@ export async function openNetwork(
   { build, weights, shape, conditions: given = {} }: OpenNetworkSpec,
   options: CompileOptions = {},
 ): Promise<OpenedNetwork> {
-  const { scope, parameters } = declare();
+  const { scope, parameters: declared } = declare();
   const conditions = Object.fromEntries(
     Object.entries(given).map(([name, own]) => [name, input(`condition ${name}`, own)]),
   );
   const image = input("images to apply the network to", shape);
   const result = build(image, { scope, conditions });
+  const read = new Set(topologicalOrder([result]));
+  const parameters = declared.filter(({ node }) => read.has(node));
   const value = (from: Weights, { name, shape: own }: (typeof parameters)[number]) => {
     const data = from.get(name);
     if (data?.length !== sizeOf(own)) {

@@ -2,7 +2,8 @@
  * A network with the weights that it learns, as a function: applied as often as a training likes, with one
  * set of weights.
  */
-import type { Node } from "../graph/node.ts";
+import type { Dim } from "../graph/dimension.ts";
+import { type Node, shapeOf } from "../graph/node.ts";
 import { type Application, type Parameter, type Scope, shareParameters } from "../layers/scope.ts";
 
 /** Named expressions that a network takes beside its image: a noise level, a code. */
@@ -31,6 +32,8 @@ export interface TraineeOptions {
 
 /** One application of a trainee with what it declared. */
 export interface TraineeApplication extends Omit<Application, "scope"> {
+  /** Shape of what the network was applied to. */
+  readonly shape: readonly Dim[];
   /** All results; a loss that reads one of them has made use of this application. */
   readonly results: readonly Node[];
 }
@@ -63,7 +66,11 @@ export function traineeOf({ build, frozen = false, trains }: TraineeOptions): Tr
   const outputs = (x: Node, conditions: Conditions = {}) => {
     const { scope, ...declared } = shared.application();
     const main = build(x, { scope, conditions });
-    applications.push({ ...declared, results: [main, ...declared.outputs.values()] });
+    applications.push({
+      ...declared,
+      shape: shapeOf(x),
+      results: [main, ...declared.outputs.values()],
+    });
     return Object.freeze({ main, ...Object.fromEntries(declared.outputs) });
   };
   const apply = Object.assign(

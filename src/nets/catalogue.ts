@@ -3,6 +3,13 @@ import type { Network } from "./network.ts";
 
 /** Members of this room by name; each is imported when called. */
 export const catalogue = {
+  "adain-unet": () => import("./adain-unet.ts").then((m) => m.adainUnet),
+  "cnn-observer": () => import("./cnn-observer.ts").then((m) => m.cnnObserver),
   "dncnn": () => import("./dncnn.ts").then((m) => m.dncnn),
   "drunet": () => import("./drunet.ts").then((m) => m.drunet),
+  "linear-observer": () => import("./linear-observer.ts").then((m) => m.linearObserver),
+  "patch-critic": () => import("./patch-critic.ts").then((m) => m.patchCritic),
+  "tod-generator": () => import("./tod-generator.ts").then((m) => m.todGenerator),
+  "unet-denoiser": () => import("./unet-denoiser.ts").then((m) => m.unetDenoiser),
+  "unet": () => import("./unet.ts").then((m) => m.unet),
 } satisfies Readonly<Record<string, () => Promise<Network>>>;

@@ -11,6 +11,7 @@ import { subtract } from "../graph/ops/subtract.ts";
 import { batchNormLayer } from "../layers/batch-norm-layer.ts";
 import { convLayer } from "../layers/conv-layer.ts";
 import { heNormal } from "../layers/scope.ts";
+import { centrePlane } from "./centre-plane.ts";
 import type { Network } from "./network.ts";
 
 const epsilon = 1e-5;
@@ -64,7 +65,7 @@ export const dncnn: Network = {
       channels: 1,
       initialise: heNormal(0.1),
     });
-    return subtract(image, last);
+    return subtract(centrePlane(image), last);
   },
   published: [
     {

@@ -19,6 +19,7 @@ import { relu } from "../graph/ops/relu.ts";
 import { InputError } from "../core/errors.ts";
 import { convLayer, convTransposeLayer } from "../layers/conv-layer.ts";
 import { heNormal, type Scope } from "../layers/scope.ts";
+import { centrePlane } from "./centre-plane.ts";
 import type { Network } from "./network.ts";
 
 const plain = { kernel: 3, padding: "same" as const, bias: false };
@@ -82,7 +83,7 @@ export const drunet: Network = {
     const width = options["width"] as number;
     const blocks = options["blocks"] as number;
     // The level spread over the image, written so that it works with sizes not known in advance.
-    const map = add(multiply(image, constant(0)), sigma);
+    const map = add(multiply(centrePlane(image), constant(0)), sigma);
     const head = convLayer(scope.child("head"), concat([image, map], 1), {
       ...plain,
       channels: width,
@@ -119,7 +120,7 @@ export const drunet: Network = {
       channels: 1,
       initialise: heNormal(options["residual"] === true ? 0.1 : 1),
     });
-    return options["residual"] === true ? add(image, tail) : tail;
+    return options["residual"] === true ? add(centrePlane(image), tail) : tail;
   },
   published: [
     {

@@ -38,6 +38,8 @@ export interface Network {
   readonly gives?: Gives;
   /** Spatial dimensions of the images that it takes; planes alone where absent. */
   readonly dimensions?: readonly (2 | 3)[];
+  /** Whether its weights depend on the size of the images, as those of a linear layer over all pixels do. */
+  readonly fixedSize?: boolean;
   /** Whether it reads the noise level. */
   readonly takesSigma: boolean;
   /** Further inputs by name. */

@@ -6,6 +6,7 @@ import { throwIfAborted } from "../core/errors.ts";
 import type { ParameterValues } from "../core/parameters.ts";
 import type { WorkOptions } from "../core/progress.ts";
 import { streamOf } from "../core/random.ts";
+import { concrete } from "../graph/dimension.ts";
 import type { Weights } from "../learn/flat-weights.ts";
 import { rateAt } from "../learn/schedule.ts";
 import {
@@ -53,6 +54,8 @@ export interface TrainedRole {
   readonly network: Network;
   readonly options: ParameterValues;
   readonly weights: Weights;
+  /** Shape of the batches that it was trained on, `[N, C, …]`. */
+  readonly shape: readonly number[];
 }
 
 export interface TrainingResult extends TrainedRole {
@@ -268,7 +271,12 @@ function resultOf({
   const roles = Object.fromEntries(
     Object.entries(opened.roles).map(([role, { network, options }]) => [
       role,
-      { network, options, weights: usedWeights(state, role, graph) },
+      {
+        network,
+        options,
+        weights: usedWeights(state, role, graph),
+        shape: concrete(graph.trainees[role]!.applications[0]!.shape, "export a network"),
+      },
     ]),
   );
   return {

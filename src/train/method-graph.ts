@@ -126,11 +126,12 @@ export function trainerRoles(
       const own = name === product ? stream.child("weights") : stream.child("weights", name);
       const drawn = initialValues(trainee.parameters, own);
       for (const { name: parameter, shape } of trainee.parameters) {
-        if (weights === undefined) break;
-        const value = weights.get(parameter);
-        if (value?.length !== sizeOf(shape)) {
+        // A file holds what the network's result reads; a head that helps to train it begins anew.
+        const value = weights?.get(parameter);
+        if (value === undefined) continue;
+        if (value.length !== sizeOf(shape)) {
           throw new InputError(
-            `Cannot start role ${name} (${network.name}): found ${value === undefined ? "no weights" : `${value.length} numbers`} for ${parameter}, wanted ${sizeOf(shape)}`,
+            `Cannot start role ${name} (${network.name}): found ${value.length} numbers for ${parameter}, wanted ${sizeOf(shape)}`,
           );
         }
         drawn.set(parameter, value);

@@ -88,7 +88,7 @@ export async function runTraining(context: CommandContext): Promise<void> {
     name: config.name,
     method: { name: method.name, options: config.method.options },
     network: { name: network.name, options },
-    weights: countWeights(parametersOf(network, options).trained),
+    weights: countWeights(parametersOf(network, options, result.shape).trained),
     description: config,
     bestStep: result.bestStep,
     validation: result.bestValidation,
@@ -100,12 +100,21 @@ export async function runTraining(context: CommandContext): Promise<void> {
   const model = exportNetwork(network, {
     options,
     weights: result.best,
+    shape: result.shape,
     metadata: { name: config.name, seed: String(config.seed) },
   });
+  // What helped to train the product may start another training: a critic, an observer.
+  const helpers = Object.entries(result.roles)
+    .filter(([role]) => role !== method.product && method.roles[role]!.frozen !== true)
+    .map(([role, { network: own, ...trained }]) => ({
+      path: join(folder, `${role}.onnx`),
+      bytes: exportNetwork(own, { ...trained, metadata: { name: `${config.name} ${role}` } }),
+    }));
   const sha256 = createHash("sha256").update(model).digest("hex");
   const text = (value: string) => new TextEncoder().encode(value);
   await writeWhole([
     { path: join(folder, "model.onnx"), bytes: model },
+    ...helpers,
     {
       path: join(folder, "card.json"),
       bytes: text(`${JSON.stringify({ ...card, sha256 }, null, 2)}\n`),

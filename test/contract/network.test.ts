@@ -1,32 +1,45 @@
 /**
- * The contract of networks, over every member of src/nets: published numbers of weights and
- * receptive fields, odd sizes, same seed same weights, ONNX that the standard checker and ONNX
- * Runtime accept, gradients that reach every weight.
+ * The contract of networks, over every member of src/nets: published numbers of weights and receptive fields, what
+ * they give from planes and stacks, a reach that is measured by changing a pixel, same seed same weights, ONNX that
+ * the standard checker and ONNX Runtime accept and that gives the network back, gradients that reach every weight.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { resolveParameters } from "../../src/core/parameters.ts";
+import { type ParameterValues, resolveParameters } from "../../src/core/parameters.ts";
 import { streamOf } from "../../src/core/random.ts";
 import { gradient } from "../../src/graph/gradient.ts";
 import { interpret } from "../../src/graph/interpret.ts";
 import { input } from "../../src/graph/ops/input.ts";
+import { sizesOf } from "../../src/graph/node.ts";
+import { add } from "../../src/graph/ops/add.ts";
 import { mean } from "../../src/graph/ops/mean.ts";
 import { multiply } from "../../src/graph/ops/multiply.ts";
 import { openDenoisingModel } from "../../src/inference/denoising-model.ts";
 import { countWeights, declare, initialValues } from "../../src/layers/scope.ts";
 import { catalogue } from "../../src/nets/catalogue.ts";
-import { exportNetwork } from "../../src/learn/export-network.ts";
-import { parametersOf } from "../../src/learn/network-parameters.ts";
+import { floats } from "../../src/runtime/backend.ts";
+import { defaultBackend } from "../../src/runtime/default-backend.ts";
+import { exportNetwork, resultNames } from "../../src/learn/export-network.ts";
+import { importNetwork } from "../../src/learn/import-network.ts";
+import { buildOf, conditionShapes, openNetwork } from "../../src/learn/open-network.ts";
+import { parametersOf, usedParameters } from "../../src/learn/network-parameters.ts";
 
 const members = await Promise.all(Object.values(catalogue).map((load) => load()));
 
 // A small member of each kind: the least depth and width that its options allow to matter.
-const smallest: Readonly<Record<string, Record<string, number>>> = {
+const smallest: Readonly<Record<string, ParameterValues>> = {
   dncnn: { depth: 4, width: 4 },
   drunet: { width: 2, blocks: 1 },
+  unet: { width: 4, levels: 2, classes: 3, deep: true },
+  "unet-denoiser": { width: 4, levels: 2 },
+  "adain-unet": { width: 4, levels: 2 },
+  "patch-critic": { width: 4, layers: 2 },
+  "linear-observer": {},
+  "cnn-observer": { width: 4, layers: 2 },
+  "tod-generator": { width: 2 },
 };
 
 /** Debian's python3-onnx (package name); without it the standard checker is not run. */
@@ -35,21 +48,65 @@ const python = ["/usr/bin/python3", "python3"].find(
 );
 if (python === undefined) console.log("skipped: no python3-onnx here, the ONNX checker is not run");
 
+/** A few conditions' worth of numbers between 0 and 1 in float64. */
+const uniforms = (shape: readonly number[], ...path: (string | number)[]) => {
+  const stream = streamOf(8, ...path);
+  const data = new Float64Array(shape.reduce((n, s) => n * s, 1));
+  return { shape, data: data.map(() => Math.fround(stream.uniform())) };
+};
+
 describe.each(members)("network $name", (network) => {
   const options = resolveParameters(network.name, network.options, smallest[network.name] ?? {});
-  const { trained, buffers } = parametersOf(network, options);
+  const [dimensions = 2] = network.dimensions ?? [];
+  const unit = network.multipleOf(options);
+  // At least 8 pixels a side, as many in every dimension: what all of them take.
+  const sideOf = (least: number) => Math.ceil(least / unit) * unit;
+  const shapeOfSide = (count: number, side: number, channels = 1) => [
+    count,
+    channels,
+    ...new Array<number>(dimensions).fill(side),
+  ];
+  const shape = shapeOfSide(2, sideOf(dimensions === 3 ? 4 : 8));
+  const { trained, buffers } = parametersOf(network, options, shape);
   const weights = initialValues([...trained, ...buffers], streamOf(1, "contract", network.name));
+  const parameters = Object.fromEntries(
+    [...trained, ...buffers].map((p) => [
+      p.name,
+      { shape: p.shape, data: Float64Array.from(weights.get(p.name)!) },
+    ]),
+  );
+
+  /** The network's expression, with random values for everything that it reads. */
+  function drawn(own: readonly number[], training: boolean) {
+    const declared = declare({ training });
+    const wanted = conditionShapes(network, { options, shape: own });
+    const conditions = Object.fromEntries(
+      Object.entries(wanted).map(([name, s]) => [name, input(name, s)]),
+    );
+    const build = buildOf(network, options);
+    const y = build(input("image", own), { scope: declared.scope, conditions });
+    const values = {
+      ...parameters,
+      image: uniforms(own, network.name, "image"),
+      ...Object.fromEntries(
+        Object.entries(wanted).map(([name, s]) => [name, uniforms(s, network.name, name)]),
+      ),
+    };
+    return { y, values, declared };
+  }
 
   it("bears its file's name, and a small form for this suite", () => {
     expect(catalogue).toHaveProperty(network.name);
     expect(smallest).toHaveProperty(network.name);
   });
 
-  it.each(network.published)("has $weights weights as published in $source", (published) => {
-    const full = resolveParameters(network.name, network.options, published.options);
-    expect(countWeights(parametersOf(network, full).trained)).toBe(published.weights);
-    if (published.receptiveField !== undefined) {
-      expect(2 * network.reach(full) + 1).toBe(published.receptiveField);
+  it.skipIf(network.published.length === 0)("has as many weights as published", () => {
+    for (const published of network.published) {
+      const full = resolveParameters(network.name, network.options, published.options);
+      expect(countWeights(parametersOf(network, full).trained)).toBe(published.weights);
+      if (published.receptiveField !== undefined) {
+        expect(2 * network.reach(full) + 1).toBe(published.receptiveField);
+      }
     }
   });
 
@@ -61,30 +118,17 @@ describe.each(members)("network $name", (network) => {
   });
 
   it("gives every trained weight a gradient", () => {
-    const { scope, parameters } = declare({ training: true });
-    const size = network.multipleOf(options);
-    const side = Math.max(8, size);
-    const image = input("image", [2, 1, side, side]);
-    const sigma = input("sigma", [2, 1, 1, 1]);
-    const y = network.build(image, { scope, options, sigma });
-    const nodes = parameters.filter((p) => p.trainable);
-    const stream = streamOf(3, network.name);
-    const values = Object.fromEntries(
-      parameters.map((p) => [
-        p.name,
-        { shape: p.shape, data: Float64Array.from(weights.get(p.name)!) },
-      ]),
-    );
+    const { y, values, declared } = drawn(shape, true);
+    // Weights of further results, such as coarse maps, are reached through those.
+    const results = [y, ...declared.outputs.values()].map((r) => mean(multiply(r, r)));
+    const nodes = declared.parameters.filter((p) => p.trainable);
+    const loss = results.reduce((a, b) => add(a, b));
     const gradients = interpret(
       gradient(
-        mean(multiply(y, y)),
+        loss,
         nodes.map((p) => p.node),
       ),
-      {
-        ...values,
-        image: { shape: [2, 1, side, side], data: stream.normals(2 * side * side) },
-        sigma: { shape: [2, 1, 1, 1], data: Float64Array.of(0.1, 0.2) },
-      },
+      values,
     );
     gradients.forEach((g, i) => {
       expect(
@@ -95,30 +139,133 @@ describe.each(members)("network $name", (network) => {
     });
   });
 
-  it("runs as an exported model on odd sizes, as the interpreter computes", async () => {
+  it("gives what it says: an image, scores, or labels, from planes and stacks alike", () => {
+    const [count = 2, , ...space] = shape;
+    const results = [1, 3].map((channels) => {
+      const own = [count, channels, ...space];
+      const conditions = Object.fromEntries(
+        Object.entries(conditionShapes(network, { options, shape: own })).map(([name, s]) => [
+          name,
+          input(name, s),
+        ]),
+      );
+      const build = buildOf(network, options);
+      return sizesOf(build(input("image", own), { scope: declare().scope, conditions }));
+    });
+    const gives = network.gives ?? "image";
+    for (const result of results) {
+      if (gives === "scores") expect([result.length, result[0]]).toEqual([2, count]);
+      else expect([result[0], ...result.slice(2)]).toEqual([count, ...space]);
+      if (gives === "image") expect(result[1]).toBe(1);
+    }
+  });
+
+  it("reaches as far as it says: measured by changing one pixel", async () => {
+    const reach = network.reach(options);
+    const far = Number.isFinite(reach);
+    // Volumes and networks that see everything need no room around; the others' far side has to stay still.
+    const side = sideOf(far ? 2 * (reach + unit) + 1 : shape[2]!);
+    const own = shapeOfSide(1, side);
+    const wanted = conditionShapes(network, { options, shape: own });
+    const opened = await openNetwork(
+      {
+        build: buildOf(network, options),
+        // Weights of a linear layer fit one size alone, which is the side then.
+        weights,
+        shape: own,
+        conditions: wanted,
+      },
+      { threads: 1 },
+    );
+    const conditions = Object.fromEntries(
+      Object.entries(wanted).map(([name, s]) => [
+        name,
+        Float32Array.from(uniforms(s, network.name, name).data),
+      ]),
+    );
+    const image = Float32Array.from(uniforms(own, network.name, "reach").data);
+    const before = await opened.run(image, conditions);
+    const centre = side >> 1;
+    const changed = image.slice();
+    const index = new Array<number>(dimensions).fill(centre).reduce((at, c) => at * side + c, 0);
+    changed[index]! += 1;
+    const after = await opened.run(changed, conditions);
+    await opened.dispose();
+    if (network.gives === "scores") {
+      expect(after.data).not.toEqual(before.data);
+      return;
+    }
+    let farthest = -1;
+    before.data.forEach((v, i) => {
+      if (Math.abs(v - after.data[i]!) < 1e-7) return;
+      let rest = i % side ** dimensions;
+      for (let axis = 0; axis < dimensions; axis++) {
+        farthest = Math.max(farthest, Math.abs((rest % side) - centre));
+        rest = Math.floor(rest / side);
+      }
+    });
+    // Infinity claims that everything is seen: the edge must change. A finite claim is an upper bound, and no
+    // idle one: small weights far out may vanish in float32, half of the way they do not.
+    if (far) {
+      expect(farthest).toBeLessThanOrEqual(reach);
+      expect(farthest).toBeGreaterThanOrEqual(reach / 4);
+    } else expect(farthest).toBe(centre);
+  });
+
+  const planar = dimensions === 2 && (network.gives ?? "image") === "image";
+  const plain = Object.keys(network.conditions ?? {}).length === 0;
+
+  it("runs as an exported model, as the interpreter computes, and comes back from it", async () => {
+    const bytes = exportNetwork(network, { options, weights, shape });
+    const { y, values } = drawn(shape, false);
+    const [wanted] = interpret([y], values);
+    const backend = await defaultBackend();
+    const session = await backend.open(bytes, { provider: backend.providers[0]!, threads: 1 });
+    const name = resultNames[network.gives ?? "image"];
+    const inputs = Object.fromEntries(
+      ["image", ...Object.keys(conditionShapes(network, { options, shape }))].map((key) => [
+        key,
+        session.hold(
+          floats(
+            Float32Array.from(values[key as keyof typeof values]!.data),
+            values[key as keyof typeof values]!.shape,
+          ),
+        ),
+      ]),
+    );
+    const { data } = await (await session.run(inputs, [name]))[name]!.read();
+    await session.dispose();
+    const scale = Math.max(1, ...wanted!.data.map(Math.abs));
+    wanted!.data.forEach((v, i) => {
+      // Float32 through a few layers.
+      expect(Math.abs(Number(data[i]) - v)).toBeLessThan(1e-4 * scale);
+    });
+    const back = await importNetwork(bytes);
+    expect(back.network.name).toBe(network.name);
+    // Heads that help to train the network are not part of the model.
+    const used = usedParameters(network, options, shape).map((p) => p.name);
+    expect([...back.weights.keys()].sort()).toEqual([...used].sort());
+    for (const [key, value] of back.weights) expect(value).toEqual(weights.get(key));
+  });
+
+  it.skipIf(!planar || !plain)("denoises planes of odd sizes", async () => {
     const model = await openDenoisingModel(exportNetwork(network, { options, weights }));
     const [ny, nx] = [13, 11];
     const stream = streamOf(4, network.name);
     const plane = Float32Array.from({ length: ny * nx }, () => stream.uniform());
     const got = await model.denoisePlane(plane, { ny, nx, sigma: 0.1 });
     await model.dispose();
-    const unit = network.multipleOf(options);
     const [py, px] = [Math.ceil(ny / unit) * unit, Math.ceil(nx / unit) * unit];
     const mirror = (i: number, n: number) => (i < n ? i : 2 * n - 2 - i);
     const padded = Float64Array.from(
       { length: py * px },
       (_, i) => plane[mirror(Math.floor(i / px), ny) * nx + mirror(i % px, nx)]!,
     );
-    const { scope, parameters } = declare();
+    const { scope } = declare();
     const image = input("image", [1, 1, py, px]);
     const y = network.build(image, { scope, options, sigma: input("sigma", [1, 1, 1, 1]) });
     const [wanted] = interpret([y], {
-      ...Object.fromEntries(
-        parameters.map((p) => [
-          p.name,
-          { shape: p.shape, data: Float64Array.from(weights.get(p.name)!) },
-        ]),
-      ),
+      ...parameters,
       image: { shape: [1, 1, py, px], data: padded },
       sigma: { shape: [1, 1, 1, 1], data: Float64Array.of(0.1) },
     });
@@ -133,7 +280,7 @@ describe.each(members)("network $name", (network) => {
     const folder = mkdtempSync(join(tmpdir(), "dprime-onnx-"));
     try {
       const path = join(folder, "model.onnx");
-      writeFileSync(path, exportNetwork(network, { options, weights }));
+      writeFileSync(path, exportNetwork(network, { options, weights, shape }));
       const code =
         "import onnx,sys; m=onnx.load(sys.argv[1]); onnx.checker.check_model(m, full_check=True); print(len(m.graph.node))";
       const nodes = Number(execFileSync(python!, ["-c", code, path], { encoding: "utf8" }));
