@@ -32,5 +32,5 @@ export function summaryOf(values: readonly (number | null)[]): Summary {
 }
 
 /** `18 of 20` where some cases have no value, `20` where all have. */
-export const countText = ({ of, counted }: Summary): string =>
+export const countText = ({ of, counted }: Pick<Summary, "of" | "counted">): string =>
   counted === of ? String(of) : `${counted} of ${of}`;
