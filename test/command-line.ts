@@ -19,7 +19,6 @@ export async function commandLine(
     out: (text) => void (out += text),
     err: (text) => void (err += text),
     terminal: { isTerminal: false, columns: 80 },
-    environment: {},
     signal: new AbortController().signal,
     now: () => (time += 1000),
     version: () => "9.9.9",

@@ -52,19 +52,5 @@ export const nodeAllowed: readonly { prefix: string; reason: string }[] = [
   { prefix: "files/", reason: "paths, folders, series: reads and writes the disk" },
 ];
 
-const commandContext = "takes a command's context until it has typed options of its own";
-
 /** Single imports that break the order on purpose, each with its reason. */
-export const exceptions: readonly { from: string; to: string; reason: string }[] = [
-  { from: "workflows/known-truths.ts", to: "cli/commands/command.ts", reason: commandContext },
-  { from: "workflows/observer-tasks.ts", to: "cli/commands/command.ts", reason: commandContext },
-  { from: "workflows/observers-table.ts", to: "cli/commands/command.ts", reason: commandContext },
-  { from: "workflows/raw-options.ts", to: "cli/commands/command.ts", reason: commandContext },
-  { from: "workflows/reproduce-recipe.ts", to: "cli/commands/command.ts", reason: commandContext },
-  { from: "workflows/run-study.ts", to: "cli/commands/command.ts", reason: commandContext },
-  { from: "workflows/run-training.ts", to: "cli/commands/command.ts", reason: commandContext },
-  { from: "workflows/show-runs.ts", to: "cli/commands/command.ts", reason: commandContext },
-  { from: "workflows/store-of.ts", to: "cli/commands/command.ts", reason: commandContext },
-  { from: "workflows/study-cases.ts", to: "cli/commands/command.ts", reason: commandContext },
-  { from: "workflows/task-options.ts", to: "cli/commands/command.ts", reason: commandContext },
-];
+export const exceptions: readonly { from: string; to: string; reason: string }[] = [];

@@ -4,7 +4,7 @@ import { type Image, layoutOf, makeImage, withData } from "../core/image.ts";
 import type { Denoiser } from "../denoise/denoiser.ts";
 import { planeTemplates } from "../denoise/projection/templates.ts";
 import { projectOntoTask, taskSpan, type TaskSpan } from "../denoise/task-projection.ts";
-import { modelUnits } from "../inference/denoise-image.ts";
+import { modelUnits } from "../inference/apply-model.ts";
 import { padToMultiple } from "../inference/tiles.ts";
 import type { CompileOptions } from "../runtime/program.ts";
 import type { ImportedNetwork } from "../learn/import-network.ts";
@@ -55,7 +55,7 @@ export interface AdaptedDenoiser extends Denoiser {
 /**
  * A denoiser that adapts the network to every plane it is given and to the templates of the call's context.
  *
- * Images pass into the model's units as in `denoiseImage`, templates as differences do (divided by the
+ * Images pass into the model's units as in `applyModel`, templates as differences do (divided by the
  * scale alone), so that α, β and γ weigh what they weigh on normalised images.
  *
  * @throws InputError (when called) without templates, and on templates that do not fit the image

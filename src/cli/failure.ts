@@ -1,5 +1,6 @@
 /** How a thrown value becomes one line on stderr and an exit code. */
-import { CancelledError, InputError, messageOf, RunError } from "../core/errors.ts";
+import { CancelledError, FormatError, InputError, messageOf, RunError } from "../core/errors.ts";
+import { visibleText } from "../core/visible-text.ts";
 
 export interface Failure {
   /** 1 failed, 2 misuse or bad input, 130 cancelled. */
@@ -33,14 +34,15 @@ function isSystemError(error: unknown): error is SystemError {
 }
 
 export function failureOf(error: unknown): Failure {
-  const line = messageOf(error).replace(/\s+/g, " ").trim();
+  const line = visibleText(messageOf(error).replace(/\s+/g, " ").trim());
   if (error instanceof CancelledError) return { code: 130, line };
   if (error instanceof InputError) return { code: 2, line };
   if (error instanceof RunError) return { code: 1, line };
   if (isSystemError(error)) {
     const known = systemErrors[error.code];
     if (known !== undefined) {
-      return { code: known.code, line: `Cannot use ${error.path ?? "a file"}: ${known.meaning}` };
+      const path = visibleText(error.path ?? "a file");
+      return { code: known.code, line: `Cannot use ${path}: ${known.meaning}` };
     }
   }
   if (error instanceof Error && error.name === "AbortError") {
@@ -50,4 +52,30 @@ export function failureOf(error: unknown): Failure {
     return { code: 1, line: `Cannot go on: found too little memory (${line})` };
   }
   return { code: 1, line: `Cannot go on: ${line} (unexpected; --debug shows where)` };
+}
+
+/** What `--json` prints of a failure. */
+export interface FailureDocument {
+  readonly exitCode: 1 | 2 | 130;
+  readonly kind: "input" | "format" | "failed" | "cancelled";
+  readonly message: string;
+  /** Of a file that cannot be read: its format, what is wrong with it, and at which byte. */
+  readonly format?: string;
+  readonly problem?: string;
+  readonly offset?: number;
+}
+
+export function failureDocument(error: unknown): FailureDocument {
+  const { code, line } = failureOf(error);
+  const kind = code === 130 ? "cancelled" : code === 1 ? "failed" : "input";
+  return error instanceof FormatError
+    ? {
+        exitCode: code,
+        kind: "format",
+        message: line,
+        format: error.format,
+        problem: error.kind,
+        offset: error.offset,
+      }
+    : { exitCode: code, kind, message: line };
 }

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 /** The `dprime` program: hands the process to `runCommandLine` and exits with its code. */
 import { readFileSync } from "node:fs";
+import { RunError } from "../core/errors.ts";
+import { failureOf } from "./failure.ts";
 import { runCommandLine } from "./run.ts";
 
 const controller = new AbortController();
@@ -10,25 +12,56 @@ function interrupt(): void {
   if (interrupts++ > 0) process.exit(130);
   controller.abort();
 }
-process.on("SIGINT", interrupt);
-process.on("SIGTERM", interrupt);
-for (const stream of [process.stdout, process.stderr]) {
-  // A reader such as `head` may close the pipe early; that is no failure of ours.
-  stream.on("error", (error: Error & { code?: string }) => {
-    if (error.code === "EPIPE") process.exit(0);
-    throw error;
-  });
-}
-
 // Node would print each warning in two lines and tell of its own experimental modules.
 process.removeAllListeners("warning");
+// A terminal that closes hangs up: the work stops as by Ctrl-C, and nothing half-written stays.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, interrupt);
 
-const code = await runCommandLine(process.argv.slice(2), {
-  out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
-  terminal: { isTerminal: process.stderr.isTTY === true, columns: process.stderr.columns ?? 80 },
-  environment: process.env,
+interface Output {
+  write(text: string): void;
+  writeBytes(bytes: Uint8Array): Promise<void>;
+  /** When all is written. @returns why it could not be, where that is a failure */
+  end(): Promise<Error | undefined>;
+}
+
+/**
+ * A reader such as `head` may close the pipe, and a terminal may go: then nobody reads on, the work is
+ * finished all the same. Every other trouble (a full disk) is a failure.
+ */
+function outputTo(stream: NodeJS.WriteStream): Output {
+  let open = true;
+  let failure: Error | undefined;
+  stream.on("error", (error: Error & { code?: string }) => {
+    open = false;
+    if (error.code !== "EPIPE" && error.code !== "EIO") failure = error;
+  });
+  return {
+    write(text) {
+      if (open) stream.write(text);
+    },
+    async writeBytes(bytes) {
+      if (open) await new Promise((resolve) => stream.write(bytes, resolve));
+      // Bytes that nobody took are a result that is not there.
+      if (!open)
+        throw new RunError("Cannot write to standard output: found it closed, wanted a reader");
+    },
+    async end() {
+      if (open) await new Promise((resolve) => stream.write("", resolve));
+      return failure;
+    },
+  };
+}
+
+const [out, err] = [outputTo(process.stdout), outputTo(process.stderr)];
+let code = await runCommandLine(process.argv.slice(2), {
+  out: (text) => out.write(text),
+  err: (text) => err.write(text),
+  terminal: {
+    isTerminal: process.stderr.isTTY === true,
+    columns: process.stdout.columns ?? process.stderr.columns ?? 80,
+  },
   signal: controller.signal,
+  bytes: { input: () => process.stdin, output: (bytes) => out.writeBytes(bytes) },
   now: () => performance.now(),
   onWarning: (listener) => {
     const hear = (warning: Error): void => {
@@ -42,7 +75,12 @@ const code = await runCommandLine(process.argv.slice(2), {
     return (JSON.parse(readFileSync(path, "utf8")) as { version: string }).version;
   },
 });
+const failure = await out.end();
+if (failure !== undefined) {
+  const { line } = failureOf(Object.assign(failure, { path: "standard output" }));
+  err.write(`dprime: ${line}\n`);
+  code ||= 1;
+}
+await err.end();
 // Native sessions and worker threads may keep the event loop alive after the work is done.
-await new Promise((resolve) => process.stdout.write("", resolve));
-await new Promise((resolve) => process.stderr.write("", resolve));
 process.exit(code);

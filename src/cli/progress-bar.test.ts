@@ -31,7 +31,7 @@ it("draws at most every tenth of a second, clears when done, and starts anew wit
   let time = 0;
   const bar = progressBar({
     write: (text) => void written.push(text),
-    isTerminal: true,
+    kind: "bar",
     columns: 80,
     now: () => time,
   });
@@ -49,21 +49,40 @@ it("draws at most every tenth of a second, clears when done, and starts anew wit
   expect(written).toHaveLength(2);
 });
 
-it("writes JSON lines where stderr is no terminal, at most one in two seconds and the last", () => {
-  const written: string[] = [];
+/** What is written of fifty steps, a tenth of a second each. */
+function written(kind: "lines" | "json"): string[] {
+  const out: string[] = [];
   let time = 0;
   const bar = progressBar({
-    write: (text) => void written.push(text),
-    isTerminal: false,
+    write: (text) => void out.push(text),
+    kind,
     columns: 80,
     now: () => time,
   });
   for (let done = 1; done <= 50; done++) {
-    bar.listen({ done, total: 50, label: "a" });
+    bar.listen({ done, total: 50, label: "denoising\u001b[2J", figures: { loss: 0.123456 } });
     time += 100;
   }
-  expect(written.map((line) => (JSON.parse(line) as { done: number }).done)).toEqual([
-    1, 21, 41, 50,
+  return out;
+}
+
+it("writes JSON lines for programs, at most one in two seconds and the last", () => {
+  const lines = written("json").map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(lines.map(({ done }) => done)).toEqual([1, 21, 41, 50]);
+  expect(lines[1]).toEqual({
+    progress: "denoising\u001b[2J",
+    done: 21,
+    total: 50,
+    secondsLeft: 2.8,
+    loss: 0.123456,
+  });
+});
+
+it("writes lines for people where stderr is no terminal, with nothing that acts on one", () => {
+  expect(written("lines")).toEqual([
+    "progress: denoising\\x1b[2J  2 %  0 s left  loss 0.1235\n",
+    "progress: denoising\\x1b[2J  42 %  3 s left  loss 0.1235\n",
+    "progress: denoising\\x1b[2J  82 %  1 s left  loss 0.1235\n",
+    "progress: denoising\\x1b[2J  100 %  0 s left  loss 0.1235\n",
   ]);
-  expect(JSON.parse(written[1]!)).toEqual({ progress: "a", done: 21, total: 50, secondsLeft: 2.8 });
 });

@@ -1,9 +1,11 @@
-/** The progress bar with time left, or JSON lines where nobody watches. */
+/** Progress with the time left: a bar on a terminal, lines for people elsewhere, JSON lines for programs. */
 import type { Progress, ProgressListener } from "../core/progress.ts";
+import { visibleText } from "../core/visible-text.ts";
+import { jsonText } from "./json-text.ts";
 
 export interface ProgressOutput {
   write(text: string): void;
-  readonly isTerminal: boolean;
+  readonly kind: "bar" | "lines" | "json";
   readonly columns: number;
   /** Milliseconds, monotonic. */
   now(): number;
@@ -15,7 +17,7 @@ export interface ProgressBar {
   clear(): void;
 }
 
-/** A bar on a terminal is redrawn at most ten times a second, a JSON line written once in two. */
+/** A bar on a terminal is redrawn at most ten times a second, a line written once in two. */
 const barInterval = 100;
 const lineInterval = 2000;
 
@@ -36,19 +38,22 @@ export function progressBar(output: ProgressOutput): ProgressBar {
       last = -Infinity;
     }
     const finished = progress.done >= progress.total;
-    if (!finished && now - last < (output.isTerminal ? barInterval : lineInterval)) return;
+    if (!finished && now - last < (output.kind === "bar" ? barInterval : lineInterval)) return;
     last = now;
     // Work that reckons its own time says when it does not know it yet.
     const secondsLeft =
       "secondsLeft" in progress ? progress.secondsLeft : timeLeft(progress, (now - started) / 1000);
-    if (output.isTerminal) {
+    if (output.kind === "bar") {
       output.write(`\r${barText(progress, secondsLeft, output.columns)}\u001b[K`);
       drawn = true;
       if (finished) clear();
+    } else if (output.kind === "lines") {
+      output.write(`progress: ${statusText(progress, secondsLeft)}\n`);
     } else {
-      output.write(
-        `${JSON.stringify({ progress: progress.label, done: progress.done, total: progress.total, secondsLeft: secondsLeft === undefined ? undefined : Math.round(secondsLeft * 10) / 10, ...progress.figures })}\n`,
-      );
+      const { label: progressing, done, total, figures } = progress;
+      const left = secondsLeft === undefined ? undefined : Math.round(secondsLeft * 10) / 10;
+      const line = { progress: progressing, done, total, secondsLeft: left, ...figures };
+      output.write(`${jsonText(line)}\n`);
     }
   };
   return { listen, clear };
@@ -65,15 +70,30 @@ export function barText(
   secondsLeft: number | undefined,
   columns: number,
 ): string {
-  const share = progress.total > 0 ? Math.min(1, Math.max(0, progress.done / progress.total)) : 0;
+  const share = shareOf(progress);
   const width = 24;
   const full = Math.round(share * width);
-  const figures = Object.entries(progress.figures ?? {})
-    .map(([name, value]) => `  ${name} ${Number(value.toPrecision(4))}`)
-    .join("");
-  const left = secondsLeft === undefined ? "" : `  ${durationText(secondsLeft)} left`;
-  const text = `${progress.label}  ${"█".repeat(full)}${"░".repeat(width - full)} ${String(Math.floor(share * 100)).padStart(3)} %${left}${figures}`;
+  const text = `${visibleText(progress.label)}  ${"█".repeat(full)}${"░".repeat(width - full)} ${percentText(share)}${restText(progress, secondsLeft)}`;
   return text.length < columns ? text : text.slice(0, Math.max(1, columns - 1));
+}
+
+/** `denoising slices  40 %  12 s left`, for a line of its own. */
+export function statusText(progress: Progress, secondsLeft: number | undefined): string {
+  return `${visibleText(progress.label)}  ${percentText(shareOf(progress)).trim()}${restText(progress, secondsLeft)}`;
+}
+
+const percentText = (share: number): string => `${String(Math.floor(share * 100)).padStart(3)} %`;
+
+const shareOf = ({ done, total }: Progress): number =>
+  total > 0 ? Math.min(1, Math.max(0, done / total)) : 0;
+
+/** The time left and the figures worth a glance. */
+function restText({ figures = {} }: Progress, secondsLeft: number | undefined): string {
+  const shown = Object.entries(figures).map(
+    ([name, value]) => `  ${name} ${Number(value.toPrecision(4))}`,
+  );
+  const left = secondsLeft === undefined ? "" : `  ${durationText(secondsLeft)} left`;
+  return left + shown.join("");
 }
 
 /** `8 s`, `2 min 05 s`, `3 h 10 min`. */

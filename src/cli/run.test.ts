@@ -1,66 +1,99 @@
 import { describe, expect, it } from "vitest";
-import { CancelledError, InputError, RunError } from "../core/errors.ts";
-import type { Command } from "./commands/command.ts";
 import { commandLine } from "../../test/command-line.ts";
+import { CancelledError, FormatError, InputError, RunError } from "../core/errors.ts";
+import { type Command, command } from "./commands/command.ts";
+import {
+  argument,
+  choice,
+  flag,
+  limits,
+  list,
+  members,
+  number,
+  pairs,
+  remaining,
+  text,
+  toggle,
+  whole,
+} from "./options.ts";
 import type { Effects } from "./run.ts";
 
-const probe: Command = {
+const probe = command({
   name: "probe",
   summary: "A command for the tests.",
-  arguments: [
-    { name: "input", about: "what to read" },
-    { name: "more", about: "and more", optional: true, many: true },
-  ],
-  options: [
-    { name: "output", short: "o", type: "text", placeholder: "FILE", about: "what to write" },
-    { name: "sigma", type: "number", min: 0, max: 10, unit: "HU", about: "noise level" },
-    { name: "count", type: "integer", default: 3, about: "how many" },
-    { name: "shape", type: "choice", choices: ["disc", "square"], about: "which shape" },
-    { name: "set", type: "text", placeholder: "NAME=VALUE", repeat: true, about: "parameters" },
-    { name: "fast-way", type: "flag", about: "hurry" },
-  ],
+  description:
+    "A paragraph that is longer than a terminal of eighty columns is wide, so that it has to be wrapped once.\n\n  first   a line of a list that stays a line of its own, however long it may be, and goes on below itself\n  second  another",
+  arguments: { input: argument("what to read"), more: remaining("and more") },
+  options: {
+    output: text("FILE", "what to write", { short: "o" }),
+    sigma: number("noise level", { min: 0, max: 10, unit: "HU" }),
+    count: whole("how many", { default: 3 }),
+    shape: choice(["disc", "square"], "which shape", { formerly: "form" }),
+    set: pairs("parameters"),
+    arm: pairs("versions", { placeholder: "NAME=A,B" }),
+    name: list("NAME", "names"),
+    member: members("members", { short: "M" }),
+    window: limits("display window", "-160,240"),
+    fastWay: flag("hurry"),
+    compress: toggle("pack"),
+  },
   examples: [{ line: "dprime probe a.dcm", about: "probes one file" }],
-  async run({ values, ...context }) {
-    const input = values.need("input");
+  async run({ input, ...values }, context) {
     if (input === "input-error") throw new InputError("Cannot read it:\n found a, wanted b");
+    if (input === "format-error") {
+      const details = { format: "npy", kind: "truncated", offset: 7 } as const;
+      throw new FormatError("Cannot read \u001b[2J: found little", details);
+    }
+    if (input === "option-error") {
+      throw new InputError("Cannot go on: found option fastWay and option nothing");
+    }
     if (input === "run-error")
       throw new RunError("Cannot write it: found a full disk, wanted room");
     if (input === "bug") throw new TypeError("x is undefined");
     if (input === "wait") {
       await new Promise<void>((resolve) => {
-        if (context.signal.aborted) resolve();
-        context.signal.addEventListener("abort", () => resolve());
+        if (context.work.signal.aborted) resolve();
+        context.work.signal.addEventListener("abort", () => resolve());
       });
       throw new CancelledError("waiting");
     }
-    context.onProgress({ done: 1, total: 4, label: "probing", figures: { loss: 0.5 } });
+    if (input === "fail") context.fail();
+    if (input === "bytes") {
+      context.pipes.claimOutput();
+      await context.pipes.write(Uint8Array.of(1, 2));
+    }
+    context.work.onProgress({ done: 1, total: 4, label: "probing", figures: { loss: 0.5 } });
     context.print("for people");
     context.table([{ title: "a" }, { title: "b", align: "right" }], [["x", 1.25]]);
     context.note("look here");
-    context.result({
-      input,
-      more: values.list("more"),
-      output: values.text("output"),
-      sigma: values.number("sigma"),
-      count: values.number("count"),
-      shape: values.text("shape"),
-      set: values.pairs("set"),
-      fast: values.flag("fast-way"),
-      nan: NaN,
-    });
+    return { input, ...values, nan: NaN };
   },
-};
+});
 
-const silent: Command = { ...probe, name: "silent", arguments: [], async run() {} };
+const optional = command({
+  name: "other",
+  summary: "Another command.",
+  arguments: { one: argument("may be absent", { optional: true }) },
+  options: { needed: text("WORD", "must be there", { required: true, short: "n" }) },
+  examples: [],
+  run: async (values) => values,
+});
 
-const call = (words: string[], changes: Partial<Effects> = {}) =>
+const call = (words: readonly string[], changes: Partial<Effects> = {}) =>
   commandLine(words, {
     commands: {
-      catalogue: { probe: async () => probe, silent: async () => silent },
-      summaries: { probe: probe.summary, silent: silent.summary },
+      catalogue: { probe: async () => probe, other: async () => optional },
+      summaries: { probe: probe.summary, other: optional.summary },
     },
     ...changes,
   });
+
+/** The JSON document of a call of `probe` with one more argument. */
+const values = async (line: string): Promise<Record<string, unknown>> => {
+  const { out, err } = await call(["probe", "in", "x", "--json", "--quiet", ...line.split(" ")]);
+  expect(err).toBe("");
+  return JSON.parse(out) as Record<string, unknown>;
+};
 
 describe("runCommandLine", () => {
   it("hands checked values to the command and prints one JSON document", async () => {
@@ -71,6 +104,7 @@ describe("runCommandLine", () => {
     );
     expect(code).toBe(0);
     expect(JSON.parse(out)).toEqual({
+      command: "probe",
       input: "in",
       more: ["a", "b"],
       output: "out.png",
@@ -78,7 +112,10 @@ describe("runCommandLine", () => {
       count: 3,
       shape: "disc",
       set: { p: "1", q: "a=b" },
-      fast: true,
+      arm: {},
+      name: [],
+      member: [],
+      fastWay: true,
       nan: "NaN",
     });
     expect(err.split("\n").slice(0, 2)).toEqual([
@@ -87,10 +124,57 @@ describe("runCommandLine", () => {
     ]);
   });
 
+  it("takes lists by commas and by repetition, and commas inside as they are meant", async () => {
+    expect(await values("--name a,b --name c")).toMatchObject({ name: ["a", "b", "c"] });
+    expect(await values("--name a\\,b,c")).toMatchObject({ name: ["a,b", "c"] });
+    expect(await values("--set a=1,b=2 --set c=3")).toMatchObject({
+      set: { a: "1", b: "2", c: "3" },
+    });
+    expect(await values("--arm x=p.npy,a.npy,y=q,b")).toMatchObject({
+      arm: { x: "p.npy,a.npy", y: "q,b" },
+    });
+    expect(await values("--member psnr,ssim:range-factor=2,k=1 -M mae")).toMatchObject({
+      member: [
+        { name: "psnr", parameters: {}, label: "psnr" },
+        { name: "ssim", parameters: { "range-factor": "2", k: "1" } },
+        { name: "mae", label: "mae" },
+      ],
+    });
+  });
+
+  it.each([
+    ["--output=x.png", { output: "x.png" }],
+    ["-ox.png", { output: "x.png" }],
+    ["-o -", { output: "-" }],
+    ["--window -160,240", { window: { low: -160, high: 240 } }],
+    ["--sigma 1 --sigma 2", { sigma: 2 }],
+    ["--form disc", { shape: "disc" }],
+    ["--compress", { compress: true }],
+    ["--no-compress", { compress: false }],
+    ["-- --quiet", { more: ["x", "--quiet"] }],
+    ["-5 .5", { more: ["x", "-5", ".5"] }],
+  ])("reads %s", async (line, wanted) => {
+    expect(await values(line)).toMatchObject(wanted);
+  });
+
   it("prints for people without --json and keeps quiet when told", async () => {
-    const { out, err } = await call(["probe", "in", "--quiet"]);
+    const { out, err } = await call(["probe", "in", "x", "--quiet"]);
     expect(out).toBe("for people\na     b\n─  ────\nx  1.25\n");
     expect(err).toBe("");
+    expect((await call(["probe", "in", "x"])).err).toBe(
+      "progress: probing  25 %  0 s left  loss 0.5\nnote: look here\n",
+    );
+  });
+
+  it("keeps standard output for bytes where the command claims it", async () => {
+    const bytes: number[] = [];
+    const { out, err } = await call(["probe", "bytes", "x"], {
+      bytes: { input: async function* () {}, output: async (part) => void bytes.push(...part) },
+    });
+    expect(bytes).toEqual([1, 2]);
+    expect(out).toBe("");
+    expect(err).toContain("for people\n");
+    expect((await call(["probe", "bytes", "x"])).code).toBe(2);
   });
 
   it("lists commands without importing any, and shows one command's help", async () => {
@@ -98,26 +182,50 @@ describe("runCommandLine", () => {
       catalogue: { probe: () => Promise.reject(new Error("imported")) },
       summaries: { probe: "A command for the tests." },
     };
-    for (const words of [[], ["--help"], ["help"]]) {
+    for (const words of [[], ["--help"], ["-h"], ["help"]]) {
       const { code, out } = await call(words, { commands });
       expect(code).toBe(0);
       expect(out).toMatch(/probe .*A command for the tests\./);
     }
     for (const words of [
       ["probe", "--help"],
+      ["probe", "-h"],
       ["help", "probe"],
     ]) {
       const { code, out } = await call(words);
       expect(code).toBe(0);
-      expect(out).toContain("--sigma <x>");
+      expect(out).toContain("--sigma X");
       expect(out.replace(/\s+/g, " ")).toContain("noise level (a number from 0 to 10 HU)");
       expect(out).toContain("$ dprime probe a.dcm");
     }
-    expect(await call(["--version"])).toEqual({ code: 0, out: "9.9.9\n", err: "" });
+    for (const word of ["-V", "--version"]) {
+      expect(await call([word])).toEqual({ code: 0, out: "9.9.9\n", err: "" });
+    }
+  });
+
+  it.each([60, 80, 120])("wraps the help once, at %i columns", async (columns) => {
+    const terminal = { isTerminal: false, columns };
+    const { out } = await call(["help", "probe"], { terminal });
+    const lines = out.split("\n");
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns);
+    const start = lines.findIndex((line) => line.startsWith("A paragraph"));
+    const paragraph = lines.slice(start, lines.indexOf("", start));
+    // Every line but the last is as full as its next word allows.
+    paragraph.slice(0, -1).forEach((line, i) => {
+      const next = paragraph[i + 1]!.split(" ")[0]!;
+      expect(line.length + 1 + next.length).toBeGreaterThan(columns);
+    });
+    expect(out).toMatch(/\n {2}first {3}a line of a list/);
+    expect(out).toMatch(/\n {2}second {2}another/);
   });
 
   it.each([
     [["prob"], "dprime: Cannot run: found unknown command prob, wanted probe\n"],
+    [["help", "prob"], "dprime: Cannot run: found unknown command prob, wanted probe\n"],
+    [
+      ["nothing"],
+      'dprime: Cannot run: found unknown command nothing, wanted one that "dprime --help" lists\n',
+    ],
     [
       ["probe", "in", "--sigm", "3"],
       "dprime probe: Cannot run: found unknown option --sigm, wanted --sigma\n",
@@ -127,55 +235,102 @@ describe("runCommandLine", () => {
       'dprime probe: Cannot run: found no argument input, wanted one (see "dprime probe --help")\n',
     ],
     [
-      ["probe", "in", "--quiet", "--sigma"],
-      "dprime probe: Cannot run: found no value for --sigma <x>, wanted one\n",
+      ["other"],
+      'dprime other: Cannot run: found no option -n, --needed <WORD>, wanted one (see "dprime other --help")\n',
     ],
     [
-      ["probe", "in", "--sigma", "11"],
+      ["probe", "in", "--quiet", "--sigma"],
+      "dprime probe: Cannot run: found no value for --sigma <X>, wanted one\n",
+    ],
+    [
+      ["probe", "in", "x", "--sigma", "11"],
       'dprime probe: Cannot read --sigma: found "11", wanted a number from 0 to 10 HU\n',
     ],
     [
-      ["probe", "in", "--count", "1.5"],
+      ["probe", "in", "x", "--count", "1.5"],
       'dprime probe: Cannot read --count: found "1.5", wanted a whole number\n',
     ],
     [
-      ["probe", "in", "--shape", "ring"],
-      'dprime probe: Cannot read --shape: found "ring", wanted one of disc, square\n',
+      ["probe", "in", "x", "--shape", "dics"],
+      'dprime probe: Cannot read --shape: found "dics", wanted one of disc, square\n',
     ],
     [
-      ["probe", "in", "--set", "p"],
+      ["probe", "in", "x", "--set", "p"],
       'dprime probe: Cannot read --set: found "p", wanted name=value\n',
     ],
     [
-      ["probe", "in", "-o", "--quiet"],
+      ["probe", "in", "x", "-o", "--quiet"],
       'dprime probe: Cannot read --output: found "--quiet", wanted a value before the next option\n',
     ],
-    [["probe", "input-error"], "dprime probe: Cannot read it: found a, wanted b\n"],
+    [
+      ["probe", "in", "x", "--fast-way=yes"],
+      "dprime probe: Cannot run: found a value for --fast-way, which takes none\n",
+    ],
+    [["probe", "input-error", "x"], "dprime probe: Cannot read it: found a, wanted b\n"],
+    [
+      ["probe", "option-error", "x"],
+      "dprime probe: Cannot go on: found --fast-way and option nothing\n",
+    ],
+    [
+      ["probe", "format-error", "x"],
+      "dprime probe: Cannot read \\x1b[2J: found little (npy, truncated, byte 7)\n",
+    ],
   ])("exits 2 with one line on misuse: %j", async (words, line) => {
     expect(await call(words)).toEqual({ code: 2, out: "", err: line });
+    // Whoever asks for JSON gets a document of the failure too.
+    const asJson = await call(
+      [...words, "--json"].filter((word) => word !== "--sigma" || words.length > 4),
+    );
+    if (asJson.out === "") return;
+    expect(asJson.code).toBe(2);
+    const { error } = JSON.parse(asJson.out) as { error: { message: string } };
+    expect(asJson.err).toContain(error.message);
+  });
+
+  it("prints an error document for --json, with what is known of a bad file", async () => {
+    const { code, out } = await call(["probe", "format-error", "x", "--json"]);
+    expect(code).toBe(2);
+    expect(JSON.parse(out)).toEqual({
+      command: "probe",
+      error: {
+        exitCode: 2,
+        kind: "format",
+        message: "Cannot read \\x1b[2J: found little (npy, truncated, byte 7)",
+        format: "npy",
+        problem: "truncated",
+        offset: 7,
+      },
+    });
+    const unknown = await call(["prob", "--json"]);
+    expect(JSON.parse(unknown.out)).toMatchObject({
+      command: null,
+      error: { exitCode: 2, kind: "input" },
+    });
   });
 
   it("exits 2 on too many arguments", async () => {
-    const { code, err } = await call(["silent", "extra"]);
+    const { code, err } = await call(["other", "one", "extra", "-n", "x"]);
     expect(code).toBe(2);
-    expect(err).toMatch(/^dprime silent: Cannot run: found too many arguments; .*\n$/);
+    expect(err).toMatch(/^dprime other: Cannot run: found too many arguments; .*\n$/);
   });
 
-  it("exits 1 on failed work and on bugs, with a stack only for --debug", async () => {
-    const failed = await call(["probe", "run-error"]);
+  it("exits 1 on failed work, on a no and on bugs, with a stack only for --debug", async () => {
+    const failed = await call(["probe", "run-error", "x"]);
     expect(failed.code).toBe(1);
     expect(failed.err).toBe("dprime probe: Cannot write it: found a full disk, wanted room\n");
-    const bug = await call(["probe", "bug"]);
+    const no = await call(["probe", "fail", "x", "--json"]);
+    expect([no.code, JSON.parse(no.out)]).toMatchObject([1, { input: "fail" }]);
+    const bug = await call(["probe", "bug", "x"]);
     expect(bug.code).toBe(1);
     expect(bug.err.split("\n")).toHaveLength(2);
-    expect((await call(["probe", "bug", "--debug"])).err).toMatch(
+    expect((await call(["probe", "bug", "x", "--debug"])).err).toMatch(
       /TypeError: x is undefined\n +at/,
     );
   });
 
   it("exits 130 when the signal is raised", async () => {
     const controller = new AbortController();
-    const waiting = call(["probe", "wait"], { signal: controller.signal });
+    const waiting = call(["probe", "wait", "x"], { signal: controller.signal });
     controller.abort();
     expect(await waiting).toEqual({
       code: 130,
@@ -183,8 +338,36 @@ describe("runCommandLine", () => {
       err: "dprime probe: Cancelled: waiting\n",
     });
   });
+});
 
-  it("refuses a command that gives no result", async () => {
-    expect((await call(["silent"])).err).toContain("gave 0 results");
+it("sends no control character of what it prints", async () => {
+  const rude = "a\u001b]0;x\u0007\nnote: forged\r\u009b2J\u202eb";
+  const loud: Command = command({
+    name: "loud",
+    summary: "Prints what files say.",
+    arguments: {},
+    options: {},
+    examples: [],
+    async run(_, context) {
+      context.print(rude);
+      context.note(rude);
+      context.printText(rude);
+      context.table([{ title: rude }], [[rude]]);
+      context.work.onProgress({ done: 1, total: 2, label: rude });
+      return { rude };
+    },
   });
+  for (const words of [["loud"], ["loud", "--json"]]) {
+    const { out, err } = await commandLine(words, {
+      commands: { catalogue: { loud: async () => loud }, summaries: {} },
+    });
+    // oxlint-disable-next-line no-control-regex -- control characters are what must be absent
+    expect(out + err).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+    // The text of several lines alone may begin one of its own.
+    expect((out + err).match(/^note: forged/gm) ?? []).toHaveLength(words.length === 1 ? 1 : 0);
+  }
+  const { out } = await commandLine(["loud", "--json"], {
+    commands: { catalogue: { loud: async () => loud }, summaries: {} },
+  });
+  expect(JSON.parse(out)).toMatchObject({ rude });
 });

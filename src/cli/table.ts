@@ -1,4 +1,6 @@
-/** Plain aligned tables for terminals. */
+/** Plain aligned tables for terminals, no wider than they are. */
+import { visibleText } from "../core/visible-text.ts";
+import { textWidth, wrapText } from "./wrap.ts";
 
 export interface Column {
   readonly title: string;
@@ -8,29 +10,78 @@ export interface Column {
 
 export type TableRow = readonly (string | number | undefined)[];
 
-/** Lines of a table: titles, a rule, rows. Numbers are shown with up to five significant digits. */
-export function tableLines(columns: readonly Column[], rows: readonly TableRow[]): string[] {
+const gap = 2;
+
+/** Where words must break, no column becomes narrower than this. */
+const narrowest = 8;
+
+/**
+ * Lines of a table: titles, a rule, rows. Numbers are shown with up to five significant digits. Where the
+ * table would be wider than `width`, the widest columns wrap their words.
+ */
+export function tableLines(
+  columns: readonly Column[],
+  rows: readonly TableRow[],
+  width = 80,
+): string[] {
+  const titles = columns.map((column) => visibleText(column.title));
   const body = rows.map((row) => columns.map((_, c) => cellText(row[c])));
-  const widths = columns.map((column, c) =>
-    Math.max(column.title.length, ...body.map((row) => row[c]!.length)),
+  const cells = columns.map((_, c) => [titles[c]!, ...body.map((row) => row[c]!)]);
+  const widest = (texts: readonly string[]): number => Math.max(...texts.map(textWidth));
+  const widths = fitted(
+    cells.map(widest),
+    cells.map((own) => widest(own.flatMap((cell) => cell.split(" ")))),
+    width - gap * (columns.length - 1),
   );
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, c) =>
-        columns[c]!.align === "right" ? cell.padStart(widths[c]!) : cell.padEnd(widths[c]!),
-      )
-      .join("  ")
-      .trimEnd();
+  const lines = (cells: readonly string[]): string[] => {
+    const wrapped = cells.map((cell, c) => wrapText(cell, widths[c]!));
+    const height = Math.max(...wrapped.map((parts) => parts.length));
+    return Array.from({ length: height }, (_, k) =>
+      wrapped
+        .map((parts, c) => {
+          const part = parts[k] ?? "";
+          const space = " ".repeat(Math.max(0, widths[c]! - textWidth(part)));
+          return columns[c]!.align === "right" ? space + part : part + space;
+        })
+        .join(" ".repeat(gap))
+        .trimEnd(),
+    );
+  };
   return [
-    line(columns.map((column) => column.title)),
-    line(widths.map((width) => "─".repeat(width))),
-    ...body.map(line),
+    ...lines(titles),
+    widths.map((own) => "─".repeat(own)).join(" ".repeat(gap)),
+    ...body.flatMap(lines),
   ];
+}
+
+/**
+ * Widths that fit: what is too much is taken from the widest columns alike, from those first whose words
+ * stay whole.
+ */
+function fitted(wanted: readonly number[], least: readonly number[], total: number): number[] {
+  const sum = (widths: readonly number[]): number => widths.reduce((a, b) => a + b, 0);
+  if (sum(wanted) <= total) return [...wanted];
+  for (const floor of [least, least.map((own) => Math.min(own, narrowest))]) {
+    const limited = (limit: number): number[] =>
+      wanted.map((own, c) => Math.min(own, Math.max(limit, floor[c]!)));
+    let limit = Math.max(...wanted);
+    while (limit > 1 && sum(limited(limit)) > total) limit--;
+    const widths = limited(limit);
+    if (sum(widths) > total && floor === least) continue;
+    // What the last step took too much goes to the first columns that still wrap.
+    for (let rest = total - sum(widths), c = 0; rest > 0 && c < widths.length; c++) {
+      const more = Math.min(rest, wanted[c]! - widths[c]!);
+      widths[c]! += more;
+      rest -= more;
+    }
+    return widths;
+  }
+  return [...wanted];
 }
 
 function cellText(cell: string | number | undefined): string {
   if (cell === undefined) return "";
-  if (typeof cell === "string") return cell;
+  if (typeof cell === "string") return visibleText(cell);
   if (!Number.isFinite(cell)) return String(cell);
   return Number.isInteger(cell) ? String(cell) : String(Number(cell.toPrecision(5)));
 }

@@ -85,3 +85,13 @@ export interface Denoiser<P extends ParameterValues = ParameterValues> {
    */
   denoise(image: Image, parameters?: P, context?: DenoiseContext): Promise<Image>;
 }
+
+/** Where each kind of noise is met. */
+export const modalities: Readonly<Record<NoiseKind, string>> = {
+  gaussian: "CT, bright MR",
+  impulse: "dead pixels",
+  rician: "MR magnitude",
+  speckle: "ultrasound, OCT",
+  "poisson-gaussian": "X-ray, PET",
+  any: "all",
+};

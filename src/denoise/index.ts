@@ -19,6 +19,11 @@ export {
   type NoiseOptions,
 } from "./noise-level/estimate-noise.ts";
 export {
+  type EstimatedNoise,
+  noiseOfImage,
+  type NoiseReading,
+} from "./noise-level/noise-of-image.ts";
+export {
   localNoise,
   type LocalNoiseOptions,
   type RepeatedNoise,

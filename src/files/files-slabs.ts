@@ -10,7 +10,13 @@ import type { FileHandle } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { createGunzip } from "node:zlib";
 import { FormatError, InputError, messageOf, throwIfAborted } from "../core/errors.ts";
-import { type Image, type ImageTemplate, layoutOf, makeTemplate } from "../core/image.ts";
+import {
+  type Image,
+  type ImageTemplate,
+  type IntensityUnit,
+  layoutOf,
+  makeTemplate,
+} from "../core/image.ts";
 import type { WorkOptions } from "../core/progress.ts";
 import { looksLikeDicom } from "../dicom/parse.ts";
 import { type DicomFrames, openDicomFrames } from "../dicom/stream.ts";
@@ -155,14 +161,32 @@ function packedBytes(path: string, format: string): Bytes {
  * Opens a NIfTI (`.nii`, `.nii.gz`), NPY or DICOM file, or a folder with one series of DICOM slices,
  * without reading its values.
  *
+ * @param options.unit of the intensities where the file does not say
  * @throws InputError when the path is no such file or folder; FormatError when its header is bad
  */
-export async function openSlabs(path: string): Promise<SlabSource> {
+export async function openSlabs(
+  path: string,
+  options: { readonly unit?: IntensityUnit | undefined } = {},
+): Promise<SlabSource> {
+  return withUnit(await openSource(path), options.unit);
+}
+
+/** The source with a unit of the intensities where the files state none. */
+export function withUnit(source: SlabSource, unit: IntensityUnit | undefined): SlabSource {
+  if (unit === undefined || source.image.unit !== "arbitrary") return source;
+  return {
+    ...source,
+    image: { ...source.image, unit },
+    read: async (from, count) => ({ ...(await source.read(from, count)), unit }),
+  };
+}
+
+async function openSource(path: string): Promise<SlabSource> {
   if (await isFolder(path)) {
     const series = await openFolderSeries(path);
     const [only, ...others] = series.files;
     // A single object has the planes of its frames.
-    if (only !== undefined && others.length === 0) return openSlabs(join(path, only.name));
+    if (only !== undefined && others.length === 0) return openSource(join(path, only.name));
     return openSeriesSlabs(series);
   }
   const handle = await openRegular(path);
@@ -320,6 +344,8 @@ function sourceOf(path: string, bytes: Bytes, place: Place): SlabSource {
 }
 
 export interface SlabOptions extends WorkOptions {
+  /** Unit of the intensities where the file does not say. */
+  readonly unit?: IntensityUnit | undefined;
   /** Bytes of float32 values in one slab without halo. Defaults to 64 MiB. */
   readonly slabBytes?: number;
   /** Planes that the work sees on each side and does not write, as filters in 3-D need. Defaults to 0. */
@@ -342,7 +368,7 @@ export async function processSlabs(
   options: SlabOptions & { work: (slab: Image) => Promise<Image> },
 ): Promise<{ boundBytes: number; slabs: number }> {
   const { slabBytes = 64 * 2 ** 20, halo = 0, type = "float32", work } = options;
-  const source = await openSlabs(input);
+  const source = await openSlabs(input, { unit: options.unit });
   const { image } = source;
   const { blocks, nz, ny, nx } = layoutOf(image);
   const depth = Math.max(1, Math.floor(slabBytes / (4 * ny * nx)));

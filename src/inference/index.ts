@@ -1,10 +1,5 @@
 /** Trained denoisers applied to images: the public room. */
-export {
-  type DenoiseImageOptions,
-  denoiseImage,
-  type ModelUnits,
-  modelUnits,
-} from "./denoise-image.ts";
+export { applyModel, type ApplyOptions, type ModelUnits, modelUnits } from "./apply-model.ts";
 export {
   type DenoisingModel,
   openDenoisingModel,

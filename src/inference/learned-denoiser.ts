@@ -2,7 +2,7 @@
 import type { Denoiser } from "../denoise/denoiser.ts";
 import { noiseLevelFor } from "../denoise/input.ts";
 import { wellPosed } from "../denoise/well-posed.ts";
-import { denoiseImage } from "./denoise-image.ts";
+import { applyModel } from "./apply-model.ts";
 import type { DenoisingModel } from "./denoising-model.ts";
 
 /**
@@ -23,7 +23,7 @@ export function learnedDenoiser(model: DenoisingModel, name: string = model.name
     denoise(image, _parameters, context = {}) {
       const { sample, signal, onProgress } = context;
       const sigma = noiseLevelFor(name, image, context);
-      return denoiseImage(image, model, { sigma, sample, signal, onProgress });
+      return applyModel(image, model, { sigma, sample, signal, onProgress });
     },
   });
 }

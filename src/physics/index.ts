@@ -50,6 +50,7 @@ export {
 } from "./geometry.ts";
 export { type IterativeResult, plsTv, sirt } from "./iterative.ts";
 export {
+  drawDoseNoise,
   insertLowDose,
   insertLowDoseIntoProjections,
   lowDoseParameters,

@@ -20,7 +20,7 @@ import { checkExposure, insertionNoise } from "./counting.ts";
 import { drawSeed, gridOf, inspectObject, judgeObject, requireHounsfield } from "./ct-object.ts";
 import { beamRows, exposureRows, kernelRow, wholeRow } from "./ct-parameters.ts";
 import { scanOf } from "./ct-planar.ts";
-import { insertSliceWork, type InsertSliceTask } from "./ct-slice.ts";
+import { insertSliceWork, type InsertSliceTask, type SliceScan } from "./ct-slice.ts";
 import { fanGeometryOf } from "./ct-fan.ts";
 import { requireSees } from "./geometry.ts";
 
@@ -61,13 +61,49 @@ export interface LowDoseResult {
  *   dose fractions outside (0, 1], and where the scanner cannot see the object
  */
 export async function insertLowDose(image: Image, options: LowDoseOptions): Promise<LowDoseResult> {
-  const { dose, stream } = options;
-  const p = resolveParameters("low-dose insertion", lowDoseParameters, options.parameters);
+  const { dose } = options;
   if (!(dose > 0 && dose <= 1)) {
     throw new InputError(
       `Cannot insert noise for dose ${dose}: wanted a fraction above 0 and at most 1`,
     );
   }
+  const { scan, notes } = scanOfImage(image, options.parameters);
+  const values = await insertInSlices(image, { ...options, scan, fraction: dose });
+  return { image: withData(image, values), notes };
+}
+
+/**
+ * The noise that the scanner of the parameters puts into the image at its own dose, alone, in HU: for
+ * comparison with the noise that the image has. Without electronic noise it goes with the inverse root of
+ * the quanta, exactly.
+ *
+ * @throws InputError as `insertLowDose`
+ */
+export async function drawDoseNoise(
+  image: Image,
+  options: Omit<LowDoseOptions, "dose">,
+): Promise<Image> {
+  const { scan } = scanOfImage(image, options.parameters);
+  // At half the dose the noise that is added has the variance e^p/N₀ (1 + 3 σ_e² e^p/N₀): that of the full
+  // dose for an electronic noise of σ_e/√3.
+  const electronicSd = scan.exposure.electronicSd / Math.sqrt(3);
+  const values = await insertInSlices(image, {
+    ...options,
+    scan: { ...scan, exposure: { ...scan.exposure, electronicSd } },
+    fraction: 0.5,
+  });
+  return withData(
+    image,
+    values.map((v, i) => v - image.data[i]!),
+  );
+}
+
+/** The scan of an image at its own dose, and what was met in it. */
+function scanOfImage(
+  image: Image,
+  parameters: ParameterValues | undefined,
+): { scan: SliceScan; notes: LowDoseResult["notes"] } {
+  const p = resolveParameters("low-dose insertion", lowDoseParameters, parameters);
   requireHounsfield(image, "insert noise");
   const findings = inspectObject(image);
   const notes = judgeObject(findings, {
@@ -82,6 +118,15 @@ export async function insertLowDose(image: Image, options: LowDoseOptions): Prom
     { geometry, grid, imageGrid: grid },
   );
   checkExposure(scan.exposure);
+  return { scan, notes };
+}
+
+/** The image's values with noise, slice by slice. */
+async function insertInSlices(
+  image: Image,
+  options: Omit<LowDoseOptions, "dose"> & { readonly scan: SliceScan; readonly fraction: number },
+): Promise<Float32Array> {
+  const { scan, fraction, stream } = options;
   const { nz, ny, nx } = layoutOf(image);
   const plane = ny * nx;
   const tasks = Array.from(
@@ -89,7 +134,7 @@ export async function insertLowDose(image: Image, options: LowDoseOptions): Prom
     (_, k): InsertSliceTask => ({
       hu: image.data.slice(k * plane, (k + 1) * plane),
       scan,
-      fraction: dose,
+      fraction,
       seed: drawSeed(stream.child("slice", k)),
     }),
   );
@@ -101,7 +146,7 @@ export async function insertLowDose(image: Image, options: LowDoseOptions): Prom
   });
   const values = new Float32Array(nz * plane);
   slices.forEach((slice, k) => values.set(slice, k * plane));
-  return { image: withData(image, values), notes };
+  return values;
 }
 
 /**

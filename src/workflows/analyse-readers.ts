@@ -20,15 +20,18 @@ import { type ReaderDesign, readerDesign } from "../stats/reader-design.ts";
 import { modalitiesOf, type ReaderStudy } from "../stats/reader-study.ts";
 
 export interface AnalyseReadersOptions {
-  readonly path: string;
   /** Which modalities and in which order; all when empty. */
-  readonly modalities: readonly string[];
-  readonly analysis: OrhAnalysis;
-  readonly level: number;
-  readonly margin: number | undefined;
+  readonly modalities?: readonly string[];
+  /** Defaults to `random-readers-and-cases`. */
+  readonly analysis?: OrhAnalysis;
+  /** Coverage of the intervals. Defaults to 0.95. */
+  readonly level?: number;
+  /** Loss of area within which differences are tested for non-inferiority and equivalence. */
+  readonly margin?: number | undefined;
   /** Difference of areas to plan for. */
-  readonly plan: number | undefined;
-  readonly power: number;
+  readonly plan?: number | undefined;
+  /** Of the planned study. Defaults to 0.8. */
+  readonly power?: number;
 }
 
 type By = "U-statistics" | "ORH";
@@ -73,17 +76,20 @@ const planned = [2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50];
 /**
  * @throws InputError on a file that cannot be read or lacks a modality; FormatError on one that is no iMRMC file
  */
-export async function analyseReaders(options: AnalyseReadersOptions): Promise<ReadersReport> {
-  const study = parseImrmc(await textOf(options.path));
+export async function analyseReaders(
+  path: string,
+  options: AnalyseReadersOptions = {},
+): Promise<ReadersReport> {
+  const study = parseImrmc(await textOf(path));
   const all = modalitiesOf(study);
-  const absent = options.modalities.find((one) => !all.includes(one));
+  const { modalities: asked = [], level, margin } = options;
+  const absent = asked.find((one) => !all.includes(one));
   if (absent !== undefined) {
     throw new InputError(
-      `Cannot analyse ${options.path}: found no modality "${absent}", wanted one of ${all.join(", ")}`,
+      `Cannot analyse ${path}: found no modality "${absent}", wanted one of ${all.join(", ")}`,
     );
   }
-  const modalities = options.modalities.length > 0 ? options.modalities : all;
-  const { level, margin } = options;
+  const modalities = asked.length > 0 ? asked : all;
   const notes: string[] = [];
   const design = readerDesign(study, modalities);
   const orh = orhOf(study, modalities, options, notes);
@@ -146,7 +152,7 @@ export async function analyseReaders(options: AnalyseReadersOptions): Promise<Re
     differences,
     ...(orh === undefined ? {} : { components: orh.components }),
     ...(margin === undefined ? {} : { margin }),
-    ...(options.plan === undefined ? {} : { plan: planOf(options, orh, design) }),
+    ...(options.plan === undefined ? {} : { plan: planOf({ ...options, path }, orh, design) }),
     notes: [...new Set([...notes, ...remedies])],
   };
 }
@@ -177,7 +183,7 @@ function orhOf(
 }
 
 function planOf(
-  { plan: effect = NaN, power, path }: AnalyseReadersOptions,
+  { plan: effect = NaN, power = 0.8, path }: AnalyseReadersOptions & { readonly path: string },
   orh: OrhResult | undefined,
   design: ReaderDesign,
 ): ReadersReport["plan"] {

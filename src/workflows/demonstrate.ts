@@ -1,29 +1,32 @@
 /** The main job on a phantom, through the same doors as on a patient's image. */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { InputError } from "../core/errors.ts";
 import { type Image, withData } from "../core/image.ts";
 import type { WorkOptions } from "../core/progress.ts";
 import { streamOf } from "../core/random.ts";
-import { comparisonSvg, ctWindows, svgPng } from "../figures/index.ts";
+import { comparisonSvg, ctWindows } from "../figures/index.ts";
 import { writeNewDicom } from "../dicom/create.ts";
-import { openFile, writeWhole } from "../files/files.ts";
+import { openFile } from "../files/files.ts";
 import type { Metric } from "../metrics/metric.ts";
 import { psnr } from "../metrics/psnr.ts";
 import { rmse } from "../metrics/rmse.ts";
 import { ssim } from "../metrics/ssim.ts";
 import { gaussian } from "../noise/gaussian.ts";
 import { abdomen } from "../phantoms/abdomen.ts";
-import { estimated, type NoiseReading } from "./denoise-image.ts";
-import { denoisePath } from "./denoise-path.ts";
-import { makeFolder } from "./output-place.ts";
+import { noiseOfImage, type NoiseReading } from "../denoise/noise-level/noise-of-image.ts";
+import { denoiseFiles } from "./denoise-files.ts";
+import { checkFolder, type OutputOptions, writeFiles, writePicture } from "./output.ts";
 
-export interface DemoOptions extends WorkOptions {
+export interface DemoOptions extends WorkOptions, OutputOptions {
   readonly seed: number;
   readonly sigmaHU: number;
   /** Side of the slice in pixels. */
   readonly size: number;
-  readonly method?: string;
-  readonly threads?: number;
+  /** As `denoise` takes it. */
+  readonly method?: string | undefined;
+  readonly threads?: number | undefined;
+  /** Last line of the figure, such as the command that makes it again. */
+  readonly footnote?: string;
 }
 
 /** Against the truth, in the soft-tissue window. */
@@ -57,14 +60,15 @@ const window = ctWindows["soft-tissue"];
 
 /** Leaves truth, noisy and denoised slice as DICOM and a figure in the folder. */
 export async function demonstrate(folder: string, options: DemoOptions): Promise<DemoReport> {
-  const { seed, sigmaHU, size, method, threads, signal, onProgress } = options;
-  await makeFolder(folder);
+  const { seed, sigmaHU, size, method, threads, force, footnote, signal, onProgress } = options;
   const files = {
     truth: join(folder, "truth.dcm"),
     noisy: join(folder, "noisy.dcm"),
     denoised: join(folder, "denoised.dcm"),
     figure: join(folder, "figure.png"),
   };
+  const own = Object.values(files).map((path) => basename(path));
+  await checkFolder(folder, { force, own: (names) => names.every((name) => own.includes(name)) });
   const stream = streamOf(seed, "demo");
   const truth = abdomen.draw(stream.child("object"), { size }).image;
   const noisyObject = gaussian.add(truth, stream.child("noise"), { sigma: sigmaHU });
@@ -78,14 +82,13 @@ export async function demonstrate(folder: string, options: DemoOptions): Promise
       synthetic: true,
       window: { centre: (window.low + window.high) / 2, width: window.high - window.low },
     });
-    await writeWhole([{ path, bytes }]);
+    await writeFiles([{ path, bytes }]);
   }
   const started = performance.now();
-  const report = await denoisePath({
-    input: files.noisy,
-    output: files.denoised,
+  const report = await denoiseFiles(files.noisy, files.denoised, {
     method,
     threads,
+    force: true,
     signal,
     onProgress,
   });
@@ -105,10 +108,13 @@ export async function demonstrate(folder: string, options: DemoOptions): Promise
       window,
       notes: { before: notes(before), after: notes(after) },
       titles: { after: `After (${report.method})` },
-      footnote: `dprime demo --seed ${seed} --sigma ${sigmaHU} --size ${size}: simulated abdomen, white Gaussian noise. For research, not for diagnosis.`,
+      footnote: [
+        ...(footnote === undefined ? [] : [`${footnote}:`]),
+        "simulated abdomen, white Gaussian noise. For research, not for diagnosis.",
+      ].join(" "),
     },
   );
-  await writeWhole([{ path: files.figure, bytes: await svgPng(svg) }]);
+  await writePicture(files.figure, svg);
   const { level } = report.images[0]!;
   return {
     seed,
@@ -137,6 +143,6 @@ function qualityOf(image: Image, truth: Image): Quality {
     psnrDb: value(psnr),
     ssim: value(ssim),
     rmseHU: value(rmse),
-    noiseHU: estimated(image).sigma,
+    noiseHU: noiseOfImage(image).sigma,
   };
 }

@@ -28,7 +28,7 @@ import { textOf } from "../dicom/elements.ts";
 import { jpegLsLossless, rleLossless } from "../dicom/transfer-syntax.ts";
 import { openPath, saveImage } from "../files/files.ts";
 import { endIdleWorkers } from "../parallel/node.ts";
-import { type DenoisePathOptions, denoisePath, type DenoiseReport } from "./denoise-path.ts";
+import { denoiseFiles, type DenoiseFilesOptions, type DenoiseReport } from "./denoise-files.ts";
 
 const root = mkdtempSync(join(tmpdir(), "dprime-slab-work-"));
 afterAll(async () => {
@@ -66,13 +66,13 @@ async function read(path: string): Promise<Image> {
 async function run(
   input: string,
   name: string,
-  options: Partial<DenoisePathOptions> = median,
+  options: DenoiseFilesOptions = median,
 ): Promise<{ whole: Image; slabs: Image; reports: [DenoiseReport, DenoiseReport]; out: string }> {
   const folder = folderOf();
   const [first, second] = [join(folder, `whole-${name}`), join(folder, `slabs-${name}`)];
   const reports: [DenoiseReport, DenoiseReport] = [
-    await denoisePath({ input, output: first, ...options }),
-    await denoisePath({ input, output: second, memory: 1, ...options }),
+    await denoiseFiles(input, first, { ...options }),
+    await denoiseFiles(input, second, { memory: 1, ...options }),
   ];
   return { whole: await read(first), slabs: await read(second), reports, out: second };
 }
@@ -142,7 +142,7 @@ describe("slab by slab", () => {
     const input = join(folderOf(), "a.nii");
     const { data, ...image } = discs();
     await saveImage(input, { ...image, data: data.map((v) => v + 300) });
-    const done = await both(input, "a.nii", options as Partial<DenoisePathOptions>);
+    const done = await both(input, "a.nii", options as DenoiseFilesOptions);
     expect(done.slabs).toEqual(done.whole);
   });
 
@@ -270,7 +270,7 @@ describe("slab by slab", () => {
     ] as const) {
       const output = join(figures, `${name}.nii`);
       const figure = join(figures, name);
-      await denoisePath({ input, output, figure, memory, slice: 30, ...median });
+      await denoiseFiles(input, output, { figure, memory, slice: 30, ...median });
     }
     const drawn = (name: string) => readFileSync(join(figures, name), "utf8");
     expect(drawn("slabs.svg")).toBe(drawn("whole.svg"));
@@ -280,17 +280,17 @@ describe("slab by slab", () => {
     const input = join(folderOf(), "a.nii");
     await saveImage(input, discs());
     const output = join(folderOf(), "out.nii");
-    const work = (options: Partial<DenoisePathOptions>) =>
-      denoisePath({ input, output, memory: 1, ...options });
+    const work = (options: DenoiseFilesOptions) =>
+      denoiseFiles(input, output, { memory: 1, ...options });
     await expect(work({ method: "total-variation" })).rejects.toThrow(
-      /found 73728 voxels .* \(it solves one problem for the whole volume\), wanted .*--memory 2, or --planes/,
+      /found 73728 voxels .* \(it solves one problem for the whole volume\), wanted .*option memory 2, or option planes/,
     );
     await expect(work({ method: "gaussian" })).rejects.toThrow(/unless the parameter width is/);
     await expect(work({ method: "median", parameters: { radius: "9" } })).rejects.toThrow(
       /found a reach of 9 planes of 48 × 48 on each side/,
     );
     await expect(
-      denoisePath({ input, output: join(root, "o.mha"), memory: 1, ...median }),
+      denoiseFiles(input, join(root, "o.mha"), { memory: 1, ...median }),
     ).rejects.toThrow(/slab by slab: found the format metaimage, wanted .nii/);
     expect(existsSync(output)).toBe(false);
   });
@@ -314,9 +314,7 @@ describe("interrupted slab by slab", () => {
       const folder = folderOf();
       const control = new AbortController();
       let last = 0;
-      const work = denoisePath({
-        input,
-        output: join(folder, name),
+      const work = denoiseFiles(input, join(folder, name), {
         memory: 1,
         ...median,
         signal: control.signal,
@@ -340,7 +338,7 @@ describe("interrupted slab by slab", () => {
       await saveImage(input, discs());
       const size = readFileSync(input).length;
       truncateSync(input, Math.floor(size * 0.6));
-      const error = await denoisePath({ input, output, memory: 1, ...median }).catch(
+      const error = await denoiseFiles(input, output, { memory: 1, ...median }).catch(
         (e: unknown) => e,
       );
       expect(error).toMatchObject({ kind: "truncated" });
@@ -355,7 +353,7 @@ describe("interrupted slab by slab", () => {
     const cut = join(series, "20");
     truncateSync(cut, readFileSync(cut).length - 1000);
     const folder = folderOf();
-    const work = denoisePath({ input: series, output: join(folder, "out"), memory: 1, ...median });
+    const work = denoiseFiles(series, join(folder, "out"), { memory: 1, ...median });
     await expect(work).rejects.toThrow(/damaged file 20 .*truncated/);
     expect(readdirSync(folder)).toEqual([]);
   });

@@ -3,22 +3,27 @@ import { throwIfAborted } from "../core/errors.ts";
 import { type Image, layoutOf, makeImage, rangeOf, sizeOf, sliceOf } from "../core/image.ts";
 import type { Slab, SlabSource } from "../files/files-slabs.ts";
 import type { SlabWriter } from "../files/files-slab-writer.ts";
+import type { Denoiser } from "../denoise/denoiser.ts";
 import {
+  judgedPlanes,
+  noiseOfPlanes,
+  type NoiseReading,
+} from "../denoise/noise-level/noise-of-image.ts";
+import {
+  blend,
   checkFinite,
   checkGrey,
   checkResult,
-  type DenoisedImage,
-  type DenoiseImageOptions,
-  estimatedFrom,
-  judgedPlanes,
+  type DenoisedFigures,
+  type DenoiseOptions,
   levelToTell,
-  type NoiseReading,
   partOf,
-} from "./denoise-image.ts";
-import type { SlabPlan } from "./slab-plan.ts";
-import type { SlabWork } from "./work.ts";
+} from "./denoise.ts";
+import type { SlabInput } from "./input.ts";
+import type { SlabPlan } from "./plan-slabs.ts";
 
-export interface DenoiseSlabsOptions extends Omit<DenoiseImageOptions, "keep" | "guide"> {
+export interface DenoiseSlabsOptions extends Omit<DenoiseOptions, "method" | "keep" | "guide"> {
+  readonly denoiser: Denoiser;
   readonly plan: SlabPlan;
   /** Plane to keep for a figure, from 0. */
   readonly shown?: number;
@@ -26,7 +31,7 @@ export interface DenoiseSlabsOptions extends Omit<DenoiseImageOptions, "keep" | 
   writer(level: NoiseReading): Promise<SlabWriter>;
 }
 
-export interface DenoisedSlabs extends Omit<DenoisedImage, "image"> {
+export interface DenoisedSlabs extends DenoisedFigures {
   readonly paths: readonly string[];
   readonly lost: readonly string[];
   /** What a reader of the figures should know. */
@@ -42,13 +47,13 @@ const label = "denoising slabs";
 const lookedAt = 2 ** 22;
 
 /**
- * Denoises what the work's source holds. Figures and values are those of `denoiseImage` on the whole,
+ * Denoises what the work's source holds. Figures and values are those of `denoise` on the whole,
  * where the method takes its noise level from `estimateNoise` or is given one.
  *
- * @throws InputError and CancelledError as `denoiseImage`
+ * @throws InputError and CancelledError as `denoise`
  */
 export async function denoiseSlabs(
-  work: SlabWork,
+  work: SlabInput,
   options: DenoiseSlabsOptions,
 ): Promise<DenoisedSlabs> {
   const started = performance.now();
@@ -59,7 +64,7 @@ export async function denoiseSlabs(
   const judged = judgedPlanes(planes);
   const seen = await lookAt(work, judged, options);
   await source.close();
-  const noiseBefore = estimatedFrom(seen);
+  const noiseBefore = noiseOfPlanes(seen);
   const level: NoiseReading =
     options.sigma === undefined
       ? noiseBefore
@@ -76,18 +81,16 @@ export async function denoiseSlabs(
   }
   const after = new Map<number, Image>();
   let before: Image | undefined;
-  const strength = options.strength ?? 1;
+  const { strength } = options;
   let squares = 0;
   const writer = await options.writer(level);
   try {
     await eachSlab(work, { ...options, sigma }, async (slab, denoised, from) => {
       const { data, padded } = slab;
-      const values = new Float32Array(data.length);
-      for (let i = 0; i < values.length; i++) {
-        const change = padded?.[i] ? 0 : strength * (denoised[i]! - data[i]!);
-        values[i] = data[i]! + change;
-        squares += change * change;
-      }
+      const keep = padded && ((i: number): boolean => padded[i] === 1);
+      const blended = blend(data, denoised, { strength, keep, squares });
+      const { data: values } = blended;
+      ({ squares } = blended);
       const count = slab.shape[0]!;
       const plane = (of: Float32Array, k: number) =>
         sliceOf(makeImage(of, slab.shape, { ...slab, axes: "zyx" }), k - from);
@@ -103,7 +106,7 @@ export async function denoiseSlabs(
     return {
       level,
       noiseBefore,
-      noiseAfter: estimatedFrom(
+      noiseAfter: noiseOfPlanes(
         judged.map((k) => after.get(k)!),
         noiseBefore.method,
       ),
@@ -129,7 +132,7 @@ function slabNote({ depth, halo, boundMiB }: SlabPlan, image: SlabSource["image"
 
 /** The planes on which noise is judged; every value is looked at where some may be no finite number. */
 async function lookAt(
-  work: SlabWork,
+  work: SlabInput,
   judged: readonly number[],
   { signal, onProgress }: DenoiseSlabsOptions,
 ): Promise<Image[]> {
@@ -163,7 +166,7 @@ function stackOf(planes: readonly Image[]): Image {
 
 /** Reads, denoises and hands on slab after slab; none crosses from one member of a series to the next. */
 async function eachSlab(
-  work: SlabWork,
+  work: SlabInput,
   options: DenoiseSlabsOptions,
   done: (slab: Slab, denoised: Float32Array, from: number) => Promise<void>,
 ): Promise<void> {
@@ -234,7 +237,7 @@ async function denoiseSlab(
 
 /** Values of one member of a series at regular distances, more than enough for a scale. */
 async function sampleOf(
-  work: SlabWork,
+  work: SlabInput,
   block: number,
   signal: AbortSignal | undefined,
 ): Promise<Float32Array> {

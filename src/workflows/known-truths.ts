@@ -1,54 +1,81 @@
-/** What `dprime observe` was told about signal, background and noise. */
+/** What observers are told about signal, background and noise, from files. */
 import { InputError } from "../core/errors.ts";
 import { openFile } from "../files/files.ts";
-import { caseAt } from "../observers/cases.ts";
+import { caseAt, type Cases } from "../observers/cases.ts";
 import type { Arm } from "../observers/observe.ts";
 import type { Known } from "../observers/observer.ts";
-import type { CommandContext } from "../cli/commands/command.ts";
-import { readCases } from "./read-cases.ts";
+import { readCases, type ReadCasesOptions } from "./read-cases.ts";
 import { readCandidates } from "./read-places.ts";
 
-/** Options of `dprime observe` that `knownTruths` reads, besides the noise level. */
-export const truthOptions = [
-  "signal",
+/** Paths and numbers; each is for observers that need it. */
+export interface KnownOptions {
+  /** Noise-free signal image. */
+  readonly signalImage?: string | undefined;
+  /** Standard deviation of white noise in the images' unit. */
+  readonly sigma?: number | undefined;
+  /** Table of places where the signal may be; without it, everywhere. */
+  readonly candidates?: string | undefined;
+  /** Noise-free signals that may occur, equally likely: a folder or a stack. */
+  readonly family?: string | undefined;
+  /** Parameter of each signal of the family. */
+  readonly familyValues?: readonly number[] | undefined;
+  /** Noise-free background that all images share. */
+  readonly background?: string | undefined;
+  /** Noise-free backgrounds: a folder or a stack. */
+  readonly backgrounds?: string | undefined;
+  /** Eigenvalues of a stationary background's covariance, zero frequency first. */
+  readonly powerSpectrum?: string | undefined;
+  /** Mean number, height and standard deviation (px) of a background's lumps, and the value without lumps. */
+  readonly lumpy?: readonly number[] | undefined;
+}
+
+/** Names of the options that `knownTruths` reads, besides the noise level. */
+export const knownNames = [
+  "signalImage",
   "candidates",
   "family",
-  "family-values",
+  "familyValues",
   "background",
   "backgrounds",
-  "power-spectrum",
+  "powerSpectrum",
   "lumpy",
-] as const;
+] as const satisfies readonly (keyof KnownOptions)[];
 
-/** Signals that may occur, equally likely, with the parameter of each. */
-async function familyOf(context: CommandContext, arm: Arm): Promise<Pick<Known, "family">> {
-  const { values, signal, onProgress } = context;
-  const path = values.text("family");
-  const given = values.text("family-values");
-  if (path === undefined) {
-    if (given === undefined) return {};
-    throw new InputError("Cannot use --family-values: found no --family, wanted both");
-  }
-  const signals = await readCases(path, { signal, onProgress, volumes: values.flag("volumes") });
-  if (signals.shape.join() !== arm.present.shape.join()) {
+/** @throws InputError when cases are not of the images' size */
+async function casesLike(
+  path: string,
+  arm: Arm,
+  { what, ...options }: ReadCasesOptions & { readonly what: string },
+): Promise<Cases> {
+  const cases = await readCases(path, options);
+  if (cases.shape.join() !== arm.present.shape.join()) {
     throw new InputError(
-      `Cannot use the signals of ${path}: found ${signals.shape.join("×")}, wanted ${arm.present.shape.join("×")} as the images`,
+      `Cannot use the ${what} of ${path}: found ${cases.shape.join("×")}, wanted ${arm.present.shape.join("×")} as the images`,
     );
   }
-  const parameters = given?.split(",").map((text) => (text.trim() === "" ? NaN : Number(text)));
-  if (
-    parameters &&
-    (parameters.length !== signals.count || !parameters.every((v) => Number.isFinite(v)))
-  ) {
+  return cases;
+}
+
+async function familyOf(
+  { family: path, familyValues: values }: KnownOptions,
+  arm: Arm,
+  options: ReadCasesOptions,
+): Promise<Pick<Known, "family">> {
+  if (path === undefined) {
+    if (values === undefined) return {};
+    throw new InputError("Cannot use option familyValues: found no option family, wanted both");
+  }
+  const signals = await casesLike(path, arm, { ...options, what: "signals" });
+  if (values !== undefined && values.length !== signals.count) {
     throw new InputError(
-      `Cannot read --family-values ${given}: wanted ${signals.count} numbers, one for each signal of ${path}`,
+      `Cannot use option familyValues: found ${values.length} numbers, wanted ${signals.count}, one for each signal of ${path}`,
     );
   }
   return {
     family: signals.ids.map((_, i) => ({
       signal: Float64Array.from(caseAt(signals, i)),
       prior: 1 / signals.count,
-      ...(parameters ? { parameter: parameters[i]! } : {}),
+      ...(values === undefined ? {} : { parameter: values[i]! }),
     })),
   };
 }
@@ -63,57 +90,26 @@ async function imageLike(path: string, arm: Arm, what: string): Promise<Float64A
   return Float64Array.from(image.data);
 }
 
-/** `MEAN,AMPLITUDE,WIDTH,BASE`: number of lumps, height, standard deviation in pixels, value without lumps. */
-function lumpyOf(text: string): NonNullable<Known["lumpy"]> {
-  const numbers = text.split(",").map((word) => (word.trim() === "" ? NaN : Number(word)));
-  const [meanNumber, amplitude, width, base = 0] = numbers;
-  const fits =
-    (numbers.length === 3 || numbers.length === 4) &&
-    numbers.every(Number.isFinite) &&
-    meanNumber! > 0 &&
-    width! > 0;
-  if (!fits) {
+function lumpyOf(numbers: readonly number[]): NonNullable<Known["lumpy"]> {
+  const [meanNumber = NaN, amplitude = NaN, width = NaN, base = 0] = numbers;
+  const counted = numbers.length === 3 || numbers.length === 4;
+  if (!(counted && numbers.every(Number.isFinite) && meanNumber > 0 && width > 0)) {
     throw new InputError(
-      `Cannot read --lumpy ${text}: wanted MEAN,AMPLITUDE,WIDTH or MEAN,AMPLITUDE,WIDTH,BASE with a mean number of lumps and a width above 0`,
+      `Cannot use option lumpy ${numbers.join(",")}: wanted MEAN,AMPLITUDE,WIDTH or MEAN,AMPLITUDE,WIDTH,BASE with a mean number of lumps and a width above 0`,
     );
   }
-  return { meanNumber: meanNumber!, amplitude: amplitude!, width: width!, base };
+  return { meanNumber, amplitude, width, base };
 }
 
-async function backgroundsOf(
-  context: CommandContext,
-  arm: Arm,
-): Promise<Pick<Known, "backgrounds">> {
-  const path = context.values.text("backgrounds");
-  if (path === undefined) return {};
-  const { signal, onProgress, values } = context;
-  const backgrounds = await readCases(path, {
-    signal,
-    onProgress,
-    volumes: values.flag("volumes"),
-  });
-  if (backgrounds.shape.join() !== arm.present.shape.join()) {
-    throw new InputError(
-      `Cannot use the backgrounds of ${path}: found ${backgrounds.shape.join("×")}, wanted ${arm.present.shape.join("×")} as the images`,
-    );
-  }
-  return { backgrounds };
-}
-
-async function spectrumOf(
-  context: CommandContext,
-  arm: Arm,
-): Promise<Pick<Known, "powerSpectrum">> {
-  const path = context.values.text("power-spectrum");
-  if (path === undefined) return {};
-  const powerSpectrum = await imageLike(path, arm, "power spectrum");
-  const least = powerSpectrum.reduce((a, b) => Math.min(a, b), Infinity);
+async function spectrumOf(path: string, arm: Arm): Promise<Float64Array> {
+  const spectrum = await imageLike(path, arm, "power spectrum");
+  const least = spectrum.reduce((a, b) => Math.min(a, b), Infinity);
   if (!(least >= 0)) {
     throw new InputError(
       `Cannot use power spectrum ${path}: found ${least}, wanted no value below 0`,
     );
   }
-  return { powerSpectrum };
+  return spectrum;
 }
 
 /**
@@ -121,26 +117,27 @@ async function spectrumOf(
  *
  * @throws InputError on images of another size than the cases, or values out of range
  */
-export async function knownTruths(context: CommandContext, arm: Arm): Promise<Known> {
-  const { values } = context;
-  const sigma = values.number("sigma");
-  const candidates = values.text("candidates");
-  const signal = values.text("signal");
-  const background = values.text("background");
-  const lumpy = values.text("lumpy");
+export async function knownTruths(
+  known: KnownOptions,
+  arm: Arm,
+  options: ReadCasesOptions,
+): Promise<Known> {
+  const { sigma, candidates, signalImage, background, backgrounds, powerSpectrum, lumpy } = known;
   const dimensions = arm.present.shape.length;
   return {
     ...(sigma === undefined ? {} : { sigma }),
     ...(candidates === undefined
       ? {}
       : { candidates: await readCandidates(candidates, dimensions) }),
-    ...(await familyOf(context, arm)),
-    ...(signal === undefined ? {} : { signal: await imageLike(signal, arm, "signal") }),
+    ...(await familyOf(known, arm, options)),
+    ...(signalImage === undefined ? {} : { signal: await imageLike(signalImage, arm, "signal") }),
     ...(background === undefined
       ? {}
       : { background: await imageLike(background, arm, "background") }),
-    ...(await backgroundsOf(context, arm)),
-    ...(await spectrumOf(context, arm)),
+    ...(backgrounds === undefined
+      ? {}
+      : { backgrounds: await casesLike(backgrounds, arm, { ...options, what: "backgrounds" }) }),
+    ...(powerSpectrum === undefined ? {} : { powerSpectrum: await spectrumOf(powerSpectrum, arm) }),
     ...(lumpy === undefined ? {} : { lumpy: lumpyOf(lumpy) }),
   };
 }

@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError, throwIfAborted } from "../core/errors.ts";
 import type { Image } from "../core/image.ts";
-import { formatOfName, openFile, openPath, walkFolder } from "../files/files.ts";
+import { formatOfName, openFile, type OpenOptions, openPath, walkFolder } from "../files/files.ts";
 import { regionOfMask, regionOfShape } from "../metrics/region.ts";
 import type { Region } from "../metrics/region.ts";
 
@@ -38,8 +38,8 @@ async function imageFiles(folder: string): Promise<Map<string, string>> {
   return out;
 }
 
-async function only(path: string): Promise<Image> {
-  const { images } = await openPath(path);
+async function only(path: string, options: OpenOptions): Promise<Image> {
+  const { images } = await openPath(path, options);
   if (images.length !== 1) {
     throw new InputError(`Cannot measure ${path}: found ${images.length} images in it, wanted one`);
   }
@@ -55,7 +55,7 @@ async function only(path: string): Promise<Image> {
 export async function pairsOf(
   path: string,
   reference: string | undefined,
-  signal?: AbortSignal,
+  options: OpenOptions = {},
 ): Promise<MetricPairs> {
   if ((await kindOf(path)) === "file") {
     if (reference !== undefined && (await kindOf(reference)) === "folder") {
@@ -68,8 +68,8 @@ export async function pairsOf(
         {
           name: path,
           load: async () => ({
-            image: await only(path),
-            ...(reference === undefined ? {} : { reference: await only(reference) }),
+            image: await only(path, options),
+            ...(reference === undefined ? {} : { reference: await only(reference, options) }),
           }),
         },
       ],
@@ -97,14 +97,18 @@ export async function pairsOf(
     ([name, file]): MetricPair => ({
       name,
       load: async () => {
-        throwIfAborted(signal, `measuring ${path}`);
-        const image = (await openFile(join(path, file))).images[0]!.image;
+        throwIfAborted(options.signal, `measuring ${path}`);
+        const image = (await openFile(join(path, file), options)).images[0]!.image;
         if (others)
           return {
             image,
-            reference: (await openFile(join(reference!, others.get(name)!))).images[0]!.image,
+            reference: (await openFile(join(reference!, others.get(name)!), options)).images[0]!
+              .image,
           };
-        return { image, ...(reference === undefined ? {} : { reference: await only(reference) }) };
+        return {
+          image,
+          ...(reference === undefined ? {} : { reference: await only(reference, options) }),
+        };
       },
     }),
   );
@@ -118,5 +122,5 @@ export async function regionFrom(
 ): Promise<Region | undefined> {
   if (text === undefined) return undefined;
   if (/^(disk|rectangle|box|ball):/.test(text)) return regionOfShape(text, image);
-  return regionOfMask(await only(text), { name: text });
+  return regionOfMask(await only(text, {}), { name: text });
 }

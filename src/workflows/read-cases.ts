@@ -5,14 +5,14 @@ import { InputError, throwIfAborted } from "../core/errors.ts";
 import type { Image } from "../core/image.ts";
 import { layoutOf, makeImage, sliceOf } from "../core/image.ts";
 import type { WorkOptions } from "../core/progress.ts";
-import { formatOfName, openFile, openLcdCt, walkFolder } from "../files/files.ts";
+import { formatOfName, openFile, openLcdCt, type OpenOptions, walkFolder } from "../files/files.ts";
 import type { Cases } from "../observers/cases.ts";
 import { casesOf } from "../observers/cases.ts";
 import { findInserts, pitchOfMita } from "../observers/inserts.ts";
 import type { Insert } from "../observers/inserts.ts";
 import type { Arm } from "../observers/observe.ts";
 
-export interface ReadCasesOptions extends WorkOptions {
+export interface ReadCasesOptions extends OpenOptions {
   /** Cases are volumes; otherwise the slices of a volume in one file are taken as cases. */
   readonly volumes?: boolean;
 }

@@ -1,145 +1,159 @@
-/** The work of `dprime study run`, `resume` and `report`. */
+/** Studies from an object or a file: run, resumed, reported. */
 import { cpus } from "node:os";
-import { CancelledError, InputError } from "../core/errors.ts";
+import { InputError } from "../core/errors.ts";
+import type { WorkOptions } from "../core/progress.ts";
 import { defaultThreads } from "../parallel/index.ts";
 import type { Json, RunRecord, Store } from "../store/index.ts";
 import {
   assembleReport,
   executeRun,
+  parseStudy,
   pieceReader,
   planStudy,
   readStudy,
   readStudyFile,
   type Report,
-  reportMarkdown,
   type Study,
   writeReport,
 } from "../study/index.ts";
-import type { CommandContext } from "../cli/commands/command.ts";
-import { piecesOf, runOf, withStore } from "./store-of.ts";
+import { piecesOf, runOf, withStore } from "./open-run.ts";
+import { checkFolder, type OutputOptions } from "./output.ts";
 
-/** `dprime study run FILE`. */
-export async function runFile(context: CommandContext, path: string): Promise<void> {
-  const { values } = context;
-  const document = await readStudyFile(path);
-  const size = values.text("size") ?? (hasSizes(document) ? "quick" : undefined);
-  const study = readStudy(document, { size, set: values.pairs("set"), what: path });
-  const folder = values.text("output") ?? study.name;
-  await withStore(context, async (store) => {
-    const done = await perform(context, { store, study });
-    await finish(context, { ...done, store, folder });
-  });
+export interface StoreOptions {
+  /** File or postgres:// URL of the store; one in the user's data folder when absent. */
+  readonly store?: string | undefined;
 }
 
-/** `dprime study resume RUN`. */
-export async function resumeRun(context: CommandContext, id: string): Promise<void> {
-  refuseChanges(context);
-  await withStore(context, async (store) => {
+export interface RunStudyOptions extends WorkOptions, StoreOptions {
+  /** Pieces at the same time, each on one thread; all cores when absent. */
+  readonly workers?: number | undefined;
+  /** Hears the run's id as soon as it has one: with it a stopped run goes on. */
+  readonly onStart?: (run: { readonly id: string; readonly store: string }) => void;
+}
+
+/** What a run came to. */
+export interface StudyResult {
+  readonly run: RunRecord;
+  readonly report: Report;
+  /** Pieces of work, finished and all. */
+  readonly pieces: { readonly finished: number; readonly all: number };
+  /** Place of the store. */
+  readonly store: string;
+}
+
+/**
+ * Runs a study from its description. Finished pieces in the store are not done twice.
+ *
+ * @param description the fields of a study; see `studyJsonSchema`
+ * @throws InputError naming the field that is wrong; CancelledError, after which the run may be resumed
+ */
+export async function runStudy(
+  description: unknown,
+  options: RunStudyOptions = {},
+): Promise<StudyResult> {
+  const study = parseStudy(description);
+  return withStore(options.store, (store) => perform(store, study, options));
+}
+
+/** @param id of a run, or its first letters */
+export async function resumeStudy(id: string, options: RunStudyOptions = {}): Promise<StudyResult> {
+  return withStore(options.store, async (store) => {
     const run = await runOf(store, id);
-    const study = readStudy(run.description, { what: `the study of run ${run.id}` });
-    const done = await perform(context, { store, study, resume: run.id });
-    await finish(context, { ...done, store, folder: context.values.text("output") ?? study.name });
+    return perform(store, studyOf(run), { ...options, resume: run.id });
   });
 }
 
-/** `dprime study report RUN`. */
-export async function reportRun(context: CommandContext, id: string): Promise<void> {
-  refuseChanges(context);
-  await withStore(context, async (store) => {
+/**
+ * The report of a finished run, made again from what the store kept.
+ *
+ * @throws InputError when some of its work is not finished
+ */
+export async function reportStudy(id: string, options: StoreOptions = {}): Promise<StudyResult> {
+  return withStore(options.store, async (store) => {
     const run = await runOf(store, id);
     const { finished, all } = await piecesOf(store, run);
     if (finished < all) {
       throw new InputError(
-        `Cannot report run ${run.id}: found ${finished} of ${all} pieces finished, wanted all; dprime study resume ${run.id} goes on`,
+        `Cannot report run ${run.id}: found ${finished} of ${all} pieces finished, wanted all; resume it first`,
       );
     }
-    const study = readStudy(run.description, { what: `the study of run ${run.id}` });
-    const report = await assembleReport(study, pieceReader(store));
-    const folder = context.values.text("output") ?? study.name;
-    await finish(context, { run, report, store, folder });
+    return resultOf(store, run, await assembleReport(studyOf(run), pieceReader(store)));
   });
 }
 
-export interface Performed {
-  readonly run: RunRecord;
-  readonly report: Report;
+export interface StudyFileOptions {
+  /** Of a recipe; `quick` by default. */
+  readonly size?: string | undefined;
+  /** Values to replace, by path. */
+  readonly set?: Readonly<Record<string, string>>;
 }
 
-/** Plans a study, runs it and gathers its report. */
-export async function perform(
-  context: CommandContext,
-  work: { store: Store; study: Study; resume?: string },
-): Promise<Performed> {
-  const { signal, onProgress, values } = context;
-  const { store, study, resume } = work;
+/**
+ * The study that a file describes, in JSON or YAML.
+ *
+ * @throws InputError when the file cannot be read, naming the field that is wrong
+ */
+export async function studyFromFile(
+  path: string,
+  { size, set }: StudyFileOptions = {},
+): Promise<Study> {
+  const document = await readStudyFile(path);
+  return readStudy(document, {
+    size: size ?? (hasSizes(document) ? "quick" : undefined),
+    set,
+    what: path,
+  });
+}
+
+/**
+ * Writes the report of a result into a folder.
+ *
+ * @returns the paths written
+ * @throws InputError for a folder that holds anything but an earlier report
+ */
+export async function writeStudyReport(
+  { report }: StudyResult,
+  folder: string,
+  options: OutputOptions = {},
+): Promise<string[]> {
+  await checkReportFolder(folder, options);
+  return writeReport(report, folder);
+}
+
+/** To be asked before the work. */
+export function checkReportFolder(folder: string, { force }: OutputOptions = {}): Promise<void> {
+  const own = (names: readonly string[]): boolean => names.includes("report.json");
+  return checkFolder(folder, { force, own });
+}
+
+const studyOf = (run: RunRecord): Study =>
+  readStudy(run.description, { what: `the study of run ${run.id}` });
+
+async function perform(
+  store: Store,
+  study: Study,
+  options: RunStudyOptions & { readonly resume?: string },
+): Promise<StudyResult> {
+  const { workers, resume, onStart, signal, onProgress } = options;
   // As the store gives it back, so that a resumed run plans the same.
   const description = JSON.parse(JSON.stringify(study)) as Json;
   const { roots } = await planStudy(study);
-  let id = "";
-  try {
-    const run = await executeRun(
-      { study: study.name, description, roots },
-      {
-        store,
-        workers: values.number("workers") ?? defaultThreads(),
-        signal,
-        onProgress,
-        ...(resume === undefined ? {} : { resume }),
-        onStart: (started) => {
-          id = started.id;
-          context.note(`run ${id} in ${store.place}`);
-        },
-      },
-    );
-    return { run, report: await assembleReport(study, pieceReader(store)) };
-  } catch (error) {
-    if (error instanceof CancelledError && id !== "") {
-      context.note(`run ${id} is stopped; dprime study resume ${id} goes on`);
-    }
-    throw error;
-  }
-}
-
-/** Writes the report, prints what it says and gives the command's document. */
-export async function finish(
-  context: CommandContext,
-  work: Performed & { store: Store; folder: string },
-): Promise<void> {
-  const { run, store, folder } = work;
-  const report = await withProvenance(work.report, { run, store });
-  const files = await writeReport(report, folder);
-  const { claims = [] } = report;
-  if (claims.length > 0) {
-    context.table(
-      [
-        { title: "status" },
-        { title: "claim" },
-        { title: "paper", align: "right" },
-        { title: "here", align: "right" },
-        { title: "tolerance", align: "right" },
-      ],
-      claims.map(({ status, claim, figure, paper, found, tolerance }) => [
-        status,
-        `${figure}: ${claim}`,
-        paper ?? undefined,
-        found ?? undefined,
-        tolerance ?? undefined,
-      ]),
-    );
-  } else context.print(reportMarkdown({ ...report, provenance: {} }).split("\n## Provenance")[0]);
-  context.print(`Report: ${folder}/report.html`);
-  const { id, study, status } = run;
-  const { finished, all } = await piecesOf(store, run);
-  const tables = report.sections.flatMap((section) => section.tables ?? []);
-  const of = { run: id, study, status, finished, all, store: store.place };
-  context.result({ ...of, folder, files, claims, tables });
+  const run = await executeRun(
+    { study: study.name, description, roots },
+    {
+      store,
+      workers: workers ?? defaultThreads(),
+      signal,
+      onProgress,
+      ...(resume === undefined ? {} : { resume }),
+      onStart: ({ id }) => onStart?.({ id, store: store.place }),
+    },
+  );
+  return resultOf(store, run, await assembleReport(study, pieceReader(store)));
 }
 
 /** The report with what a stranger needs to know about where its numbers were made. */
-async function withProvenance(
-  report: Report,
-  { run, store }: { run: RunRecord; store: Store },
-): Promise<Report> {
+async function resultOf(store: Store, run: RunRecord, report: Report): Promise<StudyResult> {
   const versions = new Set<string>();
   let seconds = 0;
   for (const key of run.pieces) {
@@ -156,16 +170,13 @@ async function withProvenance(
     pieces: run.pieces.length,
     "seconds of work on one thread, all pieces": Math.round(seconds),
   };
-  return { ...report, provenance: { made, ...(report.provenance as { [name: string]: Json }) } };
-}
-
-function refuseChanges(context: CommandContext): void {
-  const { values } = context;
-  if (values.text("size") !== undefined || values.list("set").length > 0) {
-    throw new InputError(
-      "Cannot change a run: found --size or --set, wanted them with run, which keeps what is common",
-    );
-  }
+  const provenance = { made, ...(report.provenance as { [name: string]: Json }) };
+  return {
+    run,
+    report: { ...report, provenance },
+    pieces: await piecesOf(store, run),
+    store: store.place,
+  };
 }
 
 function hasSizes(document: Json): boolean {

@@ -1,23 +1,25 @@
 /** A few planes that stand for an image too large to be held, or for a series in a folder. */
 import { throwIfAborted } from "../core/errors.ts";
 import { type Image, makeImage } from "../core/image.ts";
+import type { WorkOptions } from "../core/progress.ts";
 import { isFolder } from "../files/files-disk.ts";
 import { openSlabs } from "../files/files-slabs.ts";
-import { tooLarge } from "./convert-path.ts";
-import { judgedPlanes } from "./denoise-image.ts";
+import { judgedPlanes } from "../denoise/noise-level/noise-of-image.ts";
+import type { InputOptions } from "./input.ts";
+import { isTooLarge } from "./large-files.ts";
 
 /**
- * The planes on which `dprime denoise` judges the noise, as one volume.
+ * The planes on which `denoise` judges the noise, as one volume.
  *
  * @returns undefined for a file that is read whole
  * @throws InputError when a folder holds no series, or more than one
  */
 export async function sampledPlanes(
   path: string,
-  signal: AbortSignal | undefined,
+  { unit: given, signal }: WorkOptions & Pick<InputOptions, "unit"> = {},
 ): Promise<{ readonly image: Image; readonly of: number } | undefined> {
-  if (!(await isFolder(path)) && !(await tooLarge(path))) return undefined;
-  const source = await openSlabs(path);
+  if (!(await isFolder(path)) && !(await isTooLarge(path))) return undefined;
+  const source = await openSlabs(path, { unit: given });
   try {
     const wanted = judgedPlanes(source.planes);
     const [ny, nx] = source.image.shape.slice(-2) as [number, number];

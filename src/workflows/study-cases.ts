@@ -2,26 +2,30 @@
 import { InputError } from "../core/errors.ts";
 import { casesOfRows } from "../observers/cases.ts";
 import type { Arm } from "../observers/observe.ts";
-import { runOf, withStore } from "./store-of.ts";
 import { float32Of } from "../study/bytes.ts";
-import type { PlannedPiece } from "../study/index.ts";
-import { pieceReader, planStudy, readStudy } from "../study/index.ts";
+import { pieceReader, type PlannedPiece, planStudy, readStudy } from "../study/index.ts";
 import { openScene } from "../study/scene.ts";
-import type { CommandContext } from "../cli/commands/command.ts";
-import type { ObserverTask } from "./observer-tasks.ts";
+import type { ObserverTask, TaskFiles } from "./observer-task.ts";
+import { runOf, withStore } from "./open-run.ts";
 
 /**
  * The task of a run: methods in the study's order, its reference first, with the signal, the noise level
  * of Gaussian noise and the background's spectrum where theory gives it.
  *
+ * @param id of a run, or its first letters
  * @throws InputError on an unknown or unfinished run, or methods that the study has not
  */
-export async function studyTask(context: CommandContext, id: string): Promise<ObserverTask> {
-  return withStore(context, async (store) => {
+export async function studyTask(
+  id: string,
+  options: Pick<TaskFiles, "store" | "method" | "observer">,
+): Promise<{ tasks: ObserverTask[]; notes: readonly string[] }> {
+  const { method: chosen = [], observer = [] } = options;
+  const names = observer.map((one) => (typeof one === "string" ? one : one.name));
+  return withStore(options.store, async (store) => {
     const run = await runOf(store, id);
     if (run.status !== "done") {
       throw new InputError(
-        `Cannot observe run ${run.id}: found it ${run.status}, wanted one that is done; dprime study resume ${run.id} goes on`,
+        `Cannot observe run ${run.id}: found it ${run.status}, wanted one that is done; resume it first`,
       );
     }
     const study = readStudy(run.description, { what: `the study of run ${run.id}` });
@@ -30,7 +34,6 @@ export async function studyTask(context: CommandContext, id: string): Promise<Ob
     const scene = await openScene(study.task, study.seed);
     const { reference } = study.statistics;
     const all = [reference, ...Object.keys(plan.images).filter((name) => name !== reference)];
-    const chosen = context.values.list("method");
     const unknown = chosen.find((name) => !all.includes(name));
     if (unknown !== undefined) {
       throw new InputError(
@@ -54,12 +57,7 @@ export async function studyTask(context: CommandContext, id: string): Promise<Ob
       });
     }
     const population = scene.population();
-    if (population && context.values.list("observer").some((o) => o.startsWith("ideal-gaussian"))) {
-      context.note(
-        `ideal-gaussian takes the background ${study.task.object.name} for a Gaussian one, which it is not: the best linear area is no bound for other observers here`,
-      );
-    }
-    return {
+    const task: ObserverTask = {
       name: study.title ?? study.name,
       arms,
       known: {
@@ -70,5 +68,12 @@ export async function studyTask(context: CommandContext, id: string): Promise<Ob
       paired: true,
       facts: { run: run.id, study: study.name },
     };
+    const notes =
+      population && names.includes("ideal-gaussian")
+        ? [
+            `ideal-gaussian takes the background ${study.task.object.name} for a Gaussian one, which it is not: the best linear area is no bound for other observers here`,
+          ]
+        : [];
+    return { tasks: [task], notes };
   });
 }

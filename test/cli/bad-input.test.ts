@@ -151,15 +151,41 @@ describe("dprime denoise refuses", () => {
   it.each([
     ["a missing file", ["absent.dcm", "-o", "out.npy"], /absent\.dcm: found no such file/],
     ["an empty folder", ["empty", "-o", "out"], /found an empty folder, wanted images/],
-    [
-      "a missing output folder",
-      ["good.npy", "-o", "no/such/out.npy"],
-      /found no folder .*no\/such/,
-    ],
     ["a file as output folder", ["good.npy", "-o", "good.npy/x.npy"], /found no folder but a file/],
     ["the input as output", ["good.npy", "-o", "good.npy"], /found the input itself/],
     ["an unknown output format", ["good.npy", "-o", "out.docx"], /out\.docx|found/],
-    ["a taken output folder", ["series", "-o", "series"], /wanted a new or empty folder/],
+    [
+      "a taken output folder",
+      ["series", "-o", "taken"],
+      /wanted a new or empty folder, or --force/,
+    ],
+    ["the input folder as output", ["series", "-o", "series"], /found the input itself/],
+    [
+      "an output that is there",
+      ["good.npy", "-o", "taken/a.npy"],
+      /found a file that is there already, wanted a new one or --force/,
+    ],
+    [
+      "one file as output and figure",
+      ["good.npy", "-o", "out.png", "--figure", "./out.png"],
+      /found it as output and as figure, wanted two places/,
+    ],
+    [
+      "a figure over the input",
+      ["good.png", "-o", "o.npy", "--figure", "good.png", "--force"],
+      /found the input itself/,
+    ],
+    ["a format that is only read", ["good.npy", "-o", "out.jpg"], /JPEG.*only read/],
+    [
+      "a format that cannot hold the values",
+      ["good.npy", "-o", "out.png"],
+      /found values that PNG holds as/,
+    ],
+    [
+      "a slice that is not there",
+      ["good.npy", "-o", "o.npy", "--figure", "f.png", "--slice", "5"],
+      /found 1 slices, wanted an index from 0 to 0/,
+    ],
     [
       "an unknown method",
       ["good.npy", "-o", "o.npy", "--method", "magic"],
@@ -201,7 +227,11 @@ describe("dprime denoise refuses", () => {
     writeFileSync(join(folder, "bad.onnx"), "this is no model");
     mkdirSync(join(folder, "empty"));
     mkdirSync(join(folder, "series"));
-    writeFileSync(join(folder, "series", "a.npy"), await bytesAs("a.npy"));
+    mkdirSync(join(folder, "taken"));
+    for (const place of ["series", "taken"]) {
+      writeFileSync(join(folder, place, "a.npy"), await bytesAs("a.npy"));
+    }
+    writeFileSync(join(folder, "good.png"), await bytesAs("a.png", wholeDisc(), "uint8"));
     const before = namesIn(folder);
     const withMethod = words.includes("--method") ? words : [...words, ...method];
     const { code, out, err } = dprime(["denoise", ...withMethod], { cwd: folder });
@@ -266,7 +296,7 @@ describe("dprime denoise fails without leftovers", () => {
     expect([1, 2]).toContain(code);
   });
 
-  it.each(["SIGINT", "SIGTERM"] as const)("on %s, with exit code 130", async (signal) => {
+  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("on %s, with exit code 130", async (signal) => {
     const folder = newFolder("signal");
     const input = join(folder, "a.npy");
     writeFileSync(input, await bytesAs("a.npy", disc(1, 1024)));
@@ -285,7 +315,7 @@ describe("dprime denoise fails without leftovers", () => {
     const folder = newFolder("older");
     writeFileSync(join(folder, "a.dcm"), (await writeNewDicom(disc(1, 128))).bytes);
     writeFileSync(join(folder, "out.npy"), "older");
-    const { code } = dprime(["denoise", "a.dcm", "-o", "out.npy", ...method], {
+    const { code } = dprime(["denoise", "a.dcm", "-o", "out.npy", "--force", ...method], {
       cwd: folder,
       shell: "ulimit -f 8",
     });

@@ -182,13 +182,29 @@ describe("convert", () => {
     expect([...(await openFile(at("p.npy"))).images[0]!.image.data]).toEqual([515, 5, 6]);
   });
 
+  it("takes its output by -o too, packs or does not, and writes over a file when told", async () => {
+    const sizes = ["--compress", "--no-compress"].map((how) => {
+      const ran = dprime(["convert", at("v.nii.gz"), "-o", at("packed.nrrd"), "--force", how]);
+      expect(ran.code, ran.err).toBe(0);
+      return readFileSync(at("packed.nrrd")).length;
+    });
+    expect(sizes[0]).toBeLessThan(sizes[1]!);
+    expect(sizes[1]).toBeGreaterThan(2 * 3 * 40 * 48);
+  });
+
   it("leaves the input alone and nothing half-written", () => {
     const before = namesIn(folder);
     expect(dprime(["convert", at("v.nii.gz"), at("v.nii.gz")]).err).toMatch(
-      /the input as output too/,
+      /found the input itself/,
     );
-    expect(dprime(["convert", at("v.nii.gz"), join(folder, "absent", "v.nii")]).code).toBe(2);
     expect(dprime(["convert", at("v.nii.gz"), at("v.jpg")]).err).toMatch(/only read/);
+    expect(dprime(["convert", at("v.nii.gz"), at("v.npy")]).err).toMatch(
+      /there already, wanted a new one or --force/,
+    );
+    expect(dprime(["convert", at("v.nii.gz")]).err).toMatch(/found no output/);
+    expect(dprime(["convert", at("v.nii.gz"), at("x.nii"), "-o", at("y.nii")]).err).toMatch(
+      /found two outputs/,
+    );
     expect(namesIn(folder)).toEqual(before);
   });
 });

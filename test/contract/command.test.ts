@@ -1,12 +1,14 @@
 /** Every command: described well enough to be parsed, shown and called. */
 import { describe, expect, it } from "vitest";
 import { catalogue } from "../../src/cli/commands/catalogue.ts";
+import { kebab } from "../../src/cli/kebab.ts";
+import { parseWords, readValues, sharedOptions } from "../../src/cli/parse.ts";
 import { summaries } from "../../src/cli/commands/summaries.ts";
 import { commandLine } from "../command-line.ts";
 
 const call = commandLine;
 
-const shared = ["json", "quiet", "debug", "help"];
+const shared = Object.keys(sharedOptions);
 
 describe.each(Object.keys(catalogue))("command %s", (name) => {
   it("is named after its file and has the summary of the general help", async () => {
@@ -16,36 +18,64 @@ describe.each(Object.keys(catalogue))("command %s", (name) => {
     expect(command.summary).toMatch(/^[A-Z].*\.$/);
   });
 
-  it("declares every name once, in kebab-case, and no shared option", async () => {
+  it("declares every name once, in camelCase, and no shared option", async () => {
     const command = await catalogue[name]!();
-    const names = [...command.arguments, ...command.options].map((spec) => spec.name);
+    const specs = [...Object.entries(command.arguments), ...Object.entries(command.options)];
+    const names = specs.map(([one]) => one);
     expect(new Set(names).size).toBe(names.length);
-    for (const one of names) {
-      expect(one).toMatch(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/);
+    for (const [one, { about }] of specs) {
+      expect(one).toMatch(/^[a-z][a-zA-Z0-9]*$/);
       expect(shared).not.toContain(one);
+      expect(about, one).not.toMatch(/\.$/);
+      expect(about, one).toMatch(/^\S/);
     }
-    const shorts = command.options.flatMap(({ short }) => (short === undefined ? [] : [short]));
-    expect(new Set(shorts).size).toBe(shorts.length);
-    for (const spec of [...command.arguments, ...command.options]) {
-      expect(spec.about, spec.name).not.toMatch(/\.$/);
-    }
-    command.arguments.forEach((argument, i) => {
-      if (argument.many) expect(i).toBe(command.arguments.length - 1);
+    const letters = Object.values(command.options).flatMap(({ short, formerly }) =>
+      [short, formerly].filter((letter) => letter !== undefined),
+    );
+    expect(new Set(letters).size).toBe(letters.length);
+    const given = Object.values(command.arguments);
+    given.forEach(({ many }, i) => {
+      if (many) expect(i).toBe(given.length - 1);
     });
+  });
+
+  it("calls an option as other commands call it", async () => {
+    const command = await catalogue[name]!();
+    for (const other of await Promise.all(Object.values(catalogue).map((open) => open()))) {
+      for (const [option, { short }] of Object.entries(command.options)) {
+        const same = other.options[option];
+        // One letter means one option; an option has one letter everywhere, or none.
+        if (same !== undefined) expect(same.short, `${other.name} ${option}`).toBe(short);
+        else if (short !== undefined) {
+          const taken = Object.entries(other.options).find(([, o]) => o.short === short);
+          expect(taken?.[0], `-${short} of ${other.name}`).toBeUndefined();
+        }
+      }
+    }
+  });
+
+  it("wraps its help at the width of the terminal", async () => {
+    for (const columns of [60, 80]) {
+      const { out } = await call([name, "--help"], { terminal: { isTerminal: false, columns } });
+      for (const line of out.split("\n")) expect(line.length, line).toBeLessThanOrEqual(columns);
+    }
   });
 
   it("has help with every option and at least one example that calls it", async () => {
     const command = await catalogue[name]!();
     const { code, out } = await call([name, "--help"]);
     expect(code).toBe(0);
-    for (const { name: option } of command.options) expect(out).toContain(`--${option}`);
+    const options = Object.keys(command.options).map(kebab);
+    for (const option of options) expect(out.replace("[no-]", "")).toContain(`--${option}`);
     expect(command.examples.length).toBeGreaterThan(0);
     for (const { line } of command.examples) {
       expect(line.startsWith(`dprime ${name}`)).toBe(true);
-      // Only options that the command declares.
-      for (const [, option] of line.matchAll(/\s--([a-z][a-z-]*)/g)) {
-        expect([...command.options.map((o) => o.name), ...shared]).toContain(option);
-      }
+      // Every word parses: options that exist with values that they take.
+      const words = line
+        .replace(/ [<>].*$/, "")
+        .split(" ")
+        .slice(2);
+      readValues(command, parseWords(command, words));
     }
   });
 

@@ -4,6 +4,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { catalogue } from "../../src/cli/commands/catalogue.ts";
+import { kebab } from "../../src/cli/kebab.ts";
+import { sharedOptions } from "../../src/cli/parse.ts";
 import { makeImage } from "../../src/core/image.ts";
 import { streamOf } from "../../src/core/random.ts";
 import { writeNewDicom } from "../../src/dicom/create.ts";
@@ -63,11 +65,11 @@ it.each(lines)("%s: %s", async (_path, line) => {
   const name = words[0] === "help" ? words[1]! : words[0]!;
   expect(Object.keys(catalogue)).toContain(name);
   const command = await catalogue[name]!();
-  const known = [...command.options.map((o) => o.name), "json", "quiet", "debug", "help"];
-  const shorts = command.options.flatMap((o) => o.short ?? []);
+  const known = Object.keys({ ...command.options, ...sharedOptions }).map(kebab);
+  const shorts = Object.values(command.options).flatMap((o) => o.short ?? []);
   for (const word of words) {
     const long = /^--([a-z][a-z-]*)/.exec(word)?.[1];
-    const short = /^-([a-z])$/.exec(word)?.[1];
+    const short = /^-([A-Za-z])$/.exec(word)?.[1];
     if (long !== undefined) expect(known).toContain(long);
     if (short !== undefined) expect(shorts).toContain(short);
   }

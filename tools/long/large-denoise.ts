@@ -156,7 +156,7 @@ try {
       const volume = join(folder, "volume.nii");
       measured(kind, ["info", input]);
       measured(kind, ["noise", input]);
-      measured(kind, ["convert", input, volume]);
+      measured(kind, ["convert", input, "-o", volume]);
       rmSync(volume);
       rmSync(input, { recursive: true });
       continue;

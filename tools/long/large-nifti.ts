@@ -10,7 +10,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { convertPath } from "../../src/workflows/convert-path.ts";
+import { convert } from "../../src/workflows/convert.ts";
 import { makeImage } from "../../src/core/image.ts";
 import { niftiHeaderToBytes } from "../../src/formats/nifti-header.ts";
 import { niftiHeaderOf } from "../../src/formats/nifti-new-header.ts";
@@ -39,7 +39,7 @@ try {
     ["packed.nii.gz", "again.nii"],
   ] as const) {
     const start = performance.now();
-    const done = await convertPath(join(folder, from), join(folder, to));
+    const done = await convert(join(folder, from), join(folder, to));
     console.log(
       `${from} to ${to}: ${(bytes / 2 ** 30).toFixed(2)} GiB as ${done.stored} (${done.notes.join()}), ${((performance.now() - start) / 1000).toFixed(1)} s; highest memory ${peakMiB().toFixed(0)} MiB`,
     );

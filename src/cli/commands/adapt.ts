@@ -1,88 +1,57 @@
 /** `dprime adapt`: a trained network adapted to one image and what a reader looks for in it. */
-import { InputError } from "../../core/errors.ts";
-import { taskOf, taskOptions } from "../../workflows/task-options.ts";
-import type { Command } from "./command.ts";
-import { figurePath, greyWindow } from "../../workflows/figure-options.ts";
+import type { AdaptReport } from "../../workflows/adapt-files.ts";
+import { short } from "../number-text.ts";
+import { argument, choice, flag, list, number, text, whole } from "../options.ts";
+import { withPipes } from "../pipes.ts";
+import {
+  figureOptions,
+  inputOptions,
+  outputOptions,
+  taskOptions,
+  threads,
+  withTask,
+} from "../shared-options.ts";
+import { printWritten } from "../written.ts";
+import { type Command, command, type CommandContext } from "./command.ts";
 
-export const adapt: Command = {
+export const adapt: Command = command({
   name: "adapt",
   summary: "Adapt a trained network to one image and a task, and denoise with it.",
   description:
-    "Minimises, over the network's weights and for every plane by itself,\n\n  α ‖g − F(g)‖² + β ‖W g − W F(g)‖² + γ ‖θ − θ₀‖²\n\nwith the noisy plane g, the denoised one F(g), and the templates W of what is looked for: files of the\nimage's size, or a signal by name at a place. Larger β keeps more of the templates' responses, larger γ\nkeeps the network as trained. --project puts the task-preserving projection after it, which keeps the\nresponses exactly and is the limit that adaptation is measured against. α, β, γ weigh sums over pixels and\nweights in the model's units (CT: 400 HU are 1).",
-  arguments: [{ name: "input", about: "a file, or a folder of slices" }],
-  options: [
-    {
-      name: "output",
-      short: "o",
-      type: "text",
-      placeholder: "PATH",
-      required: true,
-      about: "file or folder to write; its extension chooses the format",
-    },
-    {
-      name: "model",
-      type: "text",
-      placeholder: "NAME",
-      about: "a shipped model or an .onnx file that dprime trained; the default model when absent",
-    },
+    "Minimises, over the network's weights and for every plane by itself,\n\n  α ‖g − F(g)‖² + β ‖W g − W F(g)‖² + γ ‖θ − θ₀‖²\n\nwith the noisy plane g, the denoised one F(g), and the templates W of what is looked for: files of the image's size, or a signal by name at a place. Larger β keeps more of the templates' responses, larger γ keeps the network as trained. --project puts the task-preserving projection after it, which keeps the responses exactly and is the limit that adaptation is measured against. α, β, γ weigh sums over pixels and weights in the model's units (CT: 400 HU are 1).",
+  arguments: { input: argument("a file, a folder of slices, or - for standard input") },
+  options: {
+    ...outputOptions,
+    model: text(
+      "NAME",
+      "a shipped model or an .onnx file that dprime trained; default: the default model",
+    ),
     ...taskOptions,
-    { name: "alpha", type: "number", min: 0, default: 1, about: "weight of fidelity" },
-    { name: "beta", type: "number", min: 0, default: 1000, about: "weight of the task" },
-    { name: "gamma", type: "number", min: 0, default: 1e7, about: "weight of the drift" },
-    {
-      name: "reduction",
-      type: "choice",
-      choices: ["sum", "mean"],
-      default: "sum",
-      about: "norms of pixels and weights as sums, as published, or as means",
-    },
-    {
-      name: "solver",
-      type: "choice",
-      choices: ["gauss-newton", "path", "adam"],
-      default: "gauss-newton",
-      about:
-        "damped least squares, the network linearised once, or Adam as published (much slower)",
-    },
-    {
-      name: "weights",
-      type: "text",
-      placeholder: "TEXT",
-      repeat: true,
-      about: "only weights whose name begins so may change; all when absent",
-    },
-    { name: "steps", type: "integer", min: 1, default: 500, about: "steps of Adam" },
-    { name: "rate", type: "number", min: 1e-9, default: 1e-4, about: "learning rate of Adam" },
-    { name: "project", type: "flag", about: "task-preserving projection after the adaptation" },
-    {
-      name: "sigma",
-      type: "number",
-      min: 0,
-      about: "noise standard deviation in the image's unit; estimated when absent",
-    },
-    {
-      name: "figure",
-      type: "text",
-      placeholder: "FILE",
-      about: "draw before, after and difference as PNG or SVG",
-    },
-    {
-      name: "window",
-      type: "text",
-      placeholder: "LOW,HIGH",
-      about: "display window of the figure; by default from unit or percentiles",
-    },
-    { name: "threads", type: "integer", min: 1, max: 256, about: "threads to use" },
-    {
-      name: "input-format",
-      type: "text",
-      placeholder: "NAME",
-      about: "format of the input when neither content nor name tells",
-    },
-  ],
+    alpha: number("weight of fidelity", { min: 0, default: 1 }),
+    beta: number("weight of the task", { min: 0, default: 1000 }),
+    gamma: number("weight of the drift", { min: 0, default: 1e7 }),
+    reduction: choice(
+      ["sum", "mean"],
+      "norms of pixels and weights as sums, as published, or as means",
+      { default: "sum" },
+    ),
+    solver: choice(
+      ["gauss-newton", "path", "adam"],
+      "damped least squares, the network linearised once, or Adam as published (much slower)",
+      { default: "gauss-newton" },
+    ),
+    weights: list("TEXT", "only weights whose name begins so may change; default: all"),
+    steps: whole("steps of Adam", { min: 1, default: 500 }),
+    rate: number("learning rate of Adam", { min: 1e-9, default: 1e-4 }),
+    project: flag("task-preserving projection after the adaptation"),
+    sigma: number("noise standard deviation in the image's unit; default: estimated", { min: 0 }),
+    ...figureOptions,
+    threads,
+    ...inputOptions,
+  },
   examples: [
     {
-      line: "dprime adapt slice.dcm -o adapted.dcm --signal disk --signal-param amplitude=15 --signal-param radiusMm=4 --at 210,190 --beta 1e4",
+      line: "dprime adapt slice.dcm -o adapted.dcm --signal disk --signal-param amplitude=15,radiusMm=4 --at 210,190 --beta 1e4",
       about: "keep a 15 HU disk of 4 mm radius at one place",
     },
     {
@@ -90,67 +59,37 @@ export const adapt: Command = {
       about: "one's own network and template",
     },
   ],
-  async run(context) {
-    const { adaptPath } = await import("../../workflows/adapt-path.ts");
-    const { values } = context;
-    const task = taskOf(values);
-    if (task === undefined) {
-      throw new InputError(
-        "Cannot adapt: found no template, wanted --template FILE or --signal NAME",
-      );
-    }
-    const report = await adaptPath({
-      input: values.need("input"),
-      output: values.need("output"),
-      model: values.text("model"),
-      task,
-      alpha: values.number("alpha") ?? 1,
-      beta: values.number("beta") ?? 1000,
-      gamma: values.number("gamma") ?? 1e7,
-      reduction: values.need("reduction") === "mean" ? "mean" : "sum",
-      solver: values.need("solver") as "gauss-newton" | "path" | "adam",
-      weights: values.list("weights"),
-      steps: values.number("steps"),
-      rate: values.number("rate"),
-      project: values.flag("project"),
-      sigma: values.number("sigma"),
-      figure: figurePath(values.text("figure")),
-      window: greyWindow(values.text("window")),
-      threads: values.number("threads"),
-      inputFormat: values.text("input-format"),
-      signal: context.signal,
-      onProgress: context.onProgress,
-    });
-    for (const note of report.notes) context.note(note);
-    const number = (x: number): string => String(Number(x.toPrecision(4)));
-    context.table(
-      [
-        { title: "plane", align: "right" },
-        { title: "objective", align: "right" },
-        { title: "fidelity", align: "right" },
-        { title: "task", align: "right" },
-        { title: "drift", align: "right" },
-        { title: "template response: noisy", align: "right" },
-        { title: "denoised", align: "right" },
-        { title: "adapted", align: "right" },
-        { title: "ms", align: "right" },
-      ],
-      report.planes.flatMap(({ objective, initial, statistics, milliseconds }, i) =>
-        statistics.map((s, k) => [
-          k === 0 ? String(i) : "",
-          k === 0 ? `${number(initial.total)} → ${number(objective.total)}` : "",
-          k === 0 ? number(objective.fidelity) : "",
-          k === 0 ? number(objective.task) : "",
-          k === 0 ? number(objective.drift) : "",
-          number(s.noisy),
-          number(s.denoised),
-          number(s.adapted),
-          k === 0 ? milliseconds.toFixed(0) : "",
-        ]),
-      ),
+  async run({ input, output, ...values }, context) {
+    const { adaptFiles } = await import("../../workflows/adapt-files.ts");
+    const report = await withPipes({ input, output }, context, (paths) =>
+      adaptFiles(paths.input, paths.output, { ...withTask(values), ...context.work }),
     );
-    context.print(`wrote ${report.outputs.join(", ")}`);
-    if (report.figure !== null) context.print(`wrote ${report.figure}`);
-    context.result({ command: "adapt", ...report });
+    for (const note of report.notes) context.note(note);
+    printPlanes(context, report);
+    printWritten(context, report);
+    return report;
   },
-};
+});
+
+function printPlanes(context: CommandContext, { planes }: AdaptReport): void {
+  const right = (title: string) => ({ title, align: "right" as const });
+  context.table(
+    ["plane", "objective", "fidelity", "task", "drift", "noisy", "denoised", "adapted", "ms"].map(
+      right,
+    ),
+    planes.flatMap(({ objective, initial, statistics, milliseconds }, i) =>
+      statistics.map((s, k) => [
+        k === 0 ? String(i) : "",
+        k === 0 ? `${short(initial.total)} → ${short(objective.total)}` : "",
+        k === 0 ? short(objective.fidelity) : "",
+        k === 0 ? short(objective.task) : "",
+        k === 0 ? short(objective.drift) : "",
+        short(s.noisy),
+        short(s.denoised),
+        short(s.adapted),
+        k === 0 ? milliseconds.toFixed(0) : "",
+      ]),
+    ),
+  );
+  context.print("noisy, denoised, adapted: the template's response in each");
+}

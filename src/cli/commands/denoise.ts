@@ -1,106 +1,53 @@
 /** `dprime denoise`: the main job. */
-import { dirname } from "node:path";
-import { figurePath, greyWindow } from "../../workflows/figure-options.ts";
-import { taskOf, taskOptions } from "../../workflows/task-options.ts";
-import type { Command, CommandContext } from "./command.ts";
+import type { DenoiseReport } from "../../workflows/denoise-files.ts";
+import { short } from "../number-text.ts";
+import { argument, choice, flag, number, text, whole } from "../options.ts";
+import { withPipes } from "../pipes.ts";
+import {
+  figureOptions,
+  inputOptions,
+  outputOptions,
+  param,
+  taskOptions,
+  threads,
+  withTask,
+} from "../shared-options.ts";
+import { printWritten } from "../written.ts";
+import { type Command, command, type CommandContext } from "./command.ts";
 
-export const denoise: Command = {
+export const denoise: Command = command({
   name: "denoise",
   summary: "Denoise an image, a series (a folder) or a volume.",
   description:
-    "Reads DICOM, NIfTI, PNG, NPY and every other format of `dprime list formats`, estimates the noise level,\ndenoises, and writes the same kind of file with geometry and metadata kept. A DICOM result is a derived\nobject with UIDs of its own that references the original.",
-  arguments: [{ name: "input", about: "a file, or a folder of slices" }],
-  options: [
-    {
-      name: "output",
-      short: "o",
-      type: "text",
-      placeholder: "PATH",
-      required: true,
-      about: "file or folder to write; its extension chooses the format",
-    },
-    {
-      name: "method",
-      type: "text",
-      placeholder: "NAME",
-      about:
-        "a shipped model, a path to an .onnx file, or a member of `dprime list denoisers`, also wrapped as in rician+non-local-means or task-preserving+bm3d; the default model when absent",
-    },
-    {
-      name: "param",
-      type: "text",
-      placeholder: "NAME=VALUE",
-      repeat: true,
-      about: "a parameter of the method",
-    },
+    "Reads DICOM, NIfTI, PNG, NPY and every other format of `dprime list formats`, estimates the noise level, denoises, and writes the same kind of file with geometry and metadata kept. A DICOM result is a derived object with UIDs of its own that references the original.",
+  arguments: { input: argument("a file, a folder of slices, or - for standard input") },
+  options: {
+    ...outputOptions,
+    method: text(
+      "NAME",
+      "a shipped model, a path to an .onnx file, or a member of `dprime list denoisers`, also wrapped as in rician+non-local-means or task-preserving+bm3d; default: the default model",
+    ),
+    param: param("method"),
     ...taskOptions,
-    {
-      name: "guide",
-      type: "text",
-      placeholder: "PATH",
-      about: "an image of the same size that guides joint-bilateral: another contrast or scan",
-    },
-    {
-      name: "sigma",
-      type: "number",
-      min: 0,
-      about: "noise standard deviation in the image's unit; estimated when absent",
-    },
-    {
-      name: "strength",
-      type: "number",
-      min: 0,
-      max: 1,
-      default: 1,
-      about: "share of the denoised image in the result",
-    },
-    {
-      name: "figure",
-      type: "text",
-      placeholder: "FILE",
-      about: "draw before, after and difference as PNG or SVG",
-    },
-    {
-      name: "window",
-      type: "text",
-      placeholder: "LOW,HIGH",
-      about: "display window of the figure; by default from unit or percentiles",
-    },
-    {
-      name: "slice",
-      type: "integer",
-      min: 0,
-      about: "slice of a volume in the figure, from 0; by default the middle one",
-    },
-    {
-      name: "memory",
-      type: "integer",
-      min: 1,
-      max: 1_048_576,
-      default: 4096,
-      about:
-        "MiB that an image's values may take, 16 bytes a voxel; a larger .nii, .nii.gz, .npy, multi-frame DICOM file or series of slices goes slab by slab",
-    },
-    {
-      name: "planes",
-      type: "flag",
-      about:
-        "each plane of a volume by itself, also where the method joins planes; any method then works on volumes of any size",
-    },
-    { name: "threads", type: "integer", min: 1, max: 256, about: "threads to use" },
-    {
-      name: "provider",
-      type: "choice",
-      choices: ["cpu", "webgpu", "cuda"],
-      about: "where a trained model runs",
-    },
-    {
-      name: "input-format",
-      type: "text",
-      placeholder: "NAME",
-      about: "format of the input when neither content nor name tells",
-    },
-  ],
+    guide: text(
+      "PATH",
+      "an image of the same size that guides joint-bilateral: another contrast or scan",
+    ),
+    sigma: number("noise standard deviation in the image's unit; default: estimated", { min: 0 }),
+    strength: number("share of the denoised image in the result", { min: 0, max: 1, default: 1 }),
+    ...figureOptions,
+    slice: whole("slice of a volume in the figure, from 0; default: the middle one", { min: 0 }),
+    memory: whole(
+      "MiB that an image's values may take, 16 bytes a voxel; a larger .nii, .nii.gz, .npy, multi-frame DICOM file or series of slices goes slab by slab",
+      { min: 1, max: 1_048_576, default: 4096 },
+    ),
+    planes: flag(
+      "each plane of a volume by itself, also where the method joins planes; any method then works on volumes of any size",
+    ),
+    threads,
+    provider: choice(["cpu", "webgpu", "cuda"], "where a trained model runs"),
+    ...inputOptions,
+  },
   examples: [
     { line: "dprime denoise slice.dcm -o denoised.dcm", about: "one CT slice" },
     {
@@ -119,41 +66,22 @@ export const denoise: Command = {
       line: "dprime denoise slice.dcm -o out.dcm --method task-preserving+bm3d --signal disk --signal-param radiusMm=4 --at 210,190",
       about: "keep the response of a disk at one place exactly",
     },
+    { line: "dprime denoise - -o - < in.nii > out.nii", about: "in a pipe" },
   ],
-  async run(context) {
+  async run({ input, output, param: parameters, ...values }, context) {
     // Loaded when called: help and suggestions need none of it.
-    const { denoisePath } = await import("../../workflows/denoise-path.ts");
-    const { values } = context;
-    const report = await denoisePath({
-      input: values.need("input"),
-      output: values.need("output"),
-      method: values.text("method"),
-      parameters: values.pairs("param"),
-      task: taskOf(values),
-      guide: values.text("guide"),
-      sigma: values.number("sigma"),
-      strength: values.number("strength") ?? 1,
-      figure: figurePath(values.text("figure")),
-      window: greyWindow(values.text("window")),
-      slice: values.number("slice"),
-      memory: values.number("memory"),
-      planes: values.flag("planes"),
-      threads: values.number("threads"),
-      provider: values.text("provider"),
-      inputFormat: values.text("input-format"),
-      signal: context.signal,
-      onProgress: context.onProgress,
-    });
+    const { denoiseFiles } = await import("../../workflows/denoise-files.ts");
+    const report = await withPipes({ input, output }, context, (paths) =>
+      denoiseFiles(paths.input, paths.output, { ...withTask(values), parameters, ...context.work }),
+    );
     for (const note of report.notes) context.note(note);
-    printReport(context, report);
-    context.result({ command: "denoise", ...report });
+    printImages(context, report);
+    printWritten(context, report);
+    return report;
   },
-};
+});
 
-type Report = Awaited<ReturnType<typeof import("../../workflows/denoise-path.ts")["denoisePath"]>>;
-
-function printReport(context: CommandContext, report: Report): void {
-  const number = (x: number): string => String(Number(x.toPrecision(4)));
+function printImages(context: CommandContext, { images, method }: DenoiseReport): void {
   context.table(
     [
       { title: "image" },
@@ -163,29 +91,21 @@ function printReport(context: CommandContext, report: Report): void {
       { title: "unit" },
       { title: "seconds", align: "right" },
     ],
-    report.images.map((one) => [
+    images.map((one) => [
       one.name,
       one.shape.join(" × "),
-      number(one.noiseBefore.sigma),
-      number(one.noiseAfter.sigma),
+      short(one.noiseBefore.sigma),
+      short(one.noiseAfter.sigma),
       one.unit,
       one.seconds.toFixed(2),
     ]),
   );
-  const first = report.images[0];
-  if (first !== undefined) {
-    const { level } = first;
-    const how =
-      level.method === "given"
-        ? "given by --sigma"
-        : `estimated by ${level.method}${level.notes.length > 0 ? ` (${level.notes.join("; ")})` : ""}`;
-    context.print(`method: ${report.method}; noise level: ${number(level.sigma)}, ${how}`);
-  }
-  const places = new Set(report.outputs.map((path) => dirname(path)));
-  context.print(
-    report.outputs.length === 1
-      ? `wrote ${report.outputs[0]}`
-      : `wrote ${report.outputs.length} files to ${[...places].join(", ")}`,
-  );
-  if (report.figure !== null) context.print(`wrote ${report.figure}`);
+  const [first] = images;
+  if (first === undefined) return;
+  const { sigma, method: by, notes } = first.level;
+  const how =
+    by === "given"
+      ? "given by --sigma"
+      : `estimated by ${by}${notes.length > 0 ? ` (${notes.join("; ")})` : ""}`;
+  context.print(`method: ${method}; noise level: ${short(sigma)}, ${how}`);
 }

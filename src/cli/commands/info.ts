@@ -1,39 +1,29 @@
 /** `dprime info`: what a file or folder holds. */
-import type { Command, CommandContext } from "./command.ts";
-import type { ImageFacts, PathFacts } from "../../workflows/inspect-path.ts";
-import { rawOptions, rawShapeOf, unitOf, unitOption } from "../../workflows/raw-options.ts";
+import type { ImageFacts, PathFacts } from "../../workflows/inspect.ts";
+import { counted, short as digits } from "../number-text.ts";
+import { argument, flag, picture, whole } from "../options.ts";
+import { withPipes } from "../pipes.ts";
+import { force, inputOptions, rawOptions, withRaw } from "../shared-options.ts";
+import { type Command, command, type CommandContext } from "./command.ts";
 
-export const info: Command = {
+export const info: Command = command({
   name: "info",
   summary: "Say what a file or folder holds: geometry, unit, range and noise.",
   description:
-    "Opens any format of `dprime list formats`, or a folder of DICOM files as its series, and says what is\nthere. Nothing is changed.",
-  arguments: [{ name: "path", about: "a file, or a folder of images" }],
-  options: [
-    {
-      name: "figure",
-      type: "text",
-      placeholder: "FILE",
-      about: "draw thumbnails as PNG or SVG",
-    },
-    {
-      name: "thumbnails",
-      type: "integer",
+    "Opens any format of `dprime list formats`, or a folder of DICOM files as its series, and says what is there. Nothing is changed.",
+  arguments: { path: argument("a file, a folder of images, or - for standard input") },
+  options: {
+    figure: picture("draw thumbnails as PNG or SVG"),
+    force,
+    thumbnails: whole("planes in the figure at most, evenly spread", {
       min: 1,
       max: 400,
       default: 16,
-      about: "planes in the figure at most, evenly spread",
-    },
-    { name: "header", type: "flag", about: "show the fields of the file's header too" },
-    {
-      name: "format",
-      type: "text",
-      placeholder: "NAME",
-      about: "format when neither content nor name tells",
-    },
-    unitOption,
+    }),
+    header: flag("show the fields of the file's header too"),
+    ...inputOptions,
     ...rawOptions,
-  ],
+  },
   examples: [
     { line: "dprime info head.nii.gz", about: "one volume" },
     { line: "dprime info series/ --figure sheet.png", about: "a folder, with thumbnails" },
@@ -42,91 +32,73 @@ export const info: Command = {
       about: "a file without a header",
     },
   ],
-  async run(context) {
-    const { inspectPath } = await import("../../workflows/inspect-path.ts");
-    const { values } = context;
-    const raw = rawShapeOf(values);
-    const unit = unitOf(values);
-    const format = values.text("format");
-    const figure = values.text("figure");
-    const facts = await inspectPath(values.need("path"), {
-      ...(raw === undefined ? {} : { raw }),
-      ...(unit === undefined ? {} : { unit }),
-      ...(format === undefined ? {} : { format }),
-      ...(figure === undefined ? {} : { figure }),
-      thumbnails: values.number("thumbnails") ?? 16,
-      signal: context.signal,
-      onProgress: context.onProgress,
-    });
+  async run({ path, header, ...values }, context) {
+    const { inspect } = await import("../../workflows/inspect.ts");
+    const facts = await withPipes({ input: path }, context, ({ input }) =>
+      inspect(input, { ...withRaw(values), ...context.work }),
+    );
     for (const note of facts.notes) context.note(note);
     for (const { name, reason } of facts.refused)
       context.note(`${name} was passed over: ${reason}`);
-    printFacts(context, facts, values.flag("header"));
-    context.result({ command: "info", ...facts });
+    printFacts(context, facts);
+    if (header) printHeader(context, facts);
+    if (facts.figure !== undefined) context.print(`Figure: ${facts.figure}`);
+    return facts;
   },
-};
+});
 
-function printFacts(context: CommandContext, facts: PathFacts, header: boolean): void {
+function printFacts(context: CommandContext, { path, format, images }: PathFacts): void {
   context.print(
-    `${facts.path}: ${facts.format}, ${facts.images.length === 1 ? "one image" : `${facts.images.length} images`}`,
+    `${path}: ${format}, ${images.length === 1 ? "one image" : counted(images.length, "image")}`,
   );
-  for (const image of facts.images) {
+  for (const image of images) {
     context.print();
     if (image.name !== "") context.print(image.name);
-    context.table(
-      [{ title: "what" }, { title: "value" }],
-      rowsOf(image).map(([what, value]) => [what, value]),
-    );
+    context.table([{ title: "what" }, { title: "value" }], rowsOf(image));
     for (const note of image.notes) context.print(`  ${note}`);
   }
-  if (header && Object.keys(facts.header).length > 0) {
-    context.print();
-    context.table(
-      [{ title: "header field" }, { title: "value" }],
-      Object.entries(facts.header).map(([key, value]) => [key, textOf(value)]),
-    );
-  }
-  if (facts.figure !== undefined) context.print(`Figure: ${facts.figure}`);
 }
 
-function textOf(value: unknown): string {
-  return typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+function printHeader(context: CommandContext, { header }: PathFacts): void {
+  const fields = Object.entries(header);
+  if (fields.length === 0) return;
+  const text = (value: unknown): string =>
+    typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+  context.print();
+  context.table(
+    [{ title: "header field" }, { title: "value" }],
+    fields.map(([key, value]) => [key, text(value)]),
+  );
 }
 
-const short = (v: number) => String(Number(v.toPrecision(5)));
+const short = (value: number): string => digits(value, 5);
 
 function rowsOf(image: ImageFacts): [string, string][] {
+  const { files, spacing, origin, timeStep, scaling, noise } = image;
   const unit = image.unit === "arbitrary" ? "" : ` ${image.unit}`;
-  return [
+  const rows: [string, string | undefined][] = [
     ["size", `${image.shape.join(" × ")} (${image.axes})`],
-    ...(image.files > 1 ? ([["files", String(image.files)]] as [string, string][]) : []),
-    [
-      "spacing",
-      image.spacing === undefined
-        ? "unknown"
-        : `${image.spacing.map(short).join(" × ")} mm (z, y, x)`,
-    ],
-    ...(image.origin === undefined
-      ? []
-      : ([["origin", `${image.origin.map(short).join(", ")} mm (LPS)`]] as [string, string][])),
+    ["files", files > 1 ? String(files) : undefined],
+    ["spacing", spacing ? `${spacing.map(short).join(" × ")} mm (z, y, x)` : "unknown"],
+    ["time step", timeStep === undefined ? undefined : `${short(timeStep)} s`],
+    ["origin", origin && `${origin.map(short).join(", ")} mm (LPS)`],
     ["orientation", image.orientation ?? "unknown"],
     ["unit", image.unit],
     [
       "stored as",
       image.stored +
-        (image.scaling === undefined
+        (scaling === undefined
           ? ""
-          : `, value = ${short(image.scaling.slope)} · stored + ${short(image.scaling.intercept)}`),
+          : `, value = ${short(scaling.slope)} · stored + ${short(scaling.intercept)}`),
     ],
     ["range", `${short(image.min)} to ${short(image.max)}${unit}, mean ${short(image.mean)}`],
-    ...(image.nonFinite > 0
-      ? ([["not finite", `${image.nonFinite} values`]] as [string, string][])
-      : []),
+    ["not finite", image.nonFinite > 0 ? counted(image.nonFinite, "value") : undefined],
     [
       "noise (σ)",
-      image.noise === undefined
+      noise === undefined
         ? `not estimated: ${image.noNoise ?? "no estimator"}`
-        : `${short(image.noise.sigma)}${unit} (${image.noise.method})`,
+        : `${short(noise.sigma)}${unit} (${noise.method})`,
     ],
   ];
+  return rows.flatMap(([what, value]) => (value === undefined ? [] : [[what, value]]));
 }

@@ -1,46 +1,28 @@
 /** `dprime insert-noise`: a low-dose version of a real CT series. */
-import type { Command } from "./command.ts";
+import { short } from "../number-text.ts";
+import { argument, number, pairs, whole } from "../options.ts";
+import { withPipes } from "../pipes.ts";
+import { inputOptions, outputOptions, threads } from "../shared-options.ts";
+import { printWritten } from "../written.ts";
+import { type Command, command } from "./command.ts";
 
-export const insertNoise: Command = {
+export const insertNoise: Command = command({
   name: "insert-noise",
   summary: "Make a low-dose version of a CT image or series, with the noise of the scanner.",
   description:
-    "Projects every slice, draws the noise that the lower dose would have added to each ray, reconstructs it\nand adds it. Needs HU and spacing. The result is a derived object that keeps geometry and metadata.",
-  arguments: [{ name: "input", about: "a CT file, or a folder of slices" }],
-  options: [
-    {
-      name: "output",
-      short: "o",
-      type: "text",
-      placeholder: "PATH",
-      required: true,
-      about: "file or folder to write; its extension chooses the format",
-    },
-    {
-      name: "dose",
-      type: "number",
-      min: 0.0001,
-      max: 1,
-      required: true,
-      about: "fraction of the image's own dose",
-    },
-    { name: "seed", type: "integer", min: 0, default: 1, about: "seed of the noise" },
-    {
-      name: "param",
-      type: "text",
-      placeholder: "NAME=VALUE",
-      repeat: true,
-      about:
-        "a parameter of the scanner: photons, electronicSd, kernel, views, bowtieMm, energyKeV, acceptTruncated",
-    },
-    { name: "threads", type: "integer", min: 1, max: 256, about: "threads to use" },
-    {
-      name: "input-format",
-      type: "text",
-      placeholder: "NAME",
-      about: "format of the input when neither content nor name tells",
-    },
-  ],
+    "Projects every slice, draws the noise that the lower dose would have added to each ray, reconstructs it and adds it. The quanta of the scan follow from the noise that the image has, unless --param photons=N states them. Needs HU and spacing. The result is a derived object that keeps geometry and metadata.",
+  arguments: { input: argument("a CT file, a folder of slices, or - for standard input") },
+  options: {
+    ...outputOptions,
+    dose: number("fraction of the image's own dose", { min: 0.0001, max: 1, required: true }),
+    seed: whole("seed of the noise", { min: 0, default: 1 }),
+    param: pairs(
+      "a parameter of the scanner: photons, electronicSd, kernel, views, bowtieMm, energyKeV, acceptTruncated",
+      { short: "p" },
+    ),
+    threads,
+    ...inputOptions,
+  },
   examples: [
     { line: "dprime insert-noise series/ -o quarter/ --dose 0.25", about: "a quarter of the dose" },
     {
@@ -48,38 +30,33 @@ export const insertNoise: Command = {
       about: "a tenth, for a scan of a million quanta a detector element",
     },
   ],
-  async run(context) {
-    const { insertNoisePath } = await import("../../workflows/insert-noise-path.ts");
-    const { values } = context;
-    const report = await insertNoisePath({
-      input: values.need("input"),
-      output: values.need("output"),
-      dose: values.number("dose") ?? 1,
-      seed: values.number("seed") ?? 1,
-      parameters: values.pairs("param"),
-      threads: values.number("threads"),
-      inputFormat: values.text("input-format"),
-      signal: context.signal,
-      onProgress: context.onProgress,
-    });
+  async run({ input, output, param: parameters, ...values }, context) {
+    const { insertNoiseFiles } = await import("../../workflows/insert-noise-files.ts");
+    const report = await withPipes({ input, output }, context, (paths) =>
+      insertNoiseFiles(paths.input, paths.output, { ...values, parameters, ...context.work }),
+    );
     for (const note of report.notes) context.note(note);
     context.table(
       [
         { title: "image" },
         { title: "size" },
+        { title: "own noise", align: "right" },
+        { title: "quanta", align: "right" },
         { title: "added noise", align: "right" },
         { title: "unit" },
         { title: "seconds", align: "right" },
       ],
-      report.images.map((one) => [
-        one.name,
-        one.shape.join(" × "),
-        one.addedSd.toFixed(2),
+      report.images.map(({ name, shape, ownNoise, quanta, addedNoise, seconds }) => [
+        name,
+        shape.join(" × "),
+        short(ownNoise),
+        `${quanta.photons.toExponential(2)} (${quanta.from})`,
+        short(addedNoise),
         "HU",
-        one.seconds.toFixed(2),
+        seconds.toFixed(2),
       ]),
     );
-    context.print(`Written: ${report.outputs.length} files at dose ${report.dose}`);
-    context.result({ command: "insert-noise", ...report });
+    printWritten(context, report);
+    return report;
   },
-};
+});

@@ -1,7 +1,10 @@
 /** `dprime list`: what there is, by kind, with parameters. */
 import { type Members, openMember } from "../../core/member.ts";
 import type { Parameter, ParameterTable } from "../../core/parameters.ts";
-import type { Command, CommandContext } from "./command.ts";
+import type { NoiseKind } from "../../denoise/denoiser.ts";
+import { argument } from "../options.ts";
+import type { Column } from "../table.ts";
+import { type Command, command, type CommandContext } from "./command.ts";
 import { kinds } from "./kinds.ts";
 
 /** The few fields that members of most kinds share; a kind may lack any of them but the name. */
@@ -13,45 +16,92 @@ interface Listed {
   readonly parameters?: ParameterTable;
 }
 
-export const list: Command = {
+/** Catalogues of the rooms, and what lies in files. */
+const all: Members<Members<object>> = {
+  ...kinds,
+  models: async () => (await import("../../workflows/list-models.ts")).modelMembers(),
+};
+
+export const list: Command = command({
   name: "list",
   summary: "List what there is: denoisers, metrics, phantoms, noise models, formats and so on.",
-  arguments: [
-    { name: "kind", about: `one of ${Object.keys(kinds).sort().join(", ")}`, optional: true },
-    { name: "name", about: "one member, to see its parameters", optional: true },
-  ],
-  options: [],
+  arguments: {
+    kind: argument(`one of ${Object.keys(all).sort().join(", ")}`, { optional: true }),
+    name: argument("one member, to see its parameters", { optional: true }),
+  },
+  options: {},
   examples: [
     { line: "dprime list denoisers", about: "every denoiser in one line" },
     { line: "dprime list denoisers non-local-means", about: "its parameters with ranges" },
+    { line: "dprime list models", about: "the networks that ship" },
   ],
-  async run(context) {
-    const kind = context.values.text("kind");
-    const name = context.values.text("name");
-    if (kind === undefined) {
-      const counts = await Promise.all(
-        Object.entries(kinds)
-          .sort(([a], [b]) => a.localeCompare(b))
-          .map(async ([plural, open]) => ({ kind: plural, members: Object.keys(await open()) })),
-      );
-      context.table(
-        [{ title: "kind" }, { title: "members", align: "right" }],
-        counts.map((row) => [row.kind, row.members.length]),
-      );
-      context.result({ kinds: counts });
-      return;
-    }
-    const catalogue = await openMember(kinds, kind, `Cannot list: found the kind "${kind}"`);
-    if (name === undefined) await listMembers(context, kind, catalogue);
-    else await showMember(context, kind, { name, catalogue });
+  async run({ kind, name }, context) {
+    if (kind === undefined) return listKinds(context);
+    const catalogue = await openMember(all, kind, `Cannot list: found the kind "${kind}"`);
+    return name === undefined
+      ? listMembers(context, kind, catalogue)
+      : showMember(context, kind, { name, catalogue });
   },
-};
+});
+
+async function listKinds(context: CommandContext): Promise<object> {
+  const counts = await Promise.all(
+    Object.entries(all)
+      .sort(([a], [b]) => a.localeCompare(b))
+      .map(async ([plural, open]) => ({ kind: plural, members: Object.keys(await open()) })),
+  );
+  context.table(
+    [{ title: "kind" }, { title: "members", align: "right" }],
+    counts.map((row) => [row.kind, row.members.length]),
+  );
+  return { kinds: counts };
+}
+
+/** Columns of a kind beside name and summary. */
+interface Facts {
+  /** Whether the member's sentence stands in its line; where not, one line is enough. */
+  readonly summary: boolean;
+  readonly columns: readonly Column[];
+  readonly cells: (name: string, member: Listed) => readonly (string | number | undefined)[];
+}
+
+const plain: Facts = { summary: true, columns: [], cells: () => [] };
+
+async function factsOf(kind: string): Promise<Facts> {
+  if (kind === "models") {
+    return {
+      summary: true,
+      columns: [{ title: "network" }, { title: "weights", align: "right" }],
+      cells: (_, member) => {
+        const { network, weights } = member as { network?: string; weights?: number };
+        return [network, weights];
+      },
+    };
+  }
+  if (kind !== "denoisers") return plain;
+  const { modalities } = await import("../../denoise/denoiser.ts");
+  const { secondsPerMegapixel } = await import("../../denoise/measured-times.ts");
+  return {
+    summary: false,
+    columns: [
+      { title: "noise" },
+      { title: "dim." },
+      { title: "modality" },
+      { title: "s/Mpx", align: "right" },
+    ],
+    cells(name, member) {
+      const { noise, dimensions } = member as { noise: NoiseKind; dimensions: readonly number[] };
+      return [noise, dimensions.join(", "), modalities[noise], secondsPerMegapixel[name]];
+    },
+  };
+}
 
 async function listMembers(
   context: CommandContext,
   kind: string,
   members: Members<object>,
-): Promise<void> {
+): Promise<object> {
+  const { summary, columns, cells } = await factsOf(kind);
   const rows = await Promise.all(
     Object.entries(members).map(async ([name, open]) => ({
       name,
@@ -59,17 +109,34 @@ async function listMembers(
     })),
   );
   context.table(
-    [{ title: "name" }, { title: "what it is" }],
-    rows.map(({ name, member }) => [name, member.summary ?? member.title ?? ""]),
+    [{ title: "name" }, ...columns, ...(summary ? [{ title: "what it is" }] : [])],
+    rows.map(({ name, member }) => [
+      name,
+      ...cells(name, member),
+      ...(summary ? [member.summary ?? member.title ?? ""] : []),
+    ]),
   );
-  context.result({ kind, members: rows.map(({ name, member }) => describe(name, member)) });
+  if (kind === "denoisers") {
+    context.print(
+      "dim.: dimensions filtered jointly; s/Mpx: seconds of one core for a million pixels of a plane",
+    );
+    context.print("dprime list denoisers NAME says what one does, and shows its parameters.");
+  }
+  const titles = columns.map(({ title }) => title);
+  return {
+    kind,
+    members: rows.map(({ name, member }) => ({
+      ...describe(name, member),
+      facts: Object.fromEntries(cells(name, member).map((cell, i) => [titles[i], cell])),
+    })),
+  };
 }
 
 async function showMember(
   context: CommandContext,
   kind: string,
   { name, catalogue }: { name: string; catalogue: Members<object> },
-): Promise<void> {
+): Promise<object> {
   const member: Listed = await openMember(
     catalogue,
     name,
@@ -93,7 +160,7 @@ async function showMember(
       ]),
     );
   }
-  context.result({ kind, ...describe(name, member) });
+  return { kind, ...describe(name, member) };
 }
 
 function rangeText(parameter: Parameter): string {
@@ -104,8 +171,8 @@ function rangeText(parameter: Parameter): string {
 
 /** Only data of the member: functions and large tables stay out of the document. */
 function describe(name: string, member: Listed): object {
-  const plain = Object.fromEntries(
+  const data = Object.fromEntries(
     Object.entries(member).filter(([, value]) => typeof value !== "function"),
   );
-  return { ...plain, name };
+  return { ...data, name };
 }

@@ -1,6 +1,9 @@
 /** `dprime mrmc`: a study of several readers, by both analyses that the field uses. */
 import type { OrhAnalysis } from "../../stats/mrmc-orh.ts";
-import type { Command, CommandContext } from "./command.ts";
+import type { ReadersReport } from "../../workflows/analyse-readers.ts";
+import { interval, probability, three } from "../number-text.ts";
+import { argument, choice, list, number } from "../options.ts";
+import { type Command, command, type CommandContext } from "./command.ts";
 
 const analyses = [
   "random-readers-and-cases",
@@ -8,99 +11,50 @@ const analyses = [
   "fixed-cases",
 ] as const satisfies readonly OrhAnalysis[];
 
-export const mrmc: Command = {
+export const mrmc: Command = command({
   name: "mrmc",
   summary: "Analyse a study of several readers from an iMRMC text file.",
   description:
-    "Readers may be people, or training sets of an observer; modalities may be doses, kernels or denoisers. Areas\nunder the ROC curve and their differences come from Gallas's one-shot U-statistics, which take any design, and\nfrom Obuchowski, Rockette and Hillis where every reader read the same cases. `dprime observe --imrmc` writes\nsuch files. p values of differences are adjusted by Holm.",
-  arguments: [{ name: "file", about: "an iMRMC text file" }],
-  options: [
-    {
-      name: "modality",
-      type: "text",
-      placeholder: "NAME",
-      repeat: true,
-      about: "a modality to compare, in this order; all when absent",
-    },
-    {
-      name: "analysis",
-      type: "choice",
-      choices: analyses,
-      default: "random-readers-and-cases",
-      about: "to what the analysis of Obuchowski, Rockette and Hillis generalises",
-    },
-    {
-      name: "margin",
-      type: "number",
+    "Readers may be people, or training sets of an observer; modalities may be doses, kernels or denoisers. Areas under the ROC curve and their differences come from Gallas's one-shot U-statistics, which take any design, and from Obuchowski, Rockette and Hillis where every reader read the same cases. `dprime observe --imrmc` writes such files. p values of differences are adjusted by Holm.",
+  arguments: { file: argument("an iMRMC text file") },
+  options: {
+    modality: list("NAME", "modalities to compare, in this order; default: all"),
+    analysis: choice(
+      analyses,
+      "to what the analysis of Obuchowski, Rockette and Hillis generalises",
+      { default: "random-readers-and-cases" },
+    ),
+    margin: number(
+      "test each difference for non-inferiority and equivalence within this loss of area, chosen before the data were seen",
+      { min: 1e-6, max: 1 },
+    ),
+    plan: number("print how many readers and cases would show a difference of this size", {
       min: 1e-6,
       max: 1,
-      about:
-        "test each difference for non-inferiority and equivalence within this loss of area, chosen before the data were seen",
-    },
-    {
-      name: "plan",
-      type: "number",
-      min: 1e-6,
-      max: 1,
-      about: "print how many readers and cases would show a difference of this size",
-    },
-    {
-      name: "power",
-      type: "number",
-      min: 0.5,
-      max: 0.999,
-      default: 0.8,
-      about: "power of the planned study",
-    },
-    {
-      name: "level",
-      type: "number",
-      min: 0.5,
-      max: 0.9999,
-      default: 0.95,
-      about: "nominal coverage of the intervals",
-    },
-  ],
+    }),
+    power: number("power of the planned study", { min: 0.5, max: 0.999, default: 0.8 }),
+    level: number("nominal coverage of the intervals", { min: 0.5, max: 0.9999, default: 0.95 }),
+  },
   examples: [
     { line: "dprime mrmc study.imrmc", about: "areas and differences of all modalities" },
     {
-      line: "dprime mrmc study.imrmc --modality full --modality half --margin 0.05",
+      line: "dprime mrmc study.imrmc --modality full,half --margin 0.05",
       about: "is half the dose no worse by more than 0.05",
     },
     { line: "dprime mrmc pilot.imrmc --plan 0.03", about: "how large the next study must be" },
   ],
-  async run(context) {
+  async run({ file, modality, ...values }, context) {
     const { analyseReaders } = await import("../../workflows/analyse-readers.ts");
-    const { values } = context;
-    const level = values.number("level") ?? 0.95;
-    const report = await analyseReaders({
-      path: values.need("file"),
-      modalities: values.list("modality"),
-      analysis: analyses.find((one) => one === values.text("analysis")) ?? analyses[0],
-      level,
-      margin: values.number("margin"),
-      plan: values.number("plan"),
-      power: values.number("power") ?? 0.8,
-    });
-    printAreas(context, report, level);
-    printDifferences(context, report, level);
+    const report = await analyseReaders(file, { ...values, modalities: modality });
+    printAreas(context, report, values.level);
+    printDifferences(context, report, values.level);
     printPlan(context, report);
     for (const note of report.notes) context.note(note);
-    context.result({ command: "mrmc", ...report });
+    return report;
   },
-};
+});
 
-type Report = Awaited<
-  ReturnType<typeof import("../../workflows/analyse-readers.ts")["analyseReaders"]>
->;
-
-const three = (v: number | undefined): string =>
-  v === undefined || !Number.isFinite(v) ? "–" : v.toFixed(3);
-const range = (of: { readonly lower: number; readonly upper: number }): string =>
-  `${three(of.lower)} … ${three(of.upper)}`;
-const probability = (p: number): string => (p < 0.001 ? "<0.001" : three(p));
-
-function printAreas(context: CommandContext, report: Report, level: number): void {
+function printAreas(context: CommandContext, report: ReadersReport, level: number): void {
   const percent = `${Number((100 * level).toPrecision(4))} % interval`;
   context.print(
     `${report.readers} ${report.readers === 1 ? "reader" : "readers"}, ${report.present} present and ${report.absent} absent cases, ${report.design}`,
@@ -119,7 +73,7 @@ function printAreas(context: CommandContext, report: Report, level: number): voi
       one.modality,
       one.by,
       three(one.estimate),
-      range(one.interval),
+      interval(one.interval),
       String(one.readers),
       `${one.present} + ${one.absent}`,
       one.status,
@@ -127,7 +81,7 @@ function printAreas(context: CommandContext, report: Report, level: number): voi
   );
 }
 
-function printDifferences(context: CommandContext, report: Report, level: number): void {
+function printDifferences(context: CommandContext, report: ReadersReport, level: number): void {
   if (report.differences.length === 0) return;
   const percent = `${Number((100 * level).toPrecision(4))} % interval`;
   const withMargin = report.margin !== undefined;
@@ -152,7 +106,7 @@ function printDifferences(context: CommandContext, report: Report, level: number
       `${one.modalities[0]} − ${one.modalities[1]}`,
       one.by,
       three(one.estimate),
-      range(one.interval),
+      interval(one.interval),
       probability(one.pValue),
       probability(one.adjusted),
       ...(withMargin ? [verdict(one.nonInferior), verdict(one.equivalent)] : []),
@@ -164,7 +118,7 @@ function printDifferences(context: CommandContext, report: Report, level: number
 const verdict = (test: { readonly holds: boolean; readonly pValue: number } | undefined): string =>
   test === undefined ? "–" : `${test.holds ? "yes" : "no"} (p ${probability(test.pValue)})`;
 
-function printPlan(context: CommandContext, { plan }: Report): void {
+function printPlan(context: CommandContext, { plan }: ReadersReport): void {
   if (plan === undefined) return;
   context.print();
   context.print(

@@ -138,7 +138,7 @@ describe("dprime observe", () => {
 
   it("says what is missing, unknown or mismatched, with exit code 2", async () => {
     const cases: [string[], RegExp][] = [
-      [["observe"], /found no collection and not both of --present and --absent/],
+      [["observe"], /found no collection and not both --present and --absent/],
       [
         ["observe", "--present", at("present"), "--absent", at("nowhere")],
         /nowhere: found no such file or folder/,
@@ -244,7 +244,7 @@ describe("dprime observe", () => {
         at("lcd.imrmc"),
         "--quiet",
       );
-      expect(withScores.err).toMatch(/wanted one for each image; use --protocol hold-out/);
+      expect(withScores.err).toMatch(/wanted one for each image; use the hold-out protocol/);
     },
   );
 });
@@ -444,7 +444,7 @@ describe("observe with a signal at unknown places", () => {
     expect(row.estimation.estimate).toBeGreaterThan(0.85);
     expect(row.estimation.estimate).toBeLessThanOrEqual(row.area.estimate);
     const bad = await call(...known, "--family-values", "0.6");
-    expect(bad.err).toMatch(/wanted 2 numbers/);
+    expect(bad.err).toMatch(/found 1 numbers, wanted 2/);
     expect(bad.code).toBe(2);
   });
 

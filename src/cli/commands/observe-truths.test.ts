@@ -92,7 +92,7 @@ describe("observe with known backgrounds", () => {
       [["--power-spectrum", at("known-sp.npy")], /found 60×16×16, wanted 16×16/],
       [["--power-spectrum", at("known-negative.npy")], /found -1, wanted no value below 0/],
       [["--backgrounds", at("known-small.npy")], /Cannot use the backgrounds/],
-      [["--lumpy", "0,1,2"], /Cannot read --lumpy/],
+      [["--lumpy", "0,1,2"], /Cannot use --lumpy/],
       [["--lumpy", "5,,2"], /Cannot read --lumpy/],
       [["--method", "noisy"], /found no --study/],
       [["--study", "0123", "--store", at("store.sqlite")], /with --study/],

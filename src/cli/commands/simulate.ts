@@ -1,51 +1,33 @@
 /** `dprime simulate`: objects with known truth, imaged. */
-import type { Command } from "./command.ts";
+import { counted } from "../number-text.ts";
+import { argument, choice, number, pairs, text, whole } from "../options.ts";
+import { force, param, threads } from "../shared-options.ts";
+import { type Command, command } from "./command.ts";
 
-export const simulate: Command = {
+export const simulate: Command = command({
   name: "simulate",
   summary:
     "Draw phantoms with known truth and image them: pairs of truth and noisy image with labels.",
   description:
-    "A preset is a phantom of `dprime list phantoms`, alone or with an acquisition of `dprime list acquisitions`,\nas in abdomen+ct-fan; alone it is imaged by the acquisition that usually images it. Every case has the\nobject (truth), the noisy image, its noise-free reference and, where there are classes, a label volume;\nmanifest.json says what was drawn. The same seed gives the same bytes for any number of threads.",
-  arguments: [{ name: "preset", about: "PHANTOM or PHANTOM+ACQUISITION" }],
-  options: [
-    {
-      name: "output",
-      short: "o",
-      type: "text",
-      placeholder: "FOLDER",
-      required: true,
-      about: "new or empty folder",
-    },
-    { name: "count", type: "integer", min: 1, max: 1e6, default: 1, about: "number of cases" },
-    { name: "seed", type: "integer", min: 0, default: 1, about: "seed of objects and noise" },
-    { name: "dose", type: "number", min: 0.0001, max: 100, about: "fraction of the full dose" },
-    {
-      name: "format",
-      type: "choice",
-      choices: ["dicom", "nifti", "npy"],
+    "A preset is a phantom of `dprime list phantoms`, alone or with an acquisition of `dprime list acquisitions`, as in abdomen+ct-fan; alone it is imaged by the acquisition that usually images it. Every case has the object (truth), the noisy image, its noise-free reference and, where there are classes, a label volume; manifest.json says what was drawn. The same seed gives the same bytes for any number of threads.",
+  arguments: { preset: argument("PHANTOM or PHANTOM+ACQUISITION") },
+  options: {
+    output: text("FOLDER", "new or empty folder", { short: "o", required: true }),
+    force,
+    count: whole("number of cases", { min: 1, max: 1e6, default: 1 }),
+    seed: whole("seed of objects and noise", { min: 0, default: 1 }),
+    dose: number("fraction of the full dose", { min: 0.0001, max: 100 }),
+    outputFormat: choice(["dicom", "nifti", "npy"], "file format of the images", {
       default: "nifti",
-      about: "file format of the images",
-    },
-    {
-      name: "phantom-param",
-      type: "text",
-      placeholder: "NAME=VALUE",
-      repeat: true,
-      about: "a parameter of the phantom",
-    },
-    {
-      name: "param",
-      type: "text",
-      placeholder: "NAME=VALUE",
-      repeat: true,
-      about: "a parameter of the acquisition",
-    },
-    { name: "threads", type: "integer", min: 1, max: 256, about: "threads to use" },
-  ],
+      formerly: "format",
+    }),
+    phantomParam: pairs("a parameter of the phantom"),
+    param: param("acquisition"),
+    threads,
+  },
   examples: [
     {
-      line: "dprime simulate abdomen -o cases/ --count 10 --dose 0.25 --format dicom",
+      line: "dprime simulate abdomen -o cases/ --count 10 --dose 0.25 --output-format dicom",
       about: "ten quarter-dose CT slices with truth",
     },
     {
@@ -53,26 +35,18 @@ export const simulate: Command = {
       about: "the test bed of image-adaptive denoising",
     },
   ],
-  async run(context) {
-    const { simulateCases } = await import("../../workflows/simulate-cases.ts");
-    const { values } = context;
-    const report = await simulateCases({
-      preset: values.need("preset"),
-      output: values.need("output"),
-      count: values.number("count") ?? 1,
-      seed: values.number("seed") ?? 1,
-      dose: values.number("dose"),
-      format: values.need("format"),
-      phantomParameters: values.pairs("phantom-param"),
-      parameters: values.pairs("param"),
-      threads: values.number("threads"),
-      signal: context.signal,
-      onProgress: context.onProgress,
+  async run({ preset, output, param: parameters, phantomParam, ...values }, context) {
+    const { simulateFiles } = await import("../../workflows/simulate-files.ts");
+    const report = await simulateFiles(preset, output, {
+      ...values,
+      parameters,
+      phantomParameters: phantomParam,
+      ...context.work,
     });
     for (const note of report.notes) context.note(note);
     context.print(
-      `Simulated ${report.cases.length} cases of ${report.phantom} by ${report.acquisition}: ${values.need("output")}`,
+      `Simulated ${counted(report.cases.length, "case")} of ${report.phantom} by ${report.acquisition}: ${output}`,
     );
-    context.result({ command: "simulate", ...report });
+    return report;
   },
-};
+});

@@ -1,93 +1,149 @@
 /** `dprime study ACTION`: runs studies, goes on with stopped ones, reports and lists them. */
 import { InputError } from "../../core/errors.ts";
-import type { Command } from "./command.ts";
+import { oneOf } from "../../core/nearest-names.ts";
+import { argument, flag, pairs, text } from "../options.ts";
+import type { ValuesOf } from "../options.ts";
+import { storeOptions, workers } from "../shared-options.ts";
+import { finishStudy, hearRun } from "../study-report.ts";
+import { type Command, command, type CommandContext } from "./command.ts";
 
-const actions = ["run", "status", "resume", "report", "list"];
+const options = {
+  ...storeOptions,
+  workers,
+  size: text("SIZE", "size of a recipe: smoke, quick or full; default: quick"),
+  output: text("FOLDER", "where to write the report; default: the study's name", { short: "o" }),
+  force: flag("write the report over other files in that folder"),
+  set: pairs("replace a value of the study by its path, as in cases.test=100"),
+  schema: flag("print the JSON Schema of a study and stop"),
+};
 
-export const study: Command = {
+type Values = ValuesOf<typeof options>;
+type Action = (context: CommandContext, what: string, values: Values) => Promise<object>;
+
+/** What may be done with a file or a run. */
+const actions: Readonly<Record<string, Action>> = { run, status, resume, report };
+
+export const study: Command = command({
   name: "study",
   summary: "Run a study from one file, go on with it, report it.",
   description:
-    "A study (JSON or YAML; `--schema` prints its JSON Schema) names task, methods, observers and seeds, and re-runs\nto the same numbers anywhere. Finished work is kept in a store and never done twice; after Ctrl-C, kill -9 or a\npower cut `resume` goes on where it was.\n\n  run FILE     run a study or a recipe and write its report\n  status RUN   how far a run is\n  resume RUN   go on with a run that was stopped, failed or killed\n  report RUN   write the report of a finished run again\n  list         runs in the store, newest first",
-  arguments: [
-    { name: "action", about: `one of ${actions.join(", ")}`, optional: true },
-    { name: "what", about: "file of a study for run; id of a run otherwise", optional: true },
-  ],
-  options: [
-    {
-      name: "store",
-      type: "text",
-      placeholder: "PLACE",
-      about: "file or postgres:// URL of the store; one in the user's data folder when absent",
-    },
-    {
-      name: "workers",
-      type: "integer",
-      min: 1,
-      max: 256,
-      about: "pieces at the same time, each on one thread; all cores when absent",
-    },
-    {
-      name: "size",
-      type: "text",
-      placeholder: "SIZE",
-      about: "size of a recipe: smoke, quick or full; quick when absent",
-    },
-    {
-      name: "output",
-      short: "o",
-      type: "text",
-      placeholder: "FOLDER",
-      about: "where to write the report; the study's name when absent",
-    },
-    {
-      name: "set",
-      type: "text",
-      placeholder: "NAME=VALUE",
-      repeat: true,
-      about: "replace a value of the study by its path, as in cases.test=100",
-    },
-    { name: "schema", type: "flag", about: "print the JSON Schema of a study and stop" },
-  ],
+    "A study (JSON or YAML; `--schema` prints its JSON Schema) names task, methods, observers and seeds, and re-runs to the same numbers anywhere. Finished work is kept in a store and never done twice; after Ctrl-C, kill -9 or a power cut `resume` goes on where it was.\n\n  run FILE     run a study or a recipe and write its report\n  status RUN   how far a run is\n  resume RUN   go on with a run that was stopped, failed or killed\n  report RUN   write the report of a finished run again\n  list         runs in the store, newest first",
+  arguments: {
+    action: argument(`one of ${Object.keys(actions).join(", ")}, list`, { optional: true }),
+    what: argument("file of a study for run; id of a run otherwise", { optional: true }),
+  },
+  options,
   examples: [
     { line: "dprime study run my-study.yaml -o report", about: "run it and write the report" },
     { line: "dprime study list", about: "what there is" },
     { line: "dprime study resume 1f2e3d4c5b6a", about: "go on with a stopped run" },
   ],
-  async run(context) {
-    const { values } = context;
-    if (values.flag("schema")) {
+  async run({ action, what, ...values }, context) {
+    if (values.schema) {
       const { studyJsonSchema } = await import("../../study/index.ts");
-      const schema = studyJsonSchema();
-      context.print(JSON.stringify(schema, null, 2));
-      context.result(schema);
-      return;
-    }
-    const action = values.text("action");
-    const what = values.text("what");
-    if (action === undefined || !actions.includes(action)) {
-      throw new InputError(
-        `Cannot run: found ${action === undefined ? "no action" : `action ${action}`}, wanted one of ${actions.join(", ")}`,
-      );
+      const schema = studyJsonSchema() as object;
+      context.printText(JSON.stringify(schema, null, 2));
+      return schema;
     }
     if (action === "list") {
       if (what !== undefined) {
         throw new InputError(`Cannot list: found ${what}, wanted nothing after list`);
       }
-      await (await import("../../workflows/show-runs.ts")).listRuns(context);
-      return;
+      return listRuns(context, values);
+    }
+    const act =
+      action !== undefined && Object.hasOwn(actions, action) ? actions[action] : undefined;
+    if (act === undefined) {
+      const known = [...Object.keys(actions), "list"];
+      throw new InputError(
+        `Cannot run: found ${action === undefined ? "no action" : `action ${action}`}, wanted ${oneOf(action ?? "", known)}`,
+      );
     }
     if (what === undefined) {
       const wanted = action === "run" ? "the file of a study" : "the id of a run (see study list)";
       throw new InputError(`Cannot ${action}: found nothing after ${action}, wanted ${wanted}`);
     }
-    if (action === "status") {
-      await (await import("../../workflows/show-runs.ts")).showStatus(context, what);
-      return;
-    }
-    const { reportRun, resumeRun, runFile } = await import("../../workflows/run-study.ts");
-    if (action === "run") await runFile(context, what);
-    else if (action === "resume") await resumeRun(context, what);
-    else await reportRun(context, what);
+    return act(context, what, values);
   },
-};
+});
+
+async function run(context: CommandContext, path: string, values: Values): Promise<object> {
+  const workflow = await import("../../workflows/run-study.ts");
+  const { store, workers: pieces, force } = values;
+  const described = await workflow.studyFromFile(path, values);
+  const folder = values.output ?? described.name;
+  await workflow.checkReportFolder(folder, { force });
+  const result = await hearRun(context, (onStart) =>
+    workflow.runStudy(described, { store, workers: pieces, onStart, ...context.work }),
+  );
+  return finishStudy(context, result, { folder, force });
+}
+
+async function resume(context: CommandContext, id: string, values: Values): Promise<object> {
+  refuseChanges(values);
+  const { checkReportFolder, resumeStudy } = await import("../../workflows/run-study.ts");
+  const { store, workers: pieces, force, output } = values;
+  if (output !== undefined) await checkReportFolder(output, { force });
+  const result = await hearRun(context, (onStart) =>
+    resumeStudy(id, { store, workers: pieces, onStart, ...context.work }),
+  );
+  return finishStudy(context, result, { folder: output ?? result.run.study, force });
+}
+
+async function report(context: CommandContext, id: string, values: Values): Promise<object> {
+  refuseChanges(values);
+  const { reportStudy } = await import("../../workflows/run-study.ts");
+  const result = await reportStudy(id, values);
+  return finishStudy(context, result, {
+    folder: values.output ?? result.run.study,
+    force: values.force,
+  });
+}
+
+async function status(context: CommandContext, id: string, values: Values): Promise<object> {
+  const { statusOfRun } = await import("../../workflows/list-runs.ts");
+  const found = await statusOfRun(id, values);
+  const { run: name, finished, all, seconds, started, changed, cause } = found;
+  context.print(`${found.study}, run ${name}: ${found.status}`);
+  context.print(`${finished} of ${all} pieces finished, ${Math.round(seconds)} s of work kept`);
+  context.print(`started ${started}, last change ${changed}`);
+  if (cause !== undefined) context.print(cause);
+  if (found.status !== "done") {
+    // A killed process cannot say so: its run stays "running".
+    context.print(`dprime study resume ${name} goes on unless another process is at it`);
+  }
+  return found;
+}
+
+async function listRuns(context: CommandContext, values: Values): Promise<object> {
+  const { listRuns: list } = await import("../../workflows/list-runs.ts");
+  const found = await list(values);
+  if (found.runs.length === 0) context.print(`No runs in ${found.store}`);
+  else {
+    context.table(
+      [
+        { title: "run" },
+        { title: "study" },
+        { title: "status" },
+        { title: "pieces", align: "right" },
+        { title: "started" },
+      ],
+      found.runs.map((row) => [
+        row.run,
+        row.study,
+        row.status,
+        `${row.finished}/${row.all}`,
+        row.started,
+      ]),
+    );
+  }
+  return found;
+}
+
+function refuseChanges({ size, set }: Values): void {
+  if (size !== undefined || Object.keys(set).length > 0) {
+    throw new InputError(
+      "Cannot change a run: found --size or --set, wanted them with run, which keeps what is common",
+    );
+  }
+}

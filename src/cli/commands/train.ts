@@ -1,52 +1,63 @@
 /** `dprime train CONFIG`: a training from one file, with checkpoints, to an ONNX model with its card. */
-import type { Command } from "./command.ts";
+import { InputError } from "../../core/errors.ts";
+import { argument, choice, flag, text, whole } from "../options.ts";
+import { type Command, command } from "./command.ts";
 
-export const train: Command = {
+export const train: Command = command({
   name: "train",
   summary: "Train a denoising network from one description file.",
   description:
-    "Reads a description (JSON or YAML; `--schema` prints its JSON Schema), draws or reads the images, trains, and\nwrites model.onnx, card.json, history.csv and checkpoints into the output folder. A run that was stopped goes on\nfrom its last checkpoint with --resume and ends in the weights of an uninterrupted one.",
-  arguments: [
-    { name: "config", about: "description of the training, .yaml or .json", optional: true },
-  ],
-  options: [
-    {
-      name: "output",
-      short: "o",
-      type: "text",
-      placeholder: "FOLDER",
-      about: "where to leave model, card and checkpoints; the training's name when absent",
-    },
-    {
-      name: "data",
-      type: "text",
-      placeholder: "FOLDER",
-      default: ".",
-      about: "where relative paths of image files start",
-    },
-    { name: "resume", type: "flag", about: "go on from the checkpoint in the output folder" },
-    {
-      name: "threads",
-      type: "integer",
-      min: 0,
-      max: 256,
-      about: "threads to use; all cores when absent",
-    },
-    {
-      name: "provider",
-      type: "choice",
-      choices: ["cpu", "webgpu", "cuda", "wasm"],
+    "Reads a description (JSON or YAML; `--schema` prints its JSON Schema), draws or reads the images, trains, and writes model.onnx, card.json, history.csv and checkpoints into the output folder. A run that was stopped goes on from its last checkpoint with --resume and ends in the weights of an uninterrupted one.",
+  arguments: {
+    config: argument("description of the training, .yaml or .json", { optional: true }),
+  },
+  options: {
+    output: text(
+      "FOLDER",
+      "where to leave model, card and checkpoints; default: the training's name",
+      { short: "o" },
+    ),
+    force: flag("write into a folder that holds other files"),
+    data: text("FOLDER", "where relative paths of image files start", { default: "." }),
+    resume: flag("go on from the checkpoint in the output folder"),
+    threads: whole("threads to use; default: all cores", { min: 0, max: 256 }),
+    provider: choice(["cpu", "webgpu", "cuda", "wasm"], "what executes the steps", {
       default: "cpu",
-      about: "what executes the steps",
-    },
-    { name: "schema", type: "flag", about: "print the description's JSON Schema and stop" },
-  ],
+    }),
+    schema: flag("print the description's JSON Schema and stop"),
+  },
   examples: [
     { line: "dprime train models/drunet-light.yaml -o out", about: "train the default model anew" },
     { line: "dprime train my.yaml -o out --resume", about: "go on where it stopped" },
   ],
-  async run(context) {
-    const { runTraining } = await import("../../workflows/run-training.ts");
-    await runTraining(context);
+  async run({ config, schema, ...values }, context) {
+    if (schema) {
+      const { trainingJsonSchema } = await import("../../train/config.ts");
+      const document = trainingJsonSchema() as object;
+      context.printText(JSON.stringify(document, null, 2));
+      return document;
+    }
+    if (config === undefined) {
+      throw new InputError(
+        "Cannot train: found no description, wanted a path to a .yaml or .json file",
+      );
+    }
+    const { trainFiles } = await import("../../workflows/train-files.ts");
+    const report = await trainFiles(config, {
+      ...values,
+      onRow: ({ step, loss, validation }, unit) => {
+        if (validation === undefined) return;
+        context.print(
+          `step ${step + 1}: loss ${loss.toPrecision(4)}, validation ${validation.value.toPrecision(4)}${unit}`,
+        );
+      },
+      ...context.work,
+    });
+    for (const note of report.notes) context.note(note);
+    const { name, weights, bestStep, bestText, model } = report;
+    context.print(
+      `${name}: ${weights} weights, best at step ${bestStep}${bestText === "" ? "" : ` with ${bestText}`}, in ${model}`,
+    );
+    return report;
   },
-};
+});

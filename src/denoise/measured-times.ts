@@ -1,0 +1,1 @@
+export const secondsPerMegapixel: Readonly<Record<string, number>> = {};

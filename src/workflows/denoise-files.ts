@@ -1,0 +1,316 @@
+/** A file, a series or a folder of images, denoised and written as it was read. */
+import { InputError } from "../core/errors.ts";
+import { type Image, layoutOf } from "../core/image.ts";
+import {
+  type ParameterValue,
+  type ParameterValues,
+  resolveParameters,
+} from "../core/parameters.ts";
+import type { Denoiser } from "../denoise/denoiser.ts";
+import type { NoiseReading } from "../denoise/noise-level/noise-of-image.ts";
+import { denoise, type DenoisedFigures } from "./denoise.ts";
+import { denoiseSlabs } from "./denoise-slabs.ts";
+import { eachImage, type FilesOptions } from "./each-image.ts";
+import type { InputImage, SlabInput } from "./input.ts";
+import { openInput } from "./open-input.ts";
+import { type MethodOptions, openMethod } from "./open-method.ts";
+import { checkPicture, writePicture } from "./output.ts";
+import { defaultMemory, planSlabs, wholeVoxels } from "./plan-slabs.ts";
+import { namesTask, readTemplates, type TaskOptions } from "./templates.ts";
+
+export interface FigureOptions {
+  /** Path of a figure to draw, `.png` or `.svg`. */
+  readonly figure?: string | undefined;
+  /** Display window of the figure; by default from unit or percentiles. */
+  readonly window?: { readonly low: number; readonly high: number } | undefined;
+  /** Slice of a volume in the figure, from 0; by default the middle one. */
+  readonly slice?: number | undefined;
+}
+
+export interface DenoiseFilesOptions extends FilesOptions, MethodOptions, FigureOptions {
+  /** A name as `denoise` takes it, or a denoiser itself. */
+  readonly method?: string | Denoiser | undefined;
+  readonly parameters?: Readonly<Record<string, string | number | boolean>>;
+  /** What metadata say of a denoiser that was made for this call, besides its parameters. */
+  readonly recorded?: Readonly<Record<string, ParameterValue>>;
+  /** What is looked for, for methods that keep it. */
+  readonly task?: TaskOptions | undefined;
+  /** Path of an image of the same size, for methods that take their edges from it. */
+  readonly guide?: string | undefined;
+  /** In the images' unit; estimated when absent. */
+  readonly sigma?: number | undefined;
+  /** Share of the denoised image in the result, 0 to 1. Defaults to 1. */
+  readonly strength?: number | undefined;
+  /** MiB that an image's values may take; larger ones go slab by slab. Defaults to 4096. */
+  readonly memory?: number | undefined;
+  /** Each plane by itself, also where the method joins planes. */
+  readonly planes?: boolean | undefined;
+}
+
+export interface DenoisedReport extends DenoisedFigures {
+  readonly name: string;
+  readonly format: string;
+  readonly axes: string;
+  readonly shape: readonly number[];
+  readonly unit: string;
+}
+
+export interface DenoiseReport {
+  readonly input: string;
+  readonly method: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly strength: number;
+  readonly images: readonly DenoisedReport[];
+  readonly outputs: readonly string[];
+  readonly figure: string | null;
+  readonly notes: readonly string[];
+}
+
+/**
+ * Reads, denoises and writes a file, a series or every image of a folder.
+ *
+ * @param output a file, or for a folder a folder; see `eachImage`
+ * @throws InputError before any work when an output cannot be written to or an option has no use;
+ *   whatever `denoise` throws
+ */
+export async function denoiseFiles(
+  input: string,
+  output: string,
+  options: DenoiseFilesOptions = {},
+): Promise<DenoiseReport> {
+  checkPicture(options.figure);
+  const { method } = options;
+  if (typeof method === "object") return denoiseAll(method, { ...options, input, output });
+  const opened = await openMethod(method, options);
+  try {
+    return await denoiseAll(opened.denoiser, { ...options, input, output });
+  } finally {
+    await opened.dispose();
+  }
+}
+
+/** What every image of a call is denoised with. */
+interface Call extends DenoiseFilesOptions {
+  readonly input: string;
+  readonly output: string;
+}
+
+/** One image done: its row, where it lies, and its figure where one is asked for. */
+interface Done {
+  readonly report: DenoisedReport;
+  readonly paths: readonly string[];
+  readonly notes: readonly string[];
+  readonly svg?: string;
+}
+
+async function denoiseAll(denoiser: Denoiser, call: Call): Promise<DenoiseReport> {
+  const { recorded = {}, planes = false, memory = defaultMemory, strength = 1, figure } = call;
+  const parameters = resolveParameters(denoiser.name, denoiser.parameters, call.parameters);
+  checkUse(denoiser, call);
+  const images: DenoisedReport[] = [];
+  const notes: string[] = [];
+  let svg: string | undefined;
+  const record = (level: NoiseReading): Record<string, ParameterValue> => ({
+    ...parameters,
+    ...recorded,
+    ...(planes ? { planes } : {}),
+    sigma: Number(level.sigma.toPrecision(6)),
+    strength,
+  });
+  const work = { denoiser, parameters, record, call };
+  const { outputs, notes: opening } = await eachImage(
+    { ...call, doing: "denoising" },
+    async (image, target) => {
+      const slabs = await image.openSlabs(wholeVoxels(memory));
+      const done =
+        slabs === undefined
+          ? await denoiseWhole(image, target, work)
+          : await denoiseLarge(slabs, target, { ...work, name: image.name });
+      svg ??= done.svg;
+      images.push(done.report);
+      notes.push(...done.notes);
+      return done.paths;
+    },
+  );
+  // Last: the output may be the folder that the figure belongs into.
+  if (figure !== undefined && svg !== undefined) await writePicture(figure, svg);
+  return {
+    input: call.input,
+    method: denoiser.name,
+    parameters: { ...parameters, ...recorded },
+    strength,
+    images,
+    outputs,
+    figure: figure ?? null,
+    notes: [...new Set([...opening, ...notes])],
+  };
+}
+
+/** @throws InputError when something is given that the method makes no use of */
+function checkUse(denoiser: Denoiser, call: Call): void {
+  const refuse = (option: string, found: string, wanted: string) => {
+    throw new InputError(
+      `Cannot use the option ${option} with ${denoiser.name}: found ${found}, wanted ${wanted}`,
+    );
+  };
+  const { uses = [] } = denoiser;
+  if (namesTask(call.task) && !uses.includes("templates")) {
+    refuse(
+      call.task?.signal === undefined ? "template" : "signal",
+      "a method that keeps no template",
+      `task-preserving+${denoiser.name} or pls-tv`,
+    );
+  }
+  if (call.guide !== undefined && !uses.includes("guide")) {
+    refuse("guide", "a method without a guide", "joint-bilateral");
+  }
+}
+
+interface Work {
+  readonly denoiser: Denoiser;
+  /** A value for every parameter that has one. */
+  readonly parameters: ParameterValues;
+  /** What a result's metadata say of how it was made, besides the method. */
+  readonly record: (level: NoiseReading) => Record<string, ParameterValue>;
+  readonly call: Call;
+}
+
+async function denoiseWhole(
+  image: InputImage,
+  target: string,
+  { denoiser, parameters, record, call }: Work,
+): Promise<Done> {
+  const { signal, onProgress } = call;
+  const read = await image.open({ signal, onProgress });
+  await read.checkSave(target);
+  const { blocks, nz } = layoutOf(read.image);
+  checkSlice(call, blocks * nz);
+  const { image: after, ...figures } = await denoise(read.image, {
+    ...call,
+    method: denoiser,
+    parameters,
+    ...(call.task === undefined ? {} : { templates: await readTemplates(call.task, read.image) }),
+    guide: call.guide === undefined ? undefined : await readGuide(call.guide),
+    planes: call.planes ?? false,
+    keep: read.isPadding,
+  });
+  const saved = await read.save(target, after, {
+    method: denoiser.name,
+    parameters: record(figures.level),
+    signal,
+    onProgress,
+  });
+  return {
+    report: reportOf(image.name, { ...read.image, format: read.format }, figures),
+    paths: saved.paths,
+    notes: [...read.notes, ...saved.lost],
+    ...(call.figure === undefined
+      ? {}
+      : { svg: await comparison({ before: read.image, after, ...figures }, call) }),
+  };
+}
+
+async function readGuide(path: string): Promise<Image> {
+  const { image } = await (await openInput(path)).images[0]!.open({});
+  return image;
+}
+
+/** @throws InputError when the method cannot work on a few planes at a time, with the reason */
+async function denoiseLarge(
+  slabs: SlabInput,
+  target: string,
+  { denoiser, parameters, record, call, name }: Work & { readonly name: string },
+): Promise<Done> {
+  const { source } = slabs;
+  const { memory = defaultMemory, planes = false, signal, onProgress, figure, guide } = call;
+  try {
+    if (guide !== undefined || namesTask(call.task)) {
+      throw new InputError(
+        `Cannot denoise ${name} within ${memory} MiB: found ${guide === undefined ? "a template" : "a guide"}, wanted an image that is held as a whole`,
+      );
+    }
+    checkSlice(call, source.planes);
+    const shown = call.slice ?? Math.floor(source.planes / 2);
+    const plan = planSlabs(source.image, { name, denoiser, parameters, memory, planes });
+    const done = await denoiseSlabs(slabs, {
+      denoiser,
+      parameters,
+      plan,
+      planes,
+      sigma: call.sigma,
+      strength: call.strength,
+      threads: call.threads,
+      signal,
+      onProgress,
+      ...(figure === undefined ? {} : { shown }),
+      writer: (level) =>
+        slabs.writer(target, {
+          method: denoiser.name,
+          parameters: record(level),
+          signal,
+          onProgress,
+        }),
+    });
+    const { before, after } = done;
+    return {
+      report: reportOf(name, { ...source.image, format: source.format }, done),
+      paths: done.paths,
+      notes: [...source.findings, ...done.notes, ...done.lost],
+      ...(before && after
+        ? {
+            svg: await comparison(
+              { before, after, ...done },
+              {
+                window: call.window,
+                // The spread of one plane's differences is not that of the volume.
+                ...(done.rmsChange > 0 ? { differenceLimit: 4 * done.rmsChange } : {}),
+              },
+            ),
+          }
+        : {}),
+    };
+  } finally {
+    await source.close();
+  }
+}
+
+function reportOf(
+  name: string,
+  { axes, shape, unit, format }: Omit<Image, "data"> & { readonly format: string },
+  { level, noiseBefore, noiseAfter, rmsChange, seconds }: DenoisedFigures,
+): DenoisedReport {
+  const figures = { level, noiseBefore, noiseAfter, rmsChange, seconds };
+  return { name, format, axes, shape, unit, ...figures };
+}
+
+/** @throws InputError when a figure is asked for of a slice that is not there */
+function checkSlice({ figure, slice = 0 }: FigureOptions, planes: number): void {
+  if (figure !== undefined && slice >= planes) {
+    throw new InputError(
+      `Cannot take slice ${slice}: found ${planes} slices, wanted an index from 0 to ${planes - 1}`,
+    );
+  }
+}
+
+/** Before, after and difference as SVG. */
+async function comparison(
+  done: DenoisedFigures & { readonly before: Image; readonly after: Image },
+  options: Pick<FigureOptions, "window" | "slice"> & { readonly differenceLimit?: number },
+): Promise<string> {
+  const { comparisonSvg } = await import("../figures/index.ts");
+  const number = (x: number): string => String(Number(x.toPrecision(3)));
+  const { before, after } = done;
+  return comparisonSvg(
+    { before, after },
+    {
+      window: options.window,
+      slice: options.slice,
+      differenceLimit: options.differenceLimit,
+      notes: {
+        before: [`noise ${number(done.noiseBefore.sigma)} (${done.noiseBefore.method})`],
+        after: [`noise ${number(done.noiseAfter.sigma)}`],
+        difference: [`root mean square ${number(done.rmsChange)}`],
+      },
+    },
+  );
+}

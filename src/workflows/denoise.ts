@@ -1,0 +1,211 @@
+/** One image in memory: estimate its noise, denoise it, blend it with the original, estimate again. */
+import { InputError, RunError, throwIfAborted } from "../core/errors.ts";
+import { type Image, layoutOf, makeImage, rangeOf, withData } from "../core/image.ts";
+import type { ParameterValues } from "../core/parameters.ts";
+import type { WorkOptions } from "../core/progress.ts";
+import type { Denoiser } from "../denoise/denoiser.ts";
+import { noiseOfImage, type NoiseReading } from "../denoise/noise-level/noise-of-image.ts";
+import { type MethodOptions, openMethod } from "./open-method.ts";
+
+export interface DenoiseOptions extends WorkOptions, MethodOptions {
+  /**
+   * A classical denoiser, a shipped model or a path to an .onnx file by name, or a denoiser itself. Defaults
+   * to the default model.
+   */
+  readonly method?: string | Denoiser | undefined;
+  readonly parameters?: ParameterValues;
+  /** Noise standard deviation in the image's unit; estimated when absent. */
+  readonly sigma?: number | undefined;
+  /** Share of the denoised image in the result, 0 to 1. Defaults to 1. */
+  readonly strength?: number | undefined;
+  /** Each plane by itself, also where the method joins planes. */
+  readonly planes?: boolean;
+  /** Image of the same shape that guides the filter, for methods that take one. */
+  readonly guide?: Image;
+  /** What is looked for, one value for each pixel of a plane, for methods that keep its response. */
+  readonly templates?: readonly ArrayLike<number>[];
+  /** Voxels that hold no measurement and are handed through unchanged (DICOM padding). */
+  readonly keep?: ((index: number) => boolean) | undefined;
+}
+
+/** What there is to say of a denoised image. */
+export interface DenoisedFigures {
+  /** The level that the denoiser was told. */
+  readonly level: NoiseReading;
+  readonly noiseBefore: NoiseReading;
+  /** By the same estimator as `noiseBefore`. */
+  readonly noiseAfter: NoiseReading;
+  /** Root mean square of (after − before), in the image's unit. */
+  readonly rmsChange: number;
+  readonly seconds: number;
+}
+
+export interface Denoised extends DenoisedFigures {
+  readonly image: Image;
+  /** Name of the denoiser. */
+  readonly method: string;
+}
+
+/** Estimators need a neighbourhood; below this many pixels a side there is none worth the name. */
+const smallestSide = 8;
+
+/**
+ * Denoises an image of one grey channel: a plane, a volume, or a series of either.
+ *
+ * @throws InputError on colour images, images below 8 × 8 pixels, values that are not finite, images without
+ *   any variation, or an unknown method; RunError when the method's result holds values that are not finite;
+ *   CancelledError
+ */
+export async function denoise(image: Image, options: DenoiseOptions = {}): Promise<Denoised> {
+  checkDenoisable(image);
+  const { method } = options;
+  if (typeof method === "object") return denoiseBy(image, method, options);
+  const opened = await openMethod(method, options);
+  try {
+    return await denoiseBy(image, opened.denoiser, options);
+  } finally {
+    await opened.dispose();
+  }
+}
+
+async function denoiseBy(
+  image: Image,
+  denoiser: Denoiser,
+  options: DenoiseOptions,
+): Promise<Denoised> {
+  const started = performance.now();
+  const { sigma, keep } = options;
+  const noiseBefore = noiseOfImage(image);
+  const level: NoiseReading =
+    sigma === undefined ? noiseBefore : { sigma, method: "given", notes: [] };
+  const denoised = await denoiseBlocks(image, denoiser, {
+    ...options,
+    sigma: sigma ?? levelToTell(denoiser, level),
+  });
+  checkResult(denoised, denoiser);
+  const { data, squares } = blend(image.data, denoised.data, { ...options, keep });
+  const result = withData(image, data);
+  return {
+    image: result,
+    method: denoiser.name,
+    level,
+    noiseBefore,
+    noiseAfter: noiseOfImage(result, noiseBefore.method),
+    rmsChange: Math.sqrt(squares / data.length),
+    seconds: (performance.now() - started) / 1000,
+  };
+}
+
+/**
+ * The original and its denoised values mixed by `strength`, and the sum of the squared changes.
+ *
+ * @param options.squares that of the parts before, so that parts add up as the whole does
+ */
+export function blend(
+  before: Float32Array,
+  denoised: Float32Array,
+  options: Pick<DenoiseOptions, "strength" | "keep"> & { readonly squares?: number },
+): { readonly data: Float32Array; readonly squares: number } {
+  const { strength = 1, keep } = options;
+  let { squares = 0 } = options;
+  if (!(strength >= 0 && strength <= 1)) {
+    throw new InputError(`Cannot denoise: found strength ${strength}, wanted a number from 0 to 1`);
+  }
+  const data = new Float32Array(before.length);
+  for (let i = 0; i < data.length; i++) {
+    const change = keep?.(i) ? 0 : strength * (denoised[i]! - before[i]!);
+    data[i] = before[i]! + change;
+    squares += change * change;
+  }
+  return { data, squares };
+}
+
+/** @throws RunError when a result holds values that are no finite numbers */
+export function checkResult(denoised: Image, denoiser: Denoiser): void {
+  const { nonFinite } = rangeOf(denoised.data);
+  if (nonFinite > 0) {
+    throw new RunError(
+      `Cannot denoise by ${denoiser.name}: found ${nonFinite} of ${denoised.data.length} values in its result that are no finite numbers, wanted none`,
+    );
+  }
+}
+
+/** @throws InputError saying what about the image cannot be denoised */
+export function checkDenoisable(image: Image): void {
+  checkGrey(image);
+  checkFinite(rangeOf(image.data).nonFinite, image.data.length);
+}
+
+/** @throws InputError for colours, and for planes too small to tell noise from anything else */
+export function checkGrey(image: Omit<Image, "data">): void {
+  const { ny, nx } = layoutOf(image);
+  if (image.axes.includes("c")) {
+    throw new InputError(
+      `Cannot denoise a colour image: found ${image.shape[image.axes.indexOf("c")]} channels, wanted one grey channel`,
+    );
+  }
+  if (Math.min(ny, nx) < smallestSide) {
+    throw new InputError(
+      `Cannot denoise an image of ${nx} × ${ny} pixels: found a side below ${smallestSide}, wanted at least ${smallestSide} × ${smallestSide}`,
+    );
+  }
+}
+
+/** @throws InputError when some values are no finite numbers */
+export function checkFinite(nonFinite: number, of: number): void {
+  if (nonFinite > 0) {
+    throw new InputError(
+      `Cannot denoise the image: found ${nonFinite} of ${of} values that are no finite numbers, wanted none`,
+    );
+  }
+}
+
+/**
+ * The estimated level for methods of additive noise. Others mean something else by it (speckle: standard
+ * deviation over mean; Rician: σ of the channels) and estimate it themselves.
+ */
+export function levelToTell(denoiser: Denoiser, level: NoiseReading): number | undefined {
+  return denoiser.noise === "gaussian" || denoiser.noise === "any" ? level.sigma : undefined;
+}
+
+/** Denoisers take planes and volumes; frames of a series, and planes where asked, go one after another. */
+async function denoiseBlocks(
+  image: Image,
+  denoiser: Denoiser,
+  options: DenoiseOptions,
+): Promise<Image> {
+  const { parameters, sigma, threads, guide, templates, signal, onProgress } = options;
+  const context = { sigma, threads, guide, templates, signal };
+  const { blocks, nz, ny, nx, volumetric } = layoutOf(image);
+  const { planes = false } = options;
+  if (image.axes === "yx" || (image.axes === "zyx" && !planes)) {
+    return denoiser.denoise(image, parameters, { ...context, onProgress });
+  }
+  const depth = planes ? 1 : nz;
+  const parts = (blocks * nz) / depth;
+  const size = depth * ny * nx;
+  const data = new Float32Array(image.data.length);
+  for (let part = 0; part < parts; part++) {
+    throwIfAborted(signal, "denoising");
+    const values = image.data.slice(part * size, (part + 1) * size);
+    const frame = partOf(image, values, volumetric && !planes ? [nz, ny, nx] : [ny, nx]);
+    const done = await denoiser.denoise(frame, parameters, context);
+    data.set(done.data, part * size);
+    onProgress?.({
+      done: part + 1,
+      total: parts,
+      label: planes ? "denoising planes" : "denoising frames",
+    });
+  }
+  return withData(image, data);
+}
+
+/** A part of an image as a method sees it: with its pitch and unit, and without its place. */
+export function partOf(
+  image: Omit<Image, "data">,
+  data: Float32Array,
+  shape: readonly number[],
+): Image {
+  const { spacing, unit } = image;
+  return makeImage(data, shape, image.spacingKnown ? { spacing, unit } : { unit });
+}

@@ -1,0 +1,85 @@
+/** What workflows work on: the images of a path, which know how to be written back. */
+import type { Image, IntensityUnit } from "../core/image.ts";
+import type { WorkOptions } from "../core/progress.ts";
+import type { Stored } from "../core/stored.ts";
+import type { SlabWriter } from "../files/files-slab-writer.ts";
+import type { SlabSource } from "../files/files-slabs.ts";
+
+/** How a path is read. */
+export interface InputOptions {
+  /** Name of the format when neither content nor name tells. */
+  readonly inputFormat?: string;
+  /** Unit of the intensities where the file does not say. */
+  readonly unit?: IntensityUnit;
+}
+
+/** One image read into memory. */
+export interface ReadImage {
+  readonly image: Image;
+  readonly format: string;
+  readonly notes: readonly string[];
+  /** Whether a voxel holds no measurement (DICOM padding). */
+  readonly isPadding?: (index: number) => boolean;
+  /**
+   * Looks whether `save` could write an image of this kind to the path.
+   *
+   * @throws InputError when the format is only read, or cannot hold such an image
+   */
+  checkSave(path: string): Promise<void>;
+  /**
+   * Writes an image of the same shape in its place: same kind of file where the name says so, geometry
+   * and metadata kept. Files appear whole or not at all.
+   *
+   * @param path the file, or for a series the folder, to write
+   */
+  save(path: string, image: Image, options: SaveOptions): Promise<SavedImage>;
+}
+
+export interface SaveOptions extends WorkOptions {
+  /** What was done and with which parameters, for the metadata. */
+  readonly method: string;
+  readonly parameters: Readonly<Record<string, string | number | boolean>>;
+}
+
+export interface SavedImage {
+  readonly paths: readonly string[];
+  /** What the output does not keep, one sentence each. */
+  readonly lost: readonly string[];
+}
+
+/** An image whose values stay in its files. */
+export interface SlabInput {
+  readonly source: SlabSource;
+  /** The same again, for files that are read forward only. */
+  reopen(): Promise<SlabSource>;
+  /** Writes planes as they come, as `ReadImage.save` would write all of them. */
+  writer(path: string, options: SaveOptions): Promise<SlabWriter>;
+}
+
+/** One image to work on; nothing is read before `open`. */
+export interface InputImage {
+  /** The file's name, or what the series is called. */
+  readonly name: string;
+  /** A series: many files that are one image. It is saved into a folder, or as a volume into one file. */
+  readonly series: boolean;
+  open(options: WorkOptions): Promise<ReadImage>;
+  /**
+   * For working on a few planes at a time.
+   *
+   * @param voxels how many make it worth while
+   * @returns undefined when there are no more, or the files cannot be read so
+   */
+  openSlabs(voxels: number): Promise<SlabInput | undefined>;
+}
+
+export interface Input {
+  readonly kind: "file" | "folder";
+  readonly images: readonly InputImage[];
+  readonly notes: readonly string[];
+}
+
+/** The voxels that a file marks as holding no measurement. */
+export function paddingOf(stored: Stored): Pick<ReadImage, "isPadding"> {
+  const { padding, data } = stored;
+  return padding === undefined ? {} : { isPadding: (index) => Number(data[index]) === padding };
+}

@@ -1,0 +1,86 @@
+/** Image-quality metrics of one image in memory. */
+import type { Image } from "../core/image.ts";
+import { catalogue } from "../metrics/catalogue.ts";
+import type { Metric, MetricResult } from "../metrics/metric.ts";
+import type { Region } from "../metrics/region.ts";
+import { type ChosenMember, type MemberChoice, openChoices } from "./member-choice.ts";
+
+export interface MetricSettings {
+  /** Grey-level window in the images' unit; also the data range. */
+  readonly window?: { readonly low: number; readonly high: number } | undefined;
+  /** Clip values to the window, or not; by default to the window when one is given. */
+  readonly clip?: "window" | "none" | undefined;
+  /** By default the window's width, 1 for normalised images, else the reference's extent. */
+  readonly dataRange?: number | undefined;
+}
+
+export interface MeasureOptions extends MetricSettings {
+  /** The truth or standard, for metrics that compare. */
+  readonly reference?: Image | undefined;
+  /** Members of the metrics' catalogue; by default psnr, ssim, rmse and mae, or nps without a reference. */
+  readonly metrics?: readonly MemberChoice[] | undefined;
+  /** Voxels that count; all by default. */
+  readonly mask?: Region | undefined;
+  /** Second region, for cnr and neq. */
+  readonly background?: Region | undefined;
+}
+
+export interface Measured {
+  readonly metric: string;
+  /** How the metric was chosen, parameters included. */
+  readonly label: string;
+  readonly result: MetricResult;
+  /** The same of the reference, for metrics that compare the two by concordance. */
+  readonly standard?: MetricResult;
+}
+
+export type OpenMetrics = readonly ChosenMember<Metric>[];
+
+/** @throws InputError when there is no such metric */
+export function openMetrics(
+  choices: readonly MemberChoice[] | undefined,
+  paired: boolean,
+): Promise<OpenMetrics> {
+  const usual = paired ? ["psnr", "ssim", "rmse", "mae"] : ["nps"];
+  return openChoices<Metric>(catalogue, choices?.length ? choices : usual, "metric");
+}
+
+/**
+ * Measures an image by every metric that is chosen.
+ *
+ * @throws InputError on unknown metrics, images that do not fit together, or values out of range
+ */
+export async function measure(image: Image, options: MeasureOptions = {}): Promise<Measured[]> {
+  const { metrics, ...rest } = options;
+  return measureBy(image, await openMetrics(metrics, options.reference !== undefined), rest);
+}
+
+/** The same with metrics that are open. */
+export function measureBy(
+  image: Image,
+  metrics: OpenMetrics,
+  options: Omit<MeasureOptions, "metrics">,
+): Measured[] {
+  const { reference, mask, background, window, clip, dataRange } = options;
+  return metrics.map(({ member: metric, parameters, label }) => {
+    const grey = metric.reads !== "labels";
+    const own = {
+      ...(mask ? { mask } : {}),
+      ...(window && grey ? { window } : {}),
+      ...(clip ? { clip } : {}),
+    };
+    const result = metric.measure(
+      image,
+      {
+        ...own,
+        ...(reference ? { reference } : {}),
+        ...(background ? { background } : {}),
+        ...(dataRange === undefined || !grey ? {} : { dataRange }),
+      },
+      parameters,
+    );
+    const standard =
+      metric.concordance && reference ? metric.measure(reference, own, parameters) : undefined;
+    return { metric: metric.name, label, result, ...(standard ? { standard } : {}) };
+  });
+}
