@@ -48,7 +48,7 @@ interface Single<T> {
   readonly placeholder: string;
   readonly facts?: readonly string[];
   /** The value, or what was wanted instead. */
-  parse(word: string): { readonly value: T } | { readonly wanted: string };
+  readonly parse: (word: string) => { readonly value: T } | { readonly wanted: string };
 }
 
 function single<T, M extends More<T>>(

@@ -150,7 +150,7 @@ async function denoiseAll(denoiser: Denoiser, call: Call): Promise<DenoiseReport
 function checkUse(denoiser: Denoiser, call: Call): void {
   const refuse = (option: string, found: string, wanted: string) => {
     throw new InputError(
-      `Cannot use the option ${option} with ${denoiser.name}: found ${found}, wanted ${wanted}`,
+      `Cannot use option ${option} with ${denoiser.name}: found ${found}, wanted ${wanted}`,
     );
   };
   const { uses = [] } = denoiser;

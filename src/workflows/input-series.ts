@@ -99,9 +99,9 @@ function seriesInput(series: Series, { unit }: InputOptions): InputImage {
 async function checkVolume(path: string, { axes }: Image): Promise<void> {
   const format = await formatOfName(path);
   if (format === undefined || format.name === "dicom") return;
-  const { title, holds, write } = format;
+  const { title, holds } = format;
   const cannot =
-    write === undefined
+    format.write === undefined
       ? "which is only read"
       : !holds.axes.includes(axes)
         ? `which does not hold axes "${axes}"`

@@ -23,9 +23,9 @@ export interface InsertNoiseReport {
     readonly shape: readonly number[];
     readonly quanta: Quanta;
     /** Noise of the image before, in HU. */
-    readonly ownNoise: number;
+    readonly ownSd: number;
     /** Standard deviation of the added noise in HU, in the middle half of rows and columns. */
-    readonly addedNoise: number;
+    readonly addedSd: number;
     readonly seconds: number;
   }[];
   readonly outputs: readonly string[];
@@ -62,11 +62,11 @@ export async function insertNoiseFiles(
         signal,
         onProgress,
       });
-      const { quanta, ownNoise, addedNoise } = low;
+      const { quanta, ownSd, addedSd } = low;
       const { name } = item;
       const { shape } = read.image;
       const seconds = (performance.now() - started) / 1000;
-      images.push({ name, shape, quanta, ownNoise, addedNoise, seconds });
+      images.push({ name, shape, quanta, ownSd, addedSd, seconds });
       const saved = await read.save(target, low.image, {
         method: "low-dose insertion",
         parameters: { ...low.parameters, dose, seed },

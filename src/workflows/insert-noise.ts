@@ -3,7 +3,7 @@ import { type Image, layoutOf, makeImage, sliceOf, withData } from "../core/imag
 import { type ParameterValues, resolveParameters } from "../core/parameters.ts";
 import type { WorkOptions } from "../core/progress.ts";
 import { type Stream, streamOf } from "../core/random.ts";
-import { estimateNoise } from "../denoise/noise-level/estimate-noise.ts";
+import { matchNoise } from "../denoise/noise-level/match-noise.ts";
 import { judgedPlanes, noiseOfImage } from "../denoise/noise-level/noise-of-image.ts";
 import { defaultThreads } from "../parallel/index.ts";
 import { drawDoseNoise, insertLowDose, lowDoseParameters } from "../physics/low-dose.ts";
@@ -34,9 +34,9 @@ export interface LowDose {
   readonly image: Image;
   readonly quanta: Quanta;
   /** Noise of the image before, in HU, as `estimateNoise` finds it. */
-  readonly ownNoise: number;
+  readonly ownSd: number;
   /** Standard deviation of the added noise in HU, in the middle half of rows and columns. */
-  readonly addedNoise: number;
+  readonly addedSd: number;
   /** Parameters with the quanta that were used. */
   readonly parameters: ParameterValues;
   readonly notes: readonly string[];
@@ -44,6 +44,9 @@ export interface LowDose {
 
 /** Noise in HU below which an image is taken for one without noise. */
 const leastNoise = 0.05;
+
+/** Where the noise of CT is judged, in HU: around the patient it is less, or clipped. */
+const softTissue = [-200, 300] as const;
 
 /** Added noise below this share of the image's own is warned of. */
 const lowShare = 0.1;
@@ -62,14 +65,14 @@ export async function insertNoise(image: Image, options: InsertNoiseOptions): Pr
   const threads = options.threads ?? defaultThreads();
   const resolved = resolveParameters("low-dose insertion", lowDoseParameters, given);
   const stream = streamOf(seed, "insert-noise", index);
-  const ownNoise = image.unit === "HU" ? noiseOfImage(image).sigma : 0;
+  const ownSd = image.unit === "HU" ? noiseOfImage(image).sigma : 0;
   const quanta: Quanta =
     given.photons === undefined
-      ? await measureQuanta(image, { ownNoise, parameters: resolved, stream, threads, signal })
+      ? await measureQuanta(image, { ownSd, parameters: resolved, stream, threads, signal })
       : { photons: resolved.photons as number, from: "given" };
   const parameters = { ...resolved, photons: quanta.photons };
   const low = await insertLowDose(image, { dose, stream, parameters, threads, signal, onProgress });
-  const addedNoise = middleDeviation(image, low.image);
+  const addedSd = middleDeviation(image, low.image);
   const kept =
     keep === undefined
       ? low.image
@@ -78,7 +81,7 @@ export async function insertNoise(image: Image, options: InsertNoiseOptions): Pr
           low.image.data.map((v, i) => (keep(i) ? image.data[i]! : v)),
         );
   const short = (x: number): string => String(Number(x.toPrecision(3)));
-  const own = `the image's own noise, ${short(ownNoise)} HU`;
+  const own = `the image's own noise, ${short(ownSd)} HU`;
   const notes = Object.entries(low.notes).map(([what, note]) => `${what}: ${note}`);
   if (quanta.from === "measured") {
     notes.push(`quanta at full dose: ${short(quanta.photons)} a detector element, from ${own}`);
@@ -87,16 +90,16 @@ export async function insertNoise(image: Image, options: InsertNoiseOptions): Pr
       `quanta at full dose: ${short(quanta.photons)} a detector element, the default, for ${own}, does not tell them`,
     );
   }
-  if (addedNoise < lowShare * ownNoise) {
+  if (addedSd < lowShare * ownSd) {
     notes.push(
-      `the added noise, ${short(addedNoise)} HU, is below a tenth of ${own}: the result hardly differs from the image${quanta.from === "given" ? "; without photons the quanta follow from that noise" : ""}`,
+      `the added noise, ${short(addedSd)} HU, is below a tenth of ${own}: the result hardly differs from the image${quanta.from === "given" ? "; without photons the quanta follow from that noise" : ""}`,
     );
   }
-  return { image: kept, quanta, ownNoise, addedNoise, parameters, notes };
+  return { image: kept, quanta, ownSd, addedSd, parameters, notes };
 }
 
 interface Measuring {
-  readonly ownNoise: number;
+  readonly ownSd: number;
   readonly parameters: ParameterValues;
   readonly stream: Stream;
   readonly threads: number;
@@ -104,33 +107,29 @@ interface Measuring {
 }
 
 /**
- * The quanta with which the scanner's noise is as large as the image's.
- *
- * Noise n of N₀ quanta is drawn for some planes and added with a factor c that makes the estimate of the
- * noise √2 times as large as without: then c n is as strong as the image's own, where and how the estimator
- * looks at it, and N₀/c² quanta give it. Electronic noise does not go so with the quanta; a second round
- * from the quanta of the first one takes it in.
+ * The quanta with which the scanner's noise is as strong as the image's: noise of N₀ quanta is drawn for some
+ * planes; where it has to be multiplied by c to be as strong as the image's own, N₀/c² quanta give that. Electronic
+ * noise does not go so with the quanta; a second round from the quanta of the first takes it in.
  */
 async function measureQuanta(image: Image, measuring: Measuring): Promise<Quanta> {
-  const { parameters, stream, threads, signal, ownNoise } = measuring;
+  const { parameters, stream, threads, signal, ownSd } = measuring;
   const { min, max } = lowDoseParameters.photons as { min: number; max: number };
-  let photons = parameters.photons as number;
-  if (!(ownNoise > leastNoise)) return { photons, from: "default" };
+  const given = parameters.photons as number;
+  if (!(ownSd > leastNoise)) return { photons: given, from: "default" };
   const planes = somePlanes(image);
+  let photons = given;
   for (let round = 0; round < 2; round++) {
     const noise = await drawDoseNoise(planes, {
-      stream: stream.child("quanta"),
+      stream: stream.child("quanta", round),
       parameters: { ...parameters, photons },
       threads,
       signal,
     });
-    const factors = Array.from({ length: layoutOf(planes).nz }, (_, k) =>
-      matchingFactor(sliceOf(planes, k), sliceOf(noise, k).data),
-    ).sort((a, b) => a - b);
-    const factor = factors[Math.floor(factors.length / 2)]!;
+    const factor = matchNoise(planes, noise.data, { between: softTissue });
+    if (factor === undefined) return { photons: given, from: "default" };
     photons = Math.min(max, Math.max(min, photons / factor ** 2));
   }
-  return { photons: Number(photons.toPrecision(4)), from: "measured" };
+  return { photons: Number(photons.toPrecision(3)), from: "measured" };
 }
 
 /** A few planes of a volume as one; a plane as it is. */
@@ -142,33 +141,6 @@ function somePlanes(image: Image): Image {
   const data = new Float32Array(measuredPlanes * ny * nx);
   chosen.forEach((plane, k) => data.set(sliceOf(image, plane).data, k * ny * nx));
   return makeImage(data, [measuredPlanes, ny, nx], { spacing: image.spacing, unit: image.unit });
-}
-
-/** The factor with which noise added to a plane is as strong as the plane's own. */
-function matchingFactor(plane: Image, noise: Float32Array): number {
-  const own = estimateNoise(plane).sigma;
-  const withNoise = (factor: number): number =>
-    estimateNoise(
-      withData(
-        plane,
-        plane.data.map((v, i) => v + factor * noise[i]!),
-      ),
-    ).sigma;
-  let square = 0;
-  for (const v of noise) square += v * v;
-  let factor = own / Math.sqrt(square / noise.length);
-  // Added variances go with the factor's square: a fixed point is there after a few rounds.
-  for (let round = 0; round < 6; round++) {
-    const added = Math.sqrt(Math.max(0, withNoise(factor) ** 2 - own ** 2));
-    if (added === 0) {
-      factor *= 4;
-      continue;
-    }
-    const ratio = own / added;
-    factor *= ratio;
-    if (Math.abs(ratio - 1) < 0.005) break;
-  }
-  return factor;
 }
 
 /** Standard deviation of the difference in the middle half of rows and columns. */

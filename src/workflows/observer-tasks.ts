@@ -32,7 +32,7 @@ export async function tasksOf(
     const other = given(["places", ...knownNames]);
     if (other !== undefined) {
       throw new InputError(
-        `Cannot use the option ${other} with a collection: found inserts at known places, wanted option present and option absent`,
+        `Cannot use option ${other} with a collection: found inserts at known places, wanted option present and option absent`,
       );
     }
     return collectionTasks(files.collection, files, work);
@@ -41,7 +41,7 @@ export async function tasksOf(
     const other = given(["present", "absent", "places", "sigma", ...knownNames]);
     if (other !== undefined) {
       throw new InputError(
-        `Cannot use the option ${other} with option study: found a study, which has its own images, signal and noise`,
+        `Cannot use option ${other} with option study: found a study, which has its own images, signal and noise`,
       );
     }
     if (given(["arm"]) !== undefined) {
@@ -54,7 +54,7 @@ export async function tasksOf(
   }
   const lone = given(["method", "store"]);
   if (lone !== undefined) {
-    throw new InputError(`Cannot use the option ${lone}: found no option study, wanted both`);
+    throw new InputError(`Cannot use option ${lone}: found no option study, wanted both`);
   }
   return { tasks: [await detectionTask(files, work)], notes: [] };
 }

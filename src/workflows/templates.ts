@@ -29,7 +29,7 @@ export function namesTask({
 }: TaskOptions = {}): boolean {
   if (signal === undefined && (at !== undefined || Object.keys(signalParam).length > 0)) {
     throw new InputError(
-      `Cannot use the option ${at === undefined ? "signalParam" : "at"}: found no signal, wanted the signal's name beside it`,
+      `Cannot use option ${at === undefined ? "signalParam" : "at"}: found no option signal, wanted the signal's name beside it`,
     );
   }
   return template.length > 0 || signal !== undefined;

@@ -35,7 +35,17 @@ beforeAll(async () => {
 });
 
 const denoise = (words: readonly string[], output = "out.npy") =>
-  dprime(["denoise", path("noisy.npy"), "-o", path(output), "--sigma", "0.3", "--quiet", ...words]);
+  dprime([
+    "denoise",
+    path("noisy.npy"),
+    "-o",
+    path(output),
+    "--sigma",
+    "0.3",
+    "--force",
+    "--quiet",
+    ...words,
+  ]);
 
 describe("dprime denoise with a task", () => {
   it.each(["task-preserving+gaussian", "task-preserving+bm3d", "task-preserving+drunet-light"])(

@@ -83,7 +83,7 @@ describe("dprime study", () => {
     const { folder, file, store } = place(32);
     const words = ["study", "run", file, "--workers", "1", ...store];
     const stopped = await interrupted([...words, "-o", join(folder, "never")], {
-      when: /"progress":"small"/,
+      when: /progress: small/,
       signal: "SIGINT",
     });
     expect(stopped.code).toBe(130);

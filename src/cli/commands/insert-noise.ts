@@ -46,12 +46,12 @@ export const insertNoise: Command = command({
         { title: "unit" },
         { title: "seconds", align: "right" },
       ],
-      report.images.map(({ name, shape, ownNoise, quanta, addedNoise, seconds }) => [
+      report.images.map(({ name, shape, ownSd, quanta, addedSd, seconds }) => [
         name,
         shape.join(" × "),
-        short(ownNoise),
+        short(ownSd),
         `${quanta.photons.toExponential(2)} (${quanta.from})`,
-        short(addedNoise),
+        short(addedSd),
         "HU",
         seconds.toFixed(2),
       ]),

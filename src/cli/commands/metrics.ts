@@ -146,7 +146,7 @@ function printAgreement(context: CommandContext, { agreement }: MeasureReport): 
 }
 
 /** A row of the JSON document: the result's fields beside the row's, curves as plain lists. */
-function documentOf({ result, standard: _, ...row }: MeasuredRow): object {
+function documentOf({ result, standard: _standard, ...row }: MeasuredRow): object {
   const curves = result.status === "ok" ? result.curves : undefined;
   return {
     ...row,
