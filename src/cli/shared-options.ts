@@ -1,6 +1,7 @@
 /** Options that several commands have, each under one name. */
 import { allAxes, type IntensityUnit } from "../core/image.ts";
 import { InputError } from "../core/errors.ts";
+import { gapTreatments } from "../dicom/resample.ts";
 import { allTypes } from "../codecs/elements.ts";
 import type { RawShape } from "../formats/format.ts";
 import {
@@ -25,6 +26,10 @@ export const inputOptions = {
     formerly: "format",
   }),
   unit: choice(units, "unit of the intensities where the file does not say"),
+  gaps: choice(
+    gapTreatments,
+    "what to do about DICOM slices that are not evenly spaced; default: split",
+  ),
 };
 
 export const force = flag("write over files that are there already");

@@ -192,7 +192,7 @@ async function denoiseWhole(
     ...(call.task === undefined ? {} : { templates: await readTemplates(call.task, read.image) }),
     guide: call.guide === undefined ? undefined : await readGuide(call.guide),
     planes: call.planes ?? false,
-    keep: read.isPadding,
+    padding: read.padding,
   });
   const saved = await read.save(target, after, {
     method: denoiser.name,

@@ -1,8 +1,9 @@
 /** The main job on an image too large to be held: a few planes at a time, with one noise level for all. */
 import { throwIfAborted } from "../core/errors.ts";
-import { type Image, layoutOf, makeImage, rangeOf, sizeOf, sliceOf } from "../core/image.ts";
+import { type Image, layoutOf, makeImage, sizeOf, sliceOf } from "../core/image.ts";
 import type { Slab, SlabSource } from "../files/files-slabs.ts";
 import type { SlabWriter } from "../files/files-slab-writer.ts";
+import { constantPadding, joinedPadding } from "../denoise/constant-padding.ts";
 import type { Denoiser } from "../denoise/denoiser.ts";
 import {
   judgedPlanes,
@@ -17,12 +18,13 @@ import {
   type DenoisedFigures,
   type DenoiseOptions,
   levelToTell,
+  nonFiniteIn,
   partOf,
 } from "./denoise.ts";
 import type { SlabInput } from "./input.ts";
 import type { SlabPlan } from "./plan-slabs.ts";
 
-export interface DenoiseSlabsOptions extends Omit<DenoiseOptions, "method" | "keep" | "guide"> {
+export interface DenoiseSlabsOptions extends Omit<DenoiseOptions, "method" | "padding" | "guide"> {
   readonly denoiser: Denoiser;
   readonly plan: SlabPlan;
   /** Plane to keep for a figure, from 0. */
@@ -62,9 +64,11 @@ export async function denoiseSlabs(
   const { denoiser, plan } = options;
   checkGrey(image);
   const judged = judgedPlanes(planes);
-  const seen = await lookAt(work, judged, options);
+  const looked = await lookAt(work, judged, options);
+  const seen = looked.map(({ plane }) => plane);
   await source.close();
-  const noiseBefore = noiseOfPlanes(seen);
+  const paddings = looked.map(({ padding }) => padding);
+  const noiseBefore = noiseOfPlanes(seen, { paddings });
   const level: NoiseReading =
     options.sigma === undefined
       ? noiseBefore
@@ -87,8 +91,7 @@ export async function denoiseSlabs(
   try {
     await eachSlab(work, { ...options, sigma }, async (slab, denoised, from) => {
       const { data, padded } = slab;
-      const keep = padded && ((i: number): boolean => padded[i] === 1);
-      const blended = blend(data, denoised, { strength, keep, squares });
+      const blended = blend(data, denoised, { strength, padding: padded, squares });
       const { data: values } = blended;
       ({ squares } = blended);
       const count = slab.shape[0]!;
@@ -108,7 +111,7 @@ export async function denoiseSlabs(
       noiseBefore,
       noiseAfter: noiseOfPlanes(
         judged.map((k) => after.get(k)!),
-        noiseBefore.method,
+        { method: noiseBefore.method, paddings },
       ),
       rmsChange: Math.sqrt(squares / sizeOf(image.shape)),
       seconds: (performance.now() - started) / 1000,
@@ -135,10 +138,11 @@ async function lookAt(
   work: SlabInput,
   judged: readonly number[],
   { signal, onProgress }: DenoiseSlabsOptions,
-): Promise<Image[]> {
+): Promise<{ readonly plane: Image; readonly padding: Uint8Array | undefined }[]> {
   const { source } = work;
   const { ny, nx } = layoutOf(source.image);
-  const found: Image[] = [];
+  const found: { plane: Image; padding: Uint8Array | undefined }[] = [];
+  const size = ny * nx;
   const floating = source.type.startsWith("float");
   const step = floating ? Math.max(1, Math.floor(lookedAt / (ny * nx))) : 1;
   let nonFinite = 0;
@@ -147,13 +151,22 @@ async function lookAt(
     const wanted = judged.filter((k) => k >= from && k < from + count);
     if (!floating && wanted.length === 0) continue;
     throwIfAborted(signal, "estimating the noise");
-    const slab = await source.read(from, count);
-    if (floating) nonFinite += rangeOf(slab.data).nonFinite;
-    for (const k of wanted) found.push(sliceOf(slab, k - from));
+    const slab = withConstantPadding(await source.read(from, count));
+    if (floating) nonFinite += nonFiniteIn(slab.data, slab.padded);
+    for (const k of wanted) {
+      const padding = slab.padded?.slice((k - from) * size, (k - from + 1) * size);
+      found.push({ plane: sliceOf(slab, k - from), padding });
+    }
     onProgress?.({ done: from + count, total: source.planes, label: "estimating the noise" });
   }
   checkFinite(nonFinite, sizeOf(source.image.shape));
   return found;
+}
+
+/** The slab with the constant padding that is found in it marked as what its file declares. */
+function withConstantPadding(slab: Slab): Slab {
+  const padded = joinedPadding(slab.padded, constantPadding(slab));
+  return padded ? { ...slab, padded } : slab;
 }
 
 function stackOf(planes: readonly Image[]): Image {
@@ -182,7 +195,7 @@ async function eachSlab(
         throwIfAborted(signal, "denoising");
         const to = Math.min(nz, z + plan.depth);
         const [low, high] = [Math.max(0, z - plan.halo), Math.min(nz, to + plan.halo)];
-        const wide = await source.read(block * nz + low, high - low);
+        const wide = withConstantPadding(await source.read(block * nz + low, high - low));
         const first = block * nz + z;
         const denoised = await denoiseSlab(wide, {
           ...options,
@@ -216,19 +229,23 @@ async function denoiseSlab(
   const { sample, signal, onProgress } = options;
   const context = { sigma, threads, templates, signal };
   const { nz, ny, nx } = layoutOf(wide);
+  const { padded } = wide;
   if (!planes && nz > 1) {
     const image = partOf(wide, wide.data, [nz, ny, nx]);
-    const result = await denoiser.denoise(image, parameters, { ...context, sample, onProgress });
-    checkResult(result, denoiser);
+    const given = padded ? { ...context, padding: padded } : context;
+    const result = await denoiser.denoise(image, parameters, { ...given, sample, onProgress });
+    checkResult(result, denoiser, padded);
     return result.data;
   }
   const out = new Float32Array(wide.data.length);
   for (let k = 0; k < nz; k++) {
     throwIfAborted(signal, "denoising");
     const plane = partOf(wide, wide.data.slice(k * ny * nx, (k + 1) * ny * nx), [ny, nx]);
-    const given = planes ? context : { ...context, sample };
+    const padding = padded?.slice(k * ny * nx, (k + 1) * ny * nx);
+    const marked = padding ? { ...context, padding } : context;
+    const given = planes ? marked : { ...marked, sample };
     const result = await denoiser.denoise(plane, parameters, given);
-    checkResult(result, denoiser);
+    checkResult(result, denoiser, padding);
     out.set(result.data, k * ny * nx);
     onProgress?.({ done: k + 1, total: nz, label: "denoising planes" });
   }

@@ -24,8 +24,8 @@ export interface DenoiseOptions extends WorkOptions, MethodOptions {
   readonly guide?: Image;
   /** What is looked for, one value for each pixel of a plane, for methods that keep its response. */
   readonly templates?: readonly ArrayLike<number>[];
-  /** Voxels that hold no measurement and are handed through unchanged (DICOM padding). */
-  readonly keep?: ((index: number) => boolean) | undefined;
+  /** One byte per voxel, 1 where it holds no measurement: such voxels are not seen, and handed through. */
+  readonly padding?: Uint8Array | undefined;
 }
 
 /** What there is to say of a denoised image. */
@@ -57,7 +57,7 @@ const smallestSide = 8;
  *   CancelledError
  */
 export async function denoise(image: Image, options: DenoiseOptions = {}): Promise<Denoised> {
-  checkDenoisable(image);
+  checkDenoisable(image, options.padding);
   const { method } = options;
   if (typeof method === "object") return denoiseBy(image, method, options);
   const opened = await openMethod(method, options);
@@ -74,23 +74,23 @@ async function denoiseBy(
   options: DenoiseOptions,
 ): Promise<Denoised> {
   const started = performance.now();
-  const { sigma, keep } = options;
-  const noiseBefore = noiseOfImage(image);
+  const { sigma, padding } = options;
+  const noiseBefore = noiseOfImage(image, { padding });
   const level: NoiseReading =
     sigma === undefined ? noiseBefore : { sigma, method: "given", notes: [] };
   const denoised = await denoiseBlocks(image, denoiser, {
     ...options,
     sigma: sigma ?? levelToTell(denoiser, level),
   });
-  checkResult(denoised, denoiser);
-  const { data, squares } = blend(image.data, denoised.data, { ...options, keep });
+  checkResult(denoised, denoiser, padding);
+  const { data, squares } = blend(image.data, denoised.data, options);
   const result = withData(image, data);
   return {
     image: result,
     method: denoiser.name,
     level,
     noiseBefore,
-    noiseAfter: noiseOfImage(result, noiseBefore.method),
+    noiseAfter: noiseOfImage(result, { method: noiseBefore.method, padding }),
     rmsChange: Math.sqrt(squares / data.length),
     seconds: (performance.now() - started) / 1000,
   };
@@ -104,16 +104,16 @@ async function denoiseBy(
 export function blend(
   before: Float32Array,
   denoised: Float32Array,
-  options: Pick<DenoiseOptions, "strength" | "keep"> & { readonly squares?: number },
+  options: Pick<DenoiseOptions, "strength" | "padding"> & { readonly squares?: number },
 ): { readonly data: Float32Array; readonly squares: number } {
-  const { strength = 1, keep } = options;
+  const { strength = 1, padding } = options;
   let { squares = 0 } = options;
   if (!(strength >= 0 && strength <= 1)) {
     throw new InputError(`Cannot denoise: found strength ${strength}, wanted a number from 0 to 1`);
   }
   const data = new Float32Array(before.length);
   for (let i = 0; i < data.length; i++) {
-    const change = keep?.(i) ? 0 : strength * (denoised[i]! - before[i]!);
+    const change = padding?.[i] === 1 ? 0 : strength * (denoised[i]! - before[i]!);
     data[i] = before[i]! + change;
     squares += change * change;
   }
@@ -121,8 +121,8 @@ export function blend(
 }
 
 /** @throws RunError when a result holds values that are no finite numbers */
-export function checkResult(denoised: Image, denoiser: Denoiser): void {
-  const { nonFinite } = rangeOf(denoised.data);
+export function checkResult(denoised: Image, denoiser: Denoiser, padding?: Uint8Array): void {
+  const nonFinite = nonFiniteIn(denoised.data, padding);
   if (nonFinite > 0) {
     throw new RunError(
       `Cannot denoise by ${denoiser.name}: found ${nonFinite} of ${denoised.data.length} values in its result that are no finite numbers, wanted none`,
@@ -131,9 +131,18 @@ export function checkResult(denoised: Image, denoiser: Denoiser): void {
 }
 
 /** @throws InputError saying what about the image cannot be denoised */
-export function checkDenoisable(image: Image): void {
+export function checkDenoisable(image: Image, padding?: Uint8Array): void {
   checkGrey(image);
-  checkFinite(rangeOf(image.data).nonFinite, image.data.length);
+  checkFinite(nonFiniteIn(image.data, padding), image.data.length);
+}
+
+/** How many measurements are no finite numbers; some files mark padding by such. */
+export function nonFiniteIn(data: Float32Array, padding?: Uint8Array): number {
+  const { nonFinite } = rangeOf(data);
+  if (nonFinite === 0 || !padding) return nonFinite;
+  let count = 0;
+  for (let i = 0; i < data.length; i++) if (padding[i] !== 1 && !Number.isFinite(data[i]!)) count++;
+  return count;
 }
 
 /** @throws InputError for colours, and for planes too small to tell noise from anything else */
@@ -174,12 +183,13 @@ async function denoiseBlocks(
   denoiser: Denoiser,
   options: DenoiseOptions,
 ): Promise<Image> {
-  const { parameters, sigma, threads, guide, templates, signal, onProgress } = options;
+  const { parameters, sigma, threads, guide, templates, signal, onProgress, padding } = options;
   const context = { sigma, threads, guide, templates, signal };
   const { blocks, nz, ny, nx, volumetric } = layoutOf(image);
   const { planes = false } = options;
   if (image.axes === "yx" || (image.axes === "zyx" && !planes)) {
-    return denoiser.denoise(image, parameters, { ...context, onProgress });
+    const given = padding ? { ...context, padding } : context;
+    return denoiser.denoise(image, parameters, { ...given, onProgress });
   }
   const depth = planes ? 1 : nz;
   const parts = (blocks * nz) / depth;
@@ -189,7 +199,9 @@ async function denoiseBlocks(
     throwIfAborted(signal, "denoising");
     const values = image.data.slice(part * size, (part + 1) * size);
     const frame = partOf(image, values, volumetric && !planes ? [nz, ny, nx] : [ny, nx]);
-    const done = await denoiser.denoise(frame, parameters, context);
+    const marks = padding?.slice(part * size, (part + 1) * size);
+    const given = marks ? { ...context, padding: marks } : context;
+    const done = await denoiser.denoise(frame, parameters, given);
     data.set(done.data, part * size);
     onProgress?.({
       done: part + 1,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { InputError } from "../core/errors.ts";
 import type { Image } from "../core/image.ts";
 import { looksLikeDicom } from "../dicom/parse.ts";
+import { newUid } from "../dicom/uid.ts";
 import { formatOfName, saveImage } from "../files/files.ts";
 import { seriesFile } from "../files/files-series.ts";
 import {
@@ -51,44 +52,57 @@ export async function seriesInputs(
     const file = await seriesFile(folder, name);
     if (file !== undefined) files.push(file);
   }
-  const { series, refused, findings } = groupSeries(files);
+  const { gaps } = options;
+  const { series, refused, findings } = groupSeries(files, gaps === undefined ? {} : { gaps });
   const damaged = refused.find(({ kind }) => kind === "truncated" || kind === "corrupt");
   if (damaged !== undefined) {
     throw new InputError(
       `Cannot work on ${folder}: found the damaged file ${damaged.name} (${damaged.reason}), wanted every slice whole`,
     );
   }
-  const images = series.filter(({ kind }) => kind !== "localizer");
-  const chosen = images.length > 0 ? images : series;
+  const filterable = series.filter(({ noImage }) => noImage === undefined);
+  const images = filterable.filter(({ kind }) => kind !== "localizer");
+  const chosen = images.length > 0 ? images : filterable;
   const notes = [
     ...findings,
     ...refused.map(({ name, reason }) => `${name} is left out: ${reason}`),
-    ...(chosen.length < series.length ? ["localizer images are left out"] : []),
+    ...(chosen.length < filterable.length ? ["localizer images are left out"] : []),
+    ...series
+      .filter(({ noImage }) => noImage !== undefined)
+      .map(({ noImage, files: left }) => `${left[0]!.name} is left out: it is ${noImage}`),
     ...chosen
       .filter(({ duplicates }) => duplicates.length > 0)
       .map((one) => `${one.duplicates.length} slices at places already taken are left out`),
   ];
   if (chosen.length === 0) {
     throw new InputError(
-      `Cannot work on ${folder}: found DICOM files without images, wanted images`,
+      `Cannot work on ${folder}: found DICOM files without images${series.length > 0 ? ` (${[...new Set(series.map(({ noImage }) => noImage))].join(", ")})` : ""}, wanted images`,
     );
   }
-  return { images: chosen.map((one) => seriesInput(one, options)), notes };
+  // All that comes from one series goes into one new one.
+  const seriesUids = new Map(chosen.map(({ uid }) => [uid, newUid()] as const));
+  return {
+    images: chosen.map((one) => seriesInput(one, seriesUids.get(one.uid)!, options)),
+    notes,
+  };
 }
 
-function seriesInput(series: Series, { unit }: InputOptions): InputImage {
+function seriesInput(series: Series, seriesUid: string, { unit }: InputOptions): InputImage {
+  const described = [series.description || series.modality, series.part].filter(Boolean).join(", ");
   return {
-    name: series.files.length === 1 ? series.files[0]!.name : series.description || series.modality,
+    name: series.files.length === 1 ? series.files[0]!.name : described,
     series: true,
     async open(options): Promise<ReadImage> {
-      const { image, stored, findings } = await readSeries(series, { ...options, unit });
+      const { image, padded, findings } = await readSeries(series, { ...options, unit });
+      const { padding, notes } = paddingOf(image, padded);
       return {
         image,
         format: "dicom",
-        notes: findings,
-        ...(stored === undefined ? {} : paddingOf(stored)),
+        notes: [...findings, ...notes],
+        ...(padding ? { padding } : {}),
         checkSave: (path) => checkVolume(path, image),
-        save: (path, result, save) => saveSeries(series, path, { ...save, image: result }),
+        save: (path, result, save) =>
+          saveSeries(series, path, { ...save, image: result, seriesUid }),
       };
     },
     openSlabs: (voxels) => seriesSlabs(series, { voxels, unit }),
@@ -119,9 +133,9 @@ async function checkVolume(path: string, { axes }: Image): Promise<void> {
 async function saveSeries(
   series: Series,
   path: string,
-  options: SaveOptions & { image: Image },
+  options: SaveOptions & { image: Image; seriesUid: string },
 ): Promise<SavedImage> {
-  const { image, method, parameters, signal, onProgress } = options;
+  const { image, seriesUid, method, parameters, signal, onProgress } = options;
   const format = await formatOfName(path);
   if (format !== undefined && format.name !== "dicom") {
     const { paths, lost } = await withParents(path, () =>
@@ -134,6 +148,7 @@ async function saveSeries(
   for await (const file of writeDerivedSeries(series, image, {
     method,
     parameters,
+    seriesUid,
     signal,
     onProgress,
   })) {

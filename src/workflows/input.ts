@@ -1,7 +1,9 @@
 /** What workflows work on: the images of a path, which know how to be written back. */
+import { InputError } from "../core/errors.ts";
 import type { Image, IntensityUnit } from "../core/image.ts";
 import type { WorkOptions } from "../core/progress.ts";
-import type { Stored } from "../core/stored.ts";
+import { constantPadding, joinedPadding } from "../denoise/constant-padding.ts";
+import type { GapTreatment } from "../dicom/resample.ts";
 import type { SlabWriter } from "../files/files-slab-writer.ts";
 import type { SlabSource } from "../files/files-slabs.ts";
 
@@ -11,6 +13,8 @@ export interface InputOptions {
   readonly inputFormat?: string;
   /** Unit of the intensities where the file does not say. */
   readonly unit?: IntensityUnit;
+  /** What is done about DICOM slices that are not evenly spaced. Defaults to `split`. */
+  readonly gaps?: GapTreatment;
 }
 
 /** One image read into memory. */
@@ -18,8 +22,8 @@ export interface ReadImage {
   readonly image: Image;
   readonly format: string;
   readonly notes: readonly string[];
-  /** Whether a voxel holds no measurement (DICOM padding). */
-  readonly isPadding?: (index: number) => boolean;
+  /** One byte per voxel, 1 where it holds no measurement; absent where all do. */
+  readonly padding?: Uint8Array;
   /**
    * Looks whether `save` could write an image of this kind to the path.
    *
@@ -78,8 +82,29 @@ export interface Input {
   readonly notes: readonly string[];
 }
 
-/** The voxels that a file marks as holding no measurement. */
-export function paddingOf(stored: Stored): Pick<ReadImage, "isPadding"> {
-  const { padding, data } = stored;
-  return padding === undefined ? {} : { isPadding: (index) => Number(data[index]) === padding };
+/**
+ * The voxels that hold no measurement: those that the file marks, and the constant around a field of view,
+ * which is said.
+ */
+export function paddingOf(
+  image: Image,
+  padded: Uint8Array | undefined,
+): { readonly padding?: Uint8Array; readonly notes: readonly string[] } {
+  const constant = constantPadding(image);
+  const padding = joinedPadding(padded, constant);
+  const found = constant?.some((mark, i) => mark === 1 && padded?.[i] !== 1) === true;
+  return {
+    ...(padding ? { padding } : {}),
+    notes: found
+      ? ["a constant outside the field of view, which no attribute declares, is left as it is"]
+      : [],
+  };
+}
+
+/** @throws InputError for what no filter makes sense of, such as a segmentation */
+export function checkFilterable(path: string, noImage: string | undefined): void {
+  if (noImage === undefined) return;
+  throw new InputError(
+    `Cannot work on ${path}: found ${noImage}, whose values are labels, wanted an image`,
+  );
 }

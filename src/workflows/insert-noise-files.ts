@@ -58,7 +58,7 @@ export async function insertNoiseFiles(
         index,
         parameters,
         threads,
-        keep: read.isPadding,
+        padding: read.padding,
         signal,
         onProgress,
       });

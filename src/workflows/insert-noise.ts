@@ -1,4 +1,5 @@
 /** A low-dose version of a CT image in memory, with the quanta of its own scan. */
+import { filledFromNearest } from "../denoise/fill-padding.ts";
 import { type Image, layoutOf, makeImage, sliceOf, withData } from "../core/image.ts";
 import { type ParameterValues, resolveParameters } from "../core/parameters.ts";
 import type { WorkOptions } from "../core/progress.ts";
@@ -19,8 +20,8 @@ export interface InsertNoiseOptions extends WorkOptions {
   readonly parameters?: ParameterValues;
   /** Worker threads; the result never depends on it. */
   readonly threads?: number | undefined;
-  /** Voxels that hold no measurement and are handed through unchanged. */
-  readonly keep?: ((index: number) => boolean) | undefined;
+  /** One byte per voxel, 1 where it holds no measurement: not seen by the scanner, and handed through. */
+  readonly padding?: Uint8Array | undefined;
 }
 
 /** Quanta of each detector element in the open beam at the image's own dose. */
@@ -61,24 +62,40 @@ const measuredPlanes = 3;
  *   fractions outside (0, 1], and where the scanner cannot see the object; CancelledError
  */
 export async function insertNoise(image: Image, options: InsertNoiseOptions): Promise<LowDose> {
-  const { dose, seed = 1, index = 0, parameters: given = {}, keep, signal, onProgress } = options;
+  const {
+    dose,
+    seed = 1,
+    index = 0,
+    parameters: given = {},
+    padding,
+    signal,
+    onProgress,
+  } = options;
   const threads = options.threads ?? defaultThreads();
   const resolved = resolveParameters("low-dose insertion", lowDoseParameters, given);
   const stream = streamOf(seed, "insert-noise", index);
-  const ownSd = image.unit === "HU" ? noiseOfImage(image).sigma : 0;
+  const ownSd = image.unit === "HU" ? noiseOfImage(image, { padding }).sigma : 0;
   const quanta: Quanta =
     given.photons === undefined
       ? await measureQuanta(image, { ownSd, parameters: resolved, stream, threads, signal })
       : { photons: resolved.photons as number, from: "given" };
   const parameters = { ...resolved, photons: quanta.photons };
-  const low = await insertLowDose(image, { dose, stream, parameters, threads, signal, onProgress });
-  const addedSd = middleDeviation(image, low.image);
+  const scanned = padding ? withData(image, filledFromNearest(image, padding)) : image;
+  const low = await insertLowDose(scanned, {
+    dose,
+    stream,
+    parameters,
+    threads,
+    signal,
+    onProgress,
+  });
+  const addedSd = middleDeviation(scanned, low.image);
   const kept =
-    keep === undefined
+    padding === undefined
       ? low.image
       : withData(
           low.image,
-          low.image.data.map((v, i) => (keep(i) ? image.data[i]! : v)),
+          low.image.data.map((v, i) => (padding[i] === 1 ? image.data[i]! : v)),
         );
   const short = (x: number): string => String(Number(x.toPrecision(3)));
   const own = `the image's own noise, ${short(ownSd)} HU`;

@@ -4,6 +4,8 @@ import { basename, join } from "node:path";
 import { InputError, throwIfAborted } from "../core/errors.ts";
 import type { Image } from "../core/image.ts";
 import type { StoredType } from "../core/stored.ts";
+import { checkDerivable } from "../dicom/derive.ts";
+import { framesOfResampled } from "../dicom/parts.ts";
 import type { DicomImage } from "../dicom/read.ts";
 import { exactStored, integerRange } from "../codecs/elements.ts";
 import {
@@ -19,6 +21,7 @@ import {
   type Input,
   type InputImage,
   type InputOptions,
+  checkFilterable,
   paddingOf,
   type SavedImage,
   type SaveOptions,
@@ -66,18 +69,25 @@ async function openFolder(path: string, options: InputOptions): Promise<Input> {
   return { kind: "folder", images: [...images, ...others], notes };
 }
 
-function fileInput(path: string, { inputFormat: format, unit }: InputOptions): InputImage {
+function fileInput(path: string, { inputFormat: format, unit, gaps }: InputOptions): InputImage {
   return {
     name: basename(path),
     series: false,
     async open(options) {
-      const opened = await openFile(path, { ...options, format, unit });
-      const one = singleImage(opened, path);
+      const opened = await openFile(path, {
+        ...options,
+        format,
+        unit,
+        ...(gaps === undefined ? {} : { gaps }),
+      });
+      const one = filteredImage(opened, path);
+      checkFilterable(path, one.noImage);
+      const { padding, notes } = paddingOf(one.image, one.padded);
       return {
         image: one.image,
         format: opened.format,
-        notes: [...opened.notes, ...one.notes],
-        ...paddingOf(one.stored),
+        notes: [...opened.notes, ...one.notes, ...notes],
+        ...(padding ? { padding } : {}),
         checkSave: async (target) => void (await targetOf(target, opened)),
         save: (target, image, save) =>
           withParents(target, () => saveFile(target, image, { ...save, opened })),
@@ -89,6 +99,18 @@ function fileInput(path: string, { inputFormat: format, unit }: InputOptions): I
       return fileSlabs(path, { voxels, unit });
     },
   };
+}
+
+/**
+ * The image of a file; of a DICOM object whose frames make no single volume all of them, one by one, which go
+ * back to their places in an object like it.
+ */
+function filteredImage(opened: Decoded, path: string): DecodedImage {
+  if (opened.format !== "dicom" || opened.images.length === 1) return singleImage(opened, path);
+  const { image, stored, padded, findings } = opened.source as DicomImage;
+  // What is said of one part besides its values is said of the object.
+  const { padded: _, ...first } = opened.images[0]!;
+  return { ...first, image, stored, ...(padded ? { padded } : {}), notes: findings };
 }
 
 function singleImage(opened: Decoded, path: string): DecodedImage {
@@ -115,7 +137,8 @@ async function saveFile(
   const { format, whole } = await targetOf(path, opened);
   if (format.name === "dicom" && opened.format === "dicom") {
     const { writeDerivedDicom } = await import("../dicom/derive.ts");
-    const { bytes, notes } = await writeDerivedDicom(opened.source as DicomImage, image, {
+    const source = opened.source as DicomImage;
+    const { bytes, notes } = await writeDerivedDicom(source, inFrames(source, image), {
       method,
       parameters,
       signal,
@@ -144,6 +167,12 @@ function factsLeft(opened: Decoded, { name, title }: Format): string[] {
   return [`${title} does not keep ${names.join(", ")}`];
 }
 
+/** The frames of an object from its volume, where that was resampled. */
+function inFrames(source: DicomImage, image: Image): Image {
+  const same = image.axes === source.image.axes && image.shape.join() === source.image.shape.join();
+  return source.uneven && !same ? framesOfResampled(source, image) : image;
+}
+
 /**
  * The format that a name asks for, or the input's own, and the type of whole numbers where it holds no others.
  *
@@ -156,6 +185,15 @@ async function targetOf(
   const { image, stored } = opened.images[0]!;
   const format = (await formatOfName(path)) ?? (await formatByName(opened.format));
   const { title, holds } = format;
+  if (format.name === "dicom" && opened.format === "dicom") {
+    checkDerivable(opened.source as DicomImage);
+    return { format, whole: undefined };
+  }
+  if (opened.images.length > 1) {
+    throw new InputError(
+      `Cannot write ${path}: found frames that make no single volume, wanted DICOM, or an input resampled at its gaps`,
+    );
+  }
   if (format.write === undefined) {
     throw new InputError(
       `Cannot write ${path}: found ${title}, which is only read, wanted a format that is written`,

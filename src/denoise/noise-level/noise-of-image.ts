@@ -22,17 +22,44 @@ export function judgedPlanes(planes: number): number[] {
   return Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) * planes) / count));
 }
 
-/** Noise level of an image; of a volume, the median over evenly spread planes. */
-export function noiseOfImage(image: Image, method?: NoiseMethod): EstimatedNoise {
-  const { blocks, nz } = layoutOf(image);
-  const judged = judgedPlanes(blocks * nz).map((plane) => sliceOf(image, plane));
-  return noiseOfPlanes(judged, method);
+export interface NoiseOfOptions {
+  /** By default the one that suits the image. */
+  readonly method?: NoiseMethod | undefined;
 }
 
-/** Median of the noise levels of planes. */
-export function noiseOfPlanes(planes: readonly Image[], method?: NoiseMethod): EstimatedNoise {
-  const readings = planes
-    .map((plane) => estimateNoise(plane, { method }))
+/**
+ * Noise level of an image; of a volume, the median over evenly spread planes.
+ *
+ * @param options.padding one byte per pixel, 1 where it holds no measurement
+ */
+export function noiseOfImage(
+  image: Image,
+  options: NoiseOfOptions & { readonly padding?: Uint8Array | undefined } = {},
+): EstimatedNoise {
+  const { blocks, nz, ny, nx } = layoutOf(image);
+  const { method, padding } = options;
+  const size = ny * nx;
+  const judged = judgedPlanes(blocks * nz);
+  return noiseOfPlanes(
+    judged.map((plane) => sliceOf(image, plane)),
+    { method, paddings: judged.map((k) => padding?.subarray(k * size, (k + 1) * size)) },
+  );
+}
+
+/**
+ * Median of the noise levels of planes; those of padding alone do not count where there are others.
+ *
+ * @param options.paddings of each plane, where it has any
+ */
+export function noiseOfPlanes(
+  planes: readonly Image[],
+  options: NoiseOfOptions & { readonly paddings?: readonly (Uint8Array | undefined)[] } = {},
+): EstimatedNoise {
+  const { method, paddings = [] } = options;
+  const held = planes.map((_, k) => paddings[k]?.includes(0) !== false);
+  const judged = planes.map((plane, k) => ({ plane, padding: paddings[k] }));
+  const readings = (held.includes(true) ? judged.filter((_, k) => held[k]) : judged)
+    .map(({ plane, padding }) => estimateNoise(plane, { method, ...(padding ? { padding } : {}) }))
     .sort((a, b) => a.sigma - b.sigma);
   const count = readings.length;
   const middle = readings[Math.floor((readings.length - 1) / 2)]!;
