@@ -26,6 +26,14 @@ describe("check-layers", () => {
     expect(found[1]).toMatch(/graph\/g\.ts: imports stats\/s\.ts/);
   });
 
+  it("counts a circle of types alone", () => {
+    const found = findBreaches([
+      file("math/a.ts", 'import type { B } from "./b.ts";'),
+      file("math/b.ts", 'import type { A } from "./a.ts";'),
+    ]);
+    expect(found).toEqual(["import cycle: math/a.ts → math/b.ts → math/a.ts"]);
+  });
+
   it("finds cycles, node imports and unknown rooms", () => {
     const found = findBreaches([
       file("math/a.ts", 'import { b } from "./b.ts";\nimport fs from "node:fs";'),

@@ -1,4 +1,8 @@
-/** Fails on an import against the order of rooms, on an import cycle, and on a `node:` import outside the rooms that may have one. */
+/**
+ * Fails on an import against the order of rooms, on an import cycle (imports of types alone count: two
+ * files that need each other's types want a third that holds them), and on a `node:` import outside the
+ * rooms that may have one.
+ */
 import { readFileSync, readdirSync } from "node:fs";
 import { dirname, join, posix, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -48,7 +52,7 @@ export function findBreaches(sources: readonly Source[]): string[] {
     const targets: string[] = [];
     const all = new Set<string>();
     imported.set(path, all);
-    for (const { target, typeOnly } of importsOf(text)) {
+    for (const { target } of importsOf(text)) {
       if (target.startsWith("node:")) {
         if (!isTest && !nodeAllowed.some((row) => path.startsWith(row.prefix))) {
           breaches.push(
@@ -61,7 +65,7 @@ export function findBreaches(sources: readonly Source[]): string[] {
       const resolved = posix.normalize(posix.join(posix.dirname(path), target));
       if (!known.has(resolved)) continue;
       all.add(resolved);
-      if (!typeOnly) targets.push(resolved);
+      targets.push(resolved);
       if (isTest || !path.includes("/")) continue;
       const otherRoom = resolved.split("/")[0]!;
       const other = lines[otherRoom];

@@ -3,7 +3,11 @@ import * as Plot from "@observablehq/plot";
 import { fontFamily } from "./svg.ts";
 import { type SvgNode, svgOwner } from "./svg-dom.ts";
 
-export type PlotOptions = Plot.PlotOptions;
+/** Options of Observable Plot; its own types need those of d3, which a user's project may lack. */
+export interface PlotOptions {
+  readonly marks?: readonly unknown[];
+  readonly [option: string]: unknown;
+}
 
 /**
  * Draws a plot to SVG text. Legends that are HTML in a browser are not available: label curves by
@@ -11,9 +15,9 @@ export type PlotOptions = Plot.PlotOptions;
  */
 export function plotSvg(options: PlotOptions): string {
   const drawn: unknown = Plot.plot({
-    ...options,
+    ...(options as Plot.PlotOptions),
     document: svgOwner() as unknown as Document,
-    style: { fontFamily, background: "white", ...(options.style as object | undefined) },
+    style: { fontFamily, background: "white", ...(options["style"] as object | undefined) },
   });
   const node = drawn as SvgNode;
   node.setAttribute("xmlns", "http://www.w3.org/2000/svg");

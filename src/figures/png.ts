@@ -10,7 +10,7 @@ export function bitmapPng(bitmap: Bitmap): Uint8Array {
 }
 
 /**
- * An SVG drawing as PNG bytes, with text set in the bundled font. Node only.
+ * An SVG drawing as PNG bytes, with text set in the bundled font. In a page: its own fonts.
  *
  * @param options.scale device pixels per SVG unit, default 1
  */

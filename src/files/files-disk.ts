@@ -46,8 +46,20 @@ export async function bytesOf(path: string): Promise<Uint8Array> {
   }
 }
 
+/** An open file, as far as it is used here. */
+export interface OpenFile {
+  stat(): Promise<{ readonly size: number }>;
+  read(
+    buffer: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<{ readonly bytesRead: number }>;
+  close(): Promise<void>;
+}
+
 /** Opens a file for reading in parts. @throws InputError naming the path and the reason */
-export async function openRegular(path: string): Promise<FileHandle> {
+export async function openRegular(path: string): Promise<OpenFile> {
   return open(path, "r").catch((error: unknown) => {
     throw new InputError(`Cannot open ${path}: ${reasonOf(error)}`, { cause: error });
   });

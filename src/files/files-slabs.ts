@@ -6,7 +6,6 @@
  * written, at most V · (2w + 8 + 2w') bytes are held, plus what the work on a slab takes itself.
  */
 import { createReadStream } from "node:fs";
-import type { FileHandle } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { createGunzip } from "node:zlib";
 import { FormatError, InputError, messageOf, throwIfAborted } from "../core/errors.ts";
@@ -19,9 +18,9 @@ import {
 } from "../core/image.ts";
 import type { WorkOptions } from "../core/progress.ts";
 import { looksLikeDicom } from "../dicom/parse.ts";
-import { type DicomFrames, openDicomFrames } from "../dicom/stream.ts";
+import { openDicomFrames } from "../dicom/stream.ts";
 import { bytesOf, fromFloat, readElements, toFloat32, writeElements } from "../codecs/elements.ts";
-import { isFolder, openRegular } from "./files-disk.ts";
+import { isFolder, type OpenFile, openRegular } from "./files-disk.ts";
 import { openSink, type Sink } from "./files-sink.ts";
 import type { StoredType } from "../core/stored.ts";
 import { isGzip } from "../codecs/inflate.ts";
@@ -37,42 +36,16 @@ import { isNpy, parseNpyHeader } from "../formats/npy-array.ts";
 import { parseRemark } from "../formats/remark.ts";
 import { openFolderSeries } from "./files-series.ts";
 import { openSeriesSlabs, placedSlab } from "./series-slabs.ts";
+import type { Slab, SlabSource } from "./slab-source.ts";
 
-/** An image whose values are still in the file. */
-export interface SlabSource {
-  readonly path: string;
-  readonly format: "nifti" | "npy" | "dicom";
-  /** Everything of the image but its values. */
-  readonly image: Omit<Image, "data">;
-  readonly type: StoredType;
-  readonly slope: number;
-  readonly intercept: number;
-  /** Planes of all blocks together. */
-  readonly planes: number;
-  /** The frames of a DICOM object, for objects derived from it. */
-  readonly frames?: DicomFrames;
-  /** What a reader should know, one sentence each. */
-  readonly findings: readonly string[];
-  /**
-   * The values of `count` planes from plane `from`, as a `zyx` image placed where they lie. Packed
-   * files are read forward only: `from` must not fall.
-   */
-  read(from: number, count: number): Promise<Slab>;
-  close(): Promise<void>;
-}
-
-/** Some planes of an image. */
-export interface Slab extends Image {
-  /** 1 for each voxel that holds no measurement; absent where all do. */
-  readonly padded?: Uint8Array;
-}
+export type { Slab, SlabSource } from "./slab-source.ts";
 
 interface Bytes {
   readonly read: (at: number, length: number) => Promise<Uint8Array>;
   readonly close: () => Promise<void>;
 }
 
-function plainBytes(handle: FileHandle, format: string): Bytes {
+function plainBytes(handle: OpenFile, format: string): Bytes {
   return {
     async read(at, length) {
       const out = new Uint8Array(length);
@@ -207,7 +180,7 @@ async function openSource(path: string): Promise<SlabSource> {
 }
 
 /** Frames of a multi-frame object, compressed or not. */
-async function dicomSource(path: string, handle: FileHandle): Promise<SlabSource> {
+async function dicomSource(path: string, handle: OpenFile): Promise<SlabSource> {
   const bytes = plainBytes(handle, "dicom");
   try {
     const { size } = await handle.stat();

@@ -2,7 +2,7 @@
 import { InputError } from "../core/errors.ts";
 import { type Image, layoutOf, makeImage, placeOf } from "../core/image.ts";
 import type { WorkOptions } from "../core/progress.ts";
-import type { SlabSource } from "./files-slabs.ts";
+import type { SlabSource } from "./slab-source.ts";
 import type { Series } from "./series-grouping.ts";
 import { readSeries, seriesGeometry } from "./series-volume.ts";
 

@@ -3,7 +3,7 @@
  * (element of y, element of x, element of w) that the product w·x → y couples.
  */
 import { concrete } from "./dimension.ts";
-import type { ConvGeometry, ConvInputAttributes, ConvKernelAttributes } from "./ops/conv.ts";
+import type { ConvGeometry, ConvInputAttributes, ConvKernelAttributes } from "./conv-attributes.ts";
 import type { Tensor } from "./tensor.ts";
 
 interface Sizes {

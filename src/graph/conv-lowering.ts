@@ -11,7 +11,7 @@ import { InputError } from "../core/errors.ts";
 import { concrete } from "./dimension.ts";
 import type { Lowering } from "./lowering.ts";
 import type { Node } from "./node.ts";
-import type { ConvGeometry, ConvInputAttributes, ConvKernelAttributes } from "./ops/conv.ts";
+import type { ConvGeometry, ConvInputAttributes, ConvKernelAttributes } from "./conv-attributes.ts";
 
 const nchwc = { domain: "com.microsoft.nchwc" };
 

@@ -4,40 +4,9 @@
  */
 import { InputError } from "../core/errors.ts";
 import { concrete, type Dim } from "./dimension.ts";
-import type { Lowering } from "./lowering.ts";
-import type { Tensor } from "./tensor.ts";
+import type { Attributes, ElementKind, Node, Operator, Type } from "./operator.ts";
 
-/** Element kinds: real numbers (float32 at run time, float64 in the interpreter), truth values, whole numbers. */
-export type ElementKind = "float" | "bool" | "int";
-
-export interface Type {
-  readonly kind: ElementKind;
-  readonly shape: readonly Dim[];
-}
-
-export type Attributes = Readonly<Record<string, unknown>>;
-
-/** One operator: its four facets in one object. */
-export interface Operator<A extends Attributes = Attributes> {
-  /** File name in `graph/ops/` and name in messages. */
-  readonly name: string;
-  /** Type of the result; throws InputError when the inputs do not fit. */
-  infer(inputs: readonly Type[], attributes: A): Type;
-  /** Gradients with respect to each input, `undefined` where there is none; absent for operators that are constant almost everywhere. */
-  gradient?(node: Node<A>, outer: Node): readonly (Node | undefined)[];
-  /** Adds ONNX nodes that compute this one, and returns the name of the result. */
-  lower(lowering: Lowering, node: Node<A>): string;
-  /** The definition, in float64. */
-  evaluate(inputs: readonly Tensor[], attributes: A): Tensor;
-}
-
-export interface Node<A extends Attributes = Attributes> {
-  readonly id: number;
-  readonly operator: Operator<A>;
-  readonly inputs: readonly Node[];
-  readonly attributes: A;
-  readonly type: Type;
-}
+export type { Attributes, ElementKind, Node, Operator, Type } from "./operator.ts";
 
 let nextId = 0;
 

@@ -4,7 +4,7 @@ import { makeImage } from "../core/image.ts";
 import type { Image } from "../core/image.ts";
 import type { ParameterTable, ParameterValues } from "../core/parameters.ts";
 import type { Plane } from "./planes.ts";
-import type { Undefinedness } from "./result.ts";
+import type { Undefinedness } from "./undefinedness.ts";
 import { transferFromEdge } from "./transfer.ts";
 import type { TransferFunction } from "./transfer.ts";
 

@@ -8,7 +8,7 @@ import { layoutOf, rangeOf } from "../core/image.ts";
 import type { ParameterValues } from "../core/parameters.ts";
 import type { MetricContext, MetricSettings } from "./metric.ts";
 import { checkRegion, regionSlice } from "./region.ts";
-import type { Undefinedness } from "./result.ts";
+import type { Undefinedness } from "./undefinedness.ts";
 
 /** One plane of an image, with the same plane of the reference and of the mask. */
 export interface Plane {

@@ -1,11 +1,7 @@
 /** Puts the values of slices or labels together into a metric's result. */
 import type { MetricCount, MetricCurve, MetricResult, MetricSettings } from "./metric.ts";
 import type { Plane, Prepared } from "./planes.ts";
-
-export interface Undefinedness {
-  readonly cause: string;
-  readonly remedy: string;
-}
+import type { Undefinedness } from "./undefinedness.ts";
 
 interface ResultOptions {
   readonly unit: string;

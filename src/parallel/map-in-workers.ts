@@ -4,46 +4,15 @@
  * threads, in the order of the tasks.
  */
 import { CancelledError, throwIfAborted } from "../core/errors.ts";
-import type { WorkOptions } from "../core/progress.ts";
+import type { MapOptions, ResultOptions, WorkerFunction } from "./task.ts";
 
-/** What the mapped function may use besides its task. */
-export interface TaskContext {
-  /**
-   * To be awaited now and then in long work: lets an abort through. In worker threads it returns at
-   * once, since an abort ends the thread.
-   */
-  readonly pause: () => Promise<void>;
-}
-
-export type TaskFunction<Task, Result> = (
-  task: Task,
-  context: TaskContext,
-) => Result | Promise<Result>;
-
-/** A function that worker threads can find as well: an export of a module, with the module's address. */
-export interface WorkerFunction<Task, Result> {
-  /** `import.meta.url` of the module that exports it. */
-  readonly module: string;
-  /** Name under which it is exported. */
-  readonly name: string;
-  /** The function itself, for this thread. */
-  readonly run: TaskFunction<Task, Result>;
-}
-
-export interface MapOptions extends WorkOptions {
-  /** Threads that work at the same time; 1 (the default) stays in this one. */
-  readonly threads?: number;
-  /** Label of the progress reports. */
-  readonly label?: string;
-}
-
-export interface ResultOptions<Result> {
-  /**
-   * Takes each result as soon as it and all before it are there, in the order of the tasks; the list
-   * that comes back is then empty. What it throws ends the work.
-   */
-  readonly onResult?: (result: Result, index: number) => void;
-}
+export type {
+  MapOptions,
+  ResultOptions,
+  TaskContext,
+  TaskFunction,
+  WorkerFunction,
+} from "./task.ts";
 
 /** Lets timers and the abort signal's listeners run. */
 function nextTurn(): Promise<void> {

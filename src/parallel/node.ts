@@ -1,11 +1,12 @@
-/** Worker threads of Node: one pool for the process, grown on demand, idle threads unreferenced. */
-import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
-import { Worker } from "node:worker_threads";
+/**
+ * Worker threads of Node: one pool for the process, grown on demand, idle threads unreferenced. Node's own
+ * modules are asked for when a thread starts: bundlers for the browser meet this file and must pass.
+ */
+import type { Worker } from "node:worker_threads";
 import { CancelledError, RunError } from "../core/errors.ts";
-import type { MapOptions, ResultOptions, WorkerFunction } from "./map-in-workers.ts";
+import type { MapOptions, ResultOptions, WorkerFunction } from "./task.ts";
 import { portable, revived } from "./portable-error.ts";
-import type { LongWorkerFunction, RunInWorkerOptions } from "./run-in-worker.ts";
+import type { LongWorkerFunction, RunInWorkerOptions } from "./task.ts";
 import type { ResultMessage, SaidMessage, TaskMessage, WordMessage } from "./worker.ts";
 
 /** A thread and whom it answers; listeners are put on it once, at its start. */
@@ -39,10 +40,13 @@ function startThread(): Thread {
  * named in `execArgv` does not reach a thread's entry, so a script registers it and imports the entry.
  */
 function startWorker(): Worker {
+  const { Worker } = process.getBuiltinModule("node:worker_threads");
   const typescript = import.meta.url.endsWith(".ts");
   const entry = new URL(typescript ? "./worker.ts" : "./worker.js", import.meta.url);
   if (!typescript) return new Worker(entry);
   // `resolve` answers with the CommonJS build, whose loader is its ES module's.
+  const { createRequire } = process.getBuiltinModule("node:module");
+  const { pathToFileURL } = process.getBuiltinModule("node:url");
   const api = createRequire(import.meta.url)
     .resolve("tsx/esm/api")
     .replace(/\.cjs$/, ".mjs");

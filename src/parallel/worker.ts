@@ -1,7 +1,7 @@
 /** Entry of a worker thread: loads functions by module and name and answers tasks one at a time. */
 import { parentPort } from "node:worker_threads";
 import { type PortableError, portable, revived } from "./portable-error.ts";
-import type { LongTaskContext, LongTaskFunction } from "./run-in-worker.ts";
+import type { LongTaskContext, LongTaskFunction } from "./task.ts";
 
 /** What the pool sends. */
 export interface TaskMessage {

@@ -19,8 +19,8 @@ export type StorePlace =
  * `~/.local/share`, `~/Library/Application Support`, `%LOCALAPPDATA%`).
  */
 export function dataFolder(
-  environment: NodeJS.ProcessEnv = process.env,
-  platform: NodeJS.Platform = process.platform,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+  platform: string = process.platform,
 ): string {
   if (environment.DPRIME_DATA) return resolve(environment.DPRIME_DATA);
   const home = homedir();

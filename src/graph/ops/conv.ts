@@ -17,29 +17,15 @@ import { addDim, concrete, type Dim, floorDivideDim, multiplyDim } from "../dime
 import { apply, expectKind, type Node, type Operator, shapeOf } from "../node.ts";
 import type { Sample, Suite } from "../suite.ts";
 import { lowerConv, lowerConvInput, lowerConvKernel } from "../conv-lowering.ts";
+import type {
+  ConvGeometry,
+  ConvInputAttributes,
+  ConvKernelAttributes,
+} from "../conv-attributes.ts";
 import { correlate, correlateInput, correlateKernel } from "../conv-evaluation.ts";
 import { add } from "./add.ts";
 import { reshape } from "./reshape.ts";
 import { sum } from "./sum.ts";
-
-/** Numbers along each spatial axis. */
-export interface ConvGeometry extends Record<string, unknown> {
-  readonly strides: readonly number[];
-  readonly dilations: readonly number[];
-  /** Zeros before and after each axis. */
-  readonly margins: readonly (readonly [number, number])[];
-  readonly groups: number;
-}
-
-export interface ConvInputAttributes extends ConvGeometry {
-  /** Spatial sizes of the result. */
-  readonly size: readonly Dim[];
-}
-
-export interface ConvKernelAttributes extends ConvGeometry {
-  /** Spatial sizes of the kernel. */
-  readonly kernel: readonly number[];
-}
 
 function outputSize(input: Dim, kernel: Dim, g: ConvGeometry, axis: number): Dim {
   const k = concrete([kernel], "convolve with a kernel")[0]!;
