@@ -15,7 +15,7 @@ export const mrmc: Command = command({
   name: "mrmc",
   summary: "Analyse a study of several readers from an iMRMC text file.",
   description:
-    "Readers may be people, or training sets of an observer; modalities may be doses, kernels or denoisers. Areas under the ROC curve and their differences come from Gallas's one-shot U-statistics, which take any design, and from Obuchowski, Rockette and Hillis where every reader read the same cases. `dprime observe --imrmc` writes such files. p values of differences are adjusted by Holm.",
+    "Readers may be people, or training sets of an observer; modalities may be doses, kernels or denoisers. Areas under the ROC curve and their differences come from Gallas's one-shot U-statistics, which take any design, and from Obuchowski, Rockette and Hillis where readers are crossed with or nested in the modalities, in split plots too. `dprime observe --imrmc` writes such files. p values of differences are adjusted by Holm.",
   arguments: { file: argument("an iMRMC text file") },
   options: {
     modality: list("NAME", "modalities to compare, in this order; default: all"),
