@@ -33,6 +33,8 @@ export async function bytesOf(path: string): Promise<Uint8Array> {
   try {
     const found = await stat(path);
     if (found.isDirectory()) throw new InputError(`Cannot read ${path} as a file: found a folder`);
+    // Opening a pipe would wait for ever for somebody to write.
+    if (!found.isFile()) throw new InputError(`Cannot read ${path}: ${kindOf(found)}`);
     if (found.size > greatestFile) {
       throw new InputError(
         `Cannot read ${path} at once: found ${found.size} bytes, wanted at most ${greatestFile}; process it slab by slab`,
@@ -60,6 +62,10 @@ export interface OpenFile {
 
 /** Opens a file for reading in parts. @throws InputError naming the path and the reason */
 export async function openRegular(path: string): Promise<OpenFile> {
+  const found = await stat(path).catch(() => undefined);
+  if (found !== undefined && !found.isFile() && !found.isDirectory()) {
+    throw new InputError(`Cannot open ${path}: ${kindOf(found)}`);
+  }
   return open(path, "r").catch((error: unknown) => {
     throw new InputError(`Cannot open ${path}: ${reasonOf(error)}`, { cause: error });
   });
@@ -152,26 +158,74 @@ export async function syncFolder(folder: string): Promise<void> {
   await handle?.close().catch(() => undefined);
 }
 
-/** Names in a folder, sorted as people count (`2` before `10`); folders end in a slash. */
-export async function listFolder(path: string): Promise<string[]> {
+/** An entry of a folder that cannot be an image. */
+export interface Skipped {
+  /** Path below the folder that was walked, with what is no text shown as �. */
+  readonly name: string;
+  readonly reason: string;
+}
+
+/**
+ * Names in a folder, sorted as people count (`2` before `10`); folders end in a slash. Pipes, devices,
+ * sockets and names that are no text are left out.
+ *
+ * @param skip hears of what is left out
+ */
+export async function listFolder(
+  path: string,
+  skip: (entry: Skipped) => void = () => undefined,
+): Promise<string[]> {
   try {
-    const entries = await readdir(path, { withFileTypes: true });
+    const names: string[] = [];
+    for (const entry of await readdir(path, { withFileTypes: true, encoding: "buffer" })) {
+      const name = entry.name.toString("utf8");
+      if (!entry.name.equals(Buffer.from(name, "utf8"))) {
+        skip({ name, reason: "found a name that is no UTF-8" });
+        continue;
+      }
+      // A link is what it points to.
+      const what = entry.isSymbolicLink()
+        ? await stat(join(path, name)).catch(() => undefined)
+        : entry;
+      if (what?.isDirectory() && !entry.isSymbolicLink()) names.push(`${name}/`);
+      else if (what?.isFile()) names.push(name);
+      else skip({ name, reason: what === undefined ? "found a link to nothing" : kindOf(what) });
+    }
     const collator = new Intl.Collator("en", { numeric: true });
-    return entries
-      .map((e) => (e.isDirectory() ? `${e.name}/` : e.name))
-      .sort((a, b) => collator.compare(a, b) || (a < b ? -1 : 1));
+    return names.sort((a, b) => collator.compare(a, b) || (a < b ? -1 : 1));
   } catch (error) {
     throw new InputError(`Cannot open folder ${path}: ${reasonOf(error)}`, { cause: error });
   }
 }
 
-/** Paths of all files below a folder, relative, with forward slashes, in counting order. */
-export async function walkFolder(root: string): Promise<string[]> {
+interface EntryKind {
+  isDirectory(): boolean;
+  isFIFO(): boolean;
+  isSocket(): boolean;
+}
+
+/** What an entry is that is no file. */
+function kindOf(entry: EntryKind): string {
+  if (entry.isDirectory()) return "found a link to a folder, which is not followed";
+  return `found a ${entry.isFIFO() ? "pipe" : entry.isSocket() ? "socket" : "device"}, wanted a file`;
+}
+
+/**
+ * Paths of all files below a folder, relative, with forward slashes, in counting order.
+ *
+ * @param skip hears of what is no file or has a name that is no text
+ */
+export async function walkFolder(
+  root: string,
+  skip: (entry: Skipped) => void = () => undefined,
+): Promise<string[]> {
   const found: string[] = [];
   const visit = async (below: string): Promise<void> => {
-    for (const name of await listFolder(join(root, below))) {
+    const inside = (name: string) => join(below, name).replaceAll(sep, "/");
+    const hear = (entry: Skipped) => skip({ ...entry, name: inside(entry.name) });
+    for (const name of await listFolder(join(root, below), hear)) {
       if (name.endsWith("/")) await visit(join(below, name.slice(0, -1)));
-      else found.push(join(below, name).replaceAll(sep, "/"));
+      else found.push(inside(name));
     }
   };
   await visit("");

@@ -169,13 +169,29 @@ async function openSource(path: string): Promise<SlabSource> {
   if (looksLikeDicom(first)) return dicomSource(path, handle);
   const packed = isGzip(first);
   if (packed) await handle.close();
-  const source = packed ? packedBytes(path, "nifti") : plainBytes(handle, "nifti");
+  const format = isNpy(first) ? "npy" : "nifti";
+  const source = packed ? packedBytes(path, format) : plainBytes(handle, format);
   try {
     const start = packed ? await source.read(0, 352) : first;
-    return isNpy(start) ? npySource(path, source, start) : await niftiSource(path, source, start);
+    const opened = isNpy(start)
+      ? npySource(path, source, start)
+      : await niftiSource(path, source, start);
+    if (!packed) checkLength(opened, (await handle.stat()).size);
+    return opened;
   } catch (error) {
     await source.close();
     throw error;
+  }
+}
+
+/** @throws FormatError when a file is too short for what its header claims */
+function checkLength(source: FileSource, size: number): void {
+  const { path, format, image, end } = source;
+  if (end > size) {
+    throw new FormatError(
+      `Cannot read ${path}: found ${size} bytes, wanted ${end} for sizes [${image.shape.join(", ")}]`,
+      { format, kind: "truncated", offset: size },
+    );
   }
 }
 
@@ -205,7 +221,9 @@ async function dicomSource(path: string, handle: OpenFile): Promise<SlabSource> 
   }
 }
 
-async function niftiSource(path: string, bytes: Bytes, first: Uint8Array): Promise<SlabSource> {
+type FileSource = SlabSource & { readonly end: number };
+
+async function niftiSource(path: string, bytes: Bytes, first: Uint8Array): Promise<FileSource> {
   const header = parseNiftiHeader(
     first[0] === 0x1c || first[3] === 0x1c
       ? first.length >= 540
@@ -241,7 +259,7 @@ async function niftiSource(path: string, bytes: Bytes, first: Uint8Array): Promi
   });
 }
 
-function npySource(path: string, bytes: Bytes, first: Uint8Array): SlabSource {
+function npySource(path: string, bytes: Bytes, first: Uint8Array): FileSource {
   const header = parseNpyHeader(first, { format: "npy" });
   const types: Readonly<Record<string, StoredType>> = {
     i1: "int8",
@@ -282,7 +300,7 @@ interface Place {
   readonly intercept: number;
 }
 
-function sourceOf(path: string, bytes: Bytes, place: Place): SlabSource {
+function sourceOf(path: string, bytes: Bytes, place: Place): FileSource {
   const { image } = place;
   const { blocks, nz, ny, nx } = layoutOf(image);
   const planeBytes = ny * nx * bytesOf[place.type];
@@ -297,6 +315,8 @@ function sourceOf(path: string, bytes: Bytes, place: Place): SlabSource {
     intercept,
     planes,
     findings: [],
+    /** Byte behind the last element. */
+    end: place.offset + planes * planeBytes,
     async read(from: number, count: number): Promise<Slab> {
       if (!Number.isInteger(from) || from < 0 || count < 1 || from + count > planes) {
         throw new InputError(

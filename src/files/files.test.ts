@@ -6,6 +6,7 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,6 +17,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { sharedData } from "../../test/shared-data.ts";
 import { InputError } from "../core/errors.ts";
 import { makeImage } from "../core/image.ts";
+import { openSlabs } from "./files-slabs.ts";
 import { encodeImage, openFile, openLcdCt, openPath, saveImage, writeWhole } from "./files.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "dprime-files-"));
@@ -26,6 +28,61 @@ const image = makeImage(
   { unit: "HU" },
 );
 const root = fileURLToPath(new URL("../..", import.meta.url));
+
+describe("folders", () => {
+  it.skipIf(process.platform === "win32")(
+    "skip pipes, dead links and names that are no text, and say so",
+    async () => {
+      const mixed = join(folder, "odd");
+      mkdirSync(mixed);
+      await saveImage(join(mixed, "größe 大.nii"), image);
+      writeFileSync(
+        Buffer.concat([Buffer.from(`${mixed}/gr`), Buffer.of(0xf6, 0xdf), Buffer.from("e.nii")]),
+        readFileSync(join(mixed, "größe 大.nii")),
+      );
+      symlinkSync(join(mixed, "nowhere.nii"), join(mixed, "dead.nii"));
+      symlinkSync(join(mixed, "größe 大.nii"), join(mixed, "link.nii"));
+      expect(spawnSync("mkfifo", [join(mixed, "pipe.nii")]).status).toBe(0);
+      const opened = await openPath(mixed);
+      expect(opened.images.map((i) => i.name)).toEqual(["größe 大.nii", "link.nii"]);
+      expect(opened.refused.map(({ reason }) => reason).sort()).toEqual([
+        "found a link to nothing",
+        "found a name that is no UTF-8",
+        "found a pipe, wanted a file",
+      ]);
+      await expect(openFile(join(mixed, "pipe.nii"))).rejects.toThrow(
+        /found a pipe, wanted a file/,
+      );
+      await expect(openSlabs(join(mixed, "pipe.nii"))).rejects.toThrow(/found a pipe, wanted/);
+    },
+  );
+
+  it("keep the letters of names of data files", async () => {
+    for (const name of ["größe.mhd", "大小.nhdr"]) {
+      const { paths } = await saveImage(join(folder, name), image);
+      expect(paths).toHaveLength(2);
+      const back = (await openFile(join(folder, name))).images[0]!.image;
+      expect([...back.data]).toEqual([...image.data]);
+    }
+  });
+});
+
+it("refuses headers that claim more than the file holds, by the format's name", async () => {
+  const npy = (shape: string) => {
+    const text = `{'descr':'<f4','fortran_order':False,'shape':${shape}}`.padEnd(117) + "\n";
+    return Buffer.concat([
+      Buffer.from([0x93, 78, 85, 77, 80, 89, 1, 0, 118, 0]),
+      Buffer.from(text),
+      Buffer.alloc(128),
+    ]);
+  };
+  for (const shape of ["(1152921504606846976,4)", "(2147483648,2,2)"]) {
+    const path = join(folder, "claim.npy");
+    writeFileSync(path, npy(shape));
+    await expect(openFile(path)).rejects.toMatchObject({ format: "npy", kind: "too-large" });
+    await expect(openSlabs(path)).rejects.toMatchObject({ format: "npy", kind: "truncated" });
+  }
+});
 
 describe("opening", () => {
   it("goes by content where the name is wrong", async () => {

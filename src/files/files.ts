@@ -7,7 +7,7 @@ import { FormatError, InputError, messageOf, throwIfAborted } from "../core/erro
 import { type Image, sizeOf } from "../core/image.ts";
 import { openMember } from "../core/member.ts";
 import { catalogue } from "../formats/catalogue.ts";
-import { bytesOf, exists, reasonOf, walkFolder, writeWhole } from "./files-disk.ts";
+import { bytesOf, exists, reasonOf, type Skipped, walkFolder, writeWhole } from "./files-disk.ts";
 import { seriesFile } from "./files-series.ts";
 import type { Stored } from "../core/stored.ts";
 import { headerFact } from "../formats/dicom.ts";
@@ -30,6 +30,7 @@ export {
   listFolder,
   openRegular,
   reasonOf,
+  type Skipped,
   syncFolder,
   temporaryName,
   walkFolder,
@@ -260,7 +261,8 @@ export async function openPath(path: string, options: OpenOptions = {}): Promise
   if (!found.isDirectory()) {
     return { ...(await openFile(path, options)), files: [[path]], refused: [] };
   }
-  const names = await walkFolder(path);
+  const skipped: Skipped[] = [];
+  const names = await walkFolder(path, (entry) => skipped.push(entry));
   const dicomFiles: SeriesFile[] = [];
   const others: string[] = [];
   for (const name of names) {
@@ -270,19 +272,22 @@ export async function openPath(path: string, options: OpenOptions = {}): Promise
     else others.push(name);
   }
   return dicomFiles.length > 0
-    ? openSeries(path, dicomFiles, { others, options })
-    : openEach(path, others, options);
+    ? openSeries(path, dicomFiles, { others, skipped, options })
+    : openEach(path, others, { skipped, options });
 }
 
 async function openSeries(
   path: string,
   files: readonly SeriesFile[],
-  rest: { others: readonly string[]; options: OpenOptions },
+  rest: { others: readonly string[]; skipped: readonly Skipped[]; options: OpenOptions },
 ): Promise<OpenedPath> {
   const { options, others } = rest;
   const { gaps } = options;
   const grouping = groupSeries(files, gaps === undefined ? {} : { gaps });
-  const refused = grouping.refused.map(({ name, reason }) => ({ name, reason }));
+  const refused: Skipped[] = [
+    ...rest.skipped,
+    ...grouping.refused.map(({ name, reason }) => ({ name, reason })),
+  ];
   const images: DecodedImage[] = [];
   const read: string[][] = [];
   for (const series of grouping.series) {
@@ -325,11 +330,12 @@ async function openSeries(
 async function openEach(
   path: string,
   names: readonly string[],
-  options: OpenOptions,
+  rest: { skipped: readonly Skipped[]; options: OpenOptions },
 ): Promise<OpenedPath> {
+  const { options } = rest;
   const images: DecodedImage[] = [];
   const read: string[][] = [];
-  const refused: { name: string; reason: string }[] = [];
+  const refused: Skipped[] = [...rest.skipped];
   const formats = new Set<string>();
   for (const name of names) {
     throwIfAborted(options.signal, `reading ${path}`);

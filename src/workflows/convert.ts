@@ -83,13 +83,15 @@ export async function convert(
     target.name === "nifti" && open.raw === undefined && open.format === undefined
       ? await isTooLarge(input)
       : false;
+  let tooMuch: unknown;
   const opened = large
     ? undefined
     : await openPath(input, open).catch((error: unknown) => {
-        if (saysTooLarge(error) && target.name === "nifti") return undefined;
-        throw error;
+        if (!saysTooLarge(error) || target.name !== "nifti") throw error;
+        tooMuch = error;
+        return undefined;
       });
-  if (opened === undefined) return convertLarge(input, output, { ...open, type });
+  if (opened === undefined) return convertLarge(input, output, { ...open, type, tooMuch });
   const one = chosen(opened, which);
   const shown = window === undefined ? one : displayed(one, window, type ?? "uint8");
   const { signal } = open;
@@ -139,9 +141,13 @@ function statementOf({ shape, axes, type }: RawShape): string {
 async function convertLarge(
   input: string,
   output: string,
-  { type, unit, signal, onProgress }: Pick<ConvertOptions, "type"> & OpenOptions,
+  options: Pick<ConvertOptions, "type"> & OpenOptions & { tooMuch: unknown },
 ): Promise<Converted> {
-  const slabs = await openSlabs(input, { unit });
+  const { type, unit, signal, onProgress, tooMuch } = options;
+  // What cannot be read in parts either was rightly refused as a whole.
+  const slabs = await openSlabs(input, { unit }).catch((error: unknown) => {
+    throw tooMuch ?? error;
+  });
   const { type: from, slope, intercept, image, format } = slabs;
   await slabs.close();
   const whole = slope === 1 && intercept === 0;

@@ -1,5 +1,5 @@
 /** What a file or folder holds, in numbers and as a picture. */
-import { InputError, messageOf, throwIfAborted } from "../core/errors.ts";
+import { FormatError, InputError, messageOf, throwIfAborted } from "../core/errors.ts";
 import { type Image, layoutOf, rangeOf } from "../core/image.ts";
 import {
   contactSheetSvg,
@@ -76,12 +76,19 @@ export async function inspect(path: string, options: InspectOptions = {}): Promi
     await checkPlaces([{ path: figure, option: "figure" }], { inputs: [path], force });
   }
   const format = inputFormat === undefined ? {} : { format: inputFormat };
+  let tooMuch: unknown;
   const opened = await openPath(path, { ...open, ...format }).catch(async (error: unknown) => {
     // A folder's refusal tells of its files one by one.
     if (!saysTooLarge(error) && !(await isTooLarge(path))) throw error;
+    tooMuch = error;
     return undefined;
   });
-  if (opened === undefined) return inspectLarge(path, options);
+  if (opened === undefined) {
+    // What cannot be read in parts either was rightly refused as a whole.
+    return inspectLarge(path, options).catch((error: unknown) => {
+      throw error instanceof FormatError && error.kind === "corrupt" ? tooMuch : error;
+    });
+  }
   if (figure !== undefined) {
     await draw(opened.images, { ...options, figure, title: path });
   }

@@ -48,7 +48,11 @@ export async function openInput(path: string, options: InputOptions = {}): Promi
 
 async function openFolder(path: string, options: InputOptions): Promise<Input> {
   const { inputFormat: format } = options;
-  const names = (await walkFolder(path)).filter((name) => !/(^|\/)\./.test(name));
+  const skipped: string[] = [];
+  const found = await walkFolder(path, ({ name, reason }) =>
+    skipped.push(`${name} was skipped: ${reason}`),
+  );
+  const names = found.filter((name) => !/(^|\/)\./.test(name));
   const { isDicomFile, seriesInputs } = await import("./input-series.ts");
   const dicom: string[] = [];
   const others: InputImage[] = [];
@@ -66,7 +70,7 @@ async function openFolder(path: string, options: InputOptions): Promise<Input> {
   }
   const { images, notes } =
     dicom.length > 0 ? await seriesInputs(path, dicom, options) : { images: [], notes: [] };
-  return { kind: "folder", images: [...images, ...others], notes };
+  return { kind: "folder", images: [...images, ...others], notes: [...skipped, ...notes] };
 }
 
 function fileInput(path: string, { inputFormat: format, unit, gaps }: InputOptions): InputImage {
