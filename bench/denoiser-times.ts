@@ -28,7 +28,9 @@ for (const [name, open] of Object.entries(catalogue)) {
     const { user, system } = process.cpuUsage(before);
     return (user + system) / 1e6;
   };
-  const first = await run();
+  // Methods of series have nothing to do on one plane.
+  const first = await run().catch(() => undefined);
+  if (first === undefined) continue;
   // Short ones are measured again: the first call also compiles.
   const seconds = first > 2 ? first : Math.min(await run(), await run());
   times[name] = Number(((seconds * 1e6) / size ** 2).toPrecision(2));

@@ -1,2 +1,3 @@
-/** The package's root: the core. Rooms have entries of their own, such as `dprime/denoise`. */
+/** The front door: what users do, and the core that it speaks of. Rooms have entries of their own. */
 export * from "./core/index.ts";
+export * from "./workflows/index.ts";

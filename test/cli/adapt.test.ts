@@ -130,7 +130,7 @@ describe("dprime adapt", () => {
     const lines = stderr
       .trim()
       .split("\n")
-      .filter((line) => !line.startsWith("{"));
+      .filter((line) => !/^(\{|progress:)/.test(line));
     expect(lines).toHaveLength(1);
     expect(lines[0]).toContain(wanted);
     expect(existsSync(path("refused.npy"))).toBe(false);
