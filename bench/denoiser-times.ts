@@ -38,7 +38,8 @@ for (const [name, open] of Object.entries(catalogue)) {
 }
 
 if (process.argv.includes("--write")) {
-  const rows = Object.entries(times).map(([name, value]) => `  "${name}": ${value},`);
+  const key = (name: string) => (/^\w+$/.test(name) ? name : JSON.stringify(name));
+  const rows = Object.entries(times).map(([name, value]) => `  ${key(name)}: ${value},`);
   writeFileSync(
     join(import.meta.dirname, "..", "src", "denoise", "measured-times.ts"),
     `// Written by \`npx tsx bench/denoiser-times.ts --write\`; do not edit.
