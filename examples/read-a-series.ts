@@ -2,12 +2,10 @@
 import { denoise, openImages } from "dprime";
 
 const [series] = await openImages(process.argv[2] ?? "series");
-const { image, level } = await denoise(series!.image, {
-  method: "median",
-  ...(series!.isPadding ? { keep: series!.isPadding } : {}),
-});
+const { padding } = series!;
+const { image, level } = await denoise(series!.image, { method: "median", padding });
 const { paths } = await series!.save("denoised", image, { method: "median", parameters: {} });
-console.log(
-  `${series!.name}: ${image.shape.join(" × ")}, noise ${level.sigma.toFixed(1)} ${image.unit}, ${paths.length} files`,
-);
+const size = image.shape.join(" × ");
+const noise = `${level.sigma.toFixed(1)} ${image.unit}`;
+console.log(`${series!.name}: ${size}, noise ${noise}, ${paths.length} files`);
 process.exit(0);
