@@ -16,9 +16,11 @@ import { parseArgs } from "node:util";
 import { joinValues } from "../src/learn/flat-weights.ts";
 import { adaptationGraph, gaussNewtonSolver, pathSolver } from "../src/adapt/index.ts";
 import { decodeNetwork } from "../src/study/network-file.ts";
-import { catalogue } from "../src/study/pieces/catalogue.ts";
-import { openScene } from "../src/study/scene.ts";
-import type { StudyTask } from "../src/study/description.ts";
+import { keptJson } from "../src/study/piece-key.ts";
+import { drawCases } from "../src/study/pieces/draw-cases.ts";
+import { taskFacts } from "../src/study/pieces/task-facts.ts";
+import { trainNetwork } from "../src/study/pieces/train-network.ts";
+import { openScene } from "../src/study/task-inputs.ts";
 import { startLineServer } from "./peers/line-server.ts";
 
 const { values } = parseArgs({
@@ -39,15 +41,23 @@ const settings = [
   { alpha: 1, beta: 10, gamma: 178 },
 ];
 const compile = { threads: 1 };
-const task: StudyTask = {
+const task = {
+  kind: "detection",
   object: { name: "binary-texture", options: { slope: 2.5, contrast: 1 } },
   signal: { name: "disk", options: {} },
   noise: { name: "gaussian", options: { sigma: 0.1 } },
 };
 
-const scene = await openScene(task, 1);
-const training = await catalogue["train-network"]!();
-const { blobs, values: found } = await training.run(
+const scene = await openScene({ task, seed: 1 });
+const work = {
+  signal: new AbortController().signal,
+  onProgress: () => undefined,
+  checkpoint: undefined,
+  saveCheckpoint: async () => undefined,
+};
+const known = await taskFacts.run({ task, seed: 1 }, { ...work, depends: {} });
+const facts = { values: keptJson(known.values, "facts"), blobs: known.blobs ?? {} };
+const { blobs, values: found } = await trainNetwork.run(
   {
     task,
     seed: 1,
@@ -64,29 +74,26 @@ const { blobs, values: found } = await training.run(
       averaging: 0,
       images: 2000,
     },
-  } as never,
-  {
-    depends: {},
-    signal: new AbortController().signal,
-    onProgress: () => undefined,
-    checkpoint: undefined,
-    saveCheckpoint: async () => undefined,
   },
+  { ...work, depends: { facts } },
 );
 const trained = await decodeNetwork(blobs!["network"]!);
-const image = scene.draw("test", "present", 0).noisy.data;
+const drawn = await scene.draw({ role: "test", which: "present", index: 0 });
+const image = drawn.noisy.data;
+const [ny = 0, nx = 0] = drawn.noisy.shape;
+const { values: signal } = await scene.signal!();
 const graph = adaptationGraph({
   ...trained,
-  statistics: { kind: "linear", templates: [scene.signal] },
-  ny: scene.ny,
-  nx: scene.nx,
+  statistics: { kind: "linear", templates: [signal] },
+  ny,
+  nx,
 });
 
 const folder = mkdtempSync(join(tmpdir(), "dprime-bench-"));
 const bytes = (data: Float32Array) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 writeFileSync(join(folder, "weights.f32"), bytes(joinValues(trained.weights, graph.adapted)));
 writeFileSync(join(folder, "image.f32"), bytes(image));
-writeFileSync(join(folder, "template.f32"), bytes(Float32Array.from(scene.signal)));
+writeFileSync(join(folder, "template.f32"), bytes(Float32Array.from(signal)));
 const script = fileURLToPath(new URL("peers/torch-adapt.py", import.meta.url));
 const peer = smoke
   ? undefined
@@ -95,7 +102,7 @@ const median = (list: readonly number[]) => [...list].sort((a, b) => a - b)[list
 const range = (list: readonly number[], digits = 0) =>
   `${median(list).toFixed(digits)} (${Math.min(...list).toFixed(digits)}–${Math.max(...list).toFixed(digits)})`;
 
-const psnr = (found as { validationPsnr: number }).validationPsnr;
+const psnr = found.validationPsnr;
 console.log(
   `DnCNN ${depth}×${width}, ${graph.theta0.length} weights, ${psnr.toFixed(2)} dB on validation images; one thread, ${rounds} alternating rounds, median (range).\n`,
 );
@@ -171,36 +178,40 @@ async function imagesPerHour(): Promise<number> {
   const { runInWorker } = await import("../src/parallel/index.ts");
   const { runPieceCall } = await import("../src/study/run-piece.ts");
   const count = smoke ? 1 : 12;
-  const taskOf = (first: number) => ({
+  const cases = async (first: number) => {
+    const range = { role: "test", which: "present", first, count } as const;
+    const made = await drawCases.run({ task, seed: 1, cases: range }, { ...work, depends: {} });
+    return { values: keptJson(made.values, "cases"), blobs: made.blobs ?? {} };
+  };
+  const taskOf = async (first: number) => ({
     module: undefined,
-    kind: "adapt-cases",
+    kind: "denoise-cases",
     label: "adapt",
     inputs: {
-      task,
-      seed: 1,
-      alpha: 1,
-      betas: [10, 1e3, 1e5],
-      gamma: 1e7,
-      solver: "gauss-newton",
-      reduction: "sum",
-      steps: 500,
-      rate: 1e-4,
-      cases: { role: "test", which: "present", first, count },
-      metrics: {},
-    } as never,
-    depends: {
-      network: { values: null, blobs: { network: new Uint8Array(blobs!["network"]!) } },
-      "template 0": {
-        values: null,
-        blobs: { rows: new Uint8Array(scene.signal.slice().buffer) },
+      method: {
+        kind: "adapted",
+        network: "network",
+        templates: ["template-0"],
+        beta: [10, 1e3, 1e5],
+        gamma: 1e7,
       },
+      settings: ["10", "1e3", "1e5"],
+      bases: {},
+      metrics: {},
+    },
+    depends: {
+      facts,
+      cases: await cases(first),
+      network: { values: null, blobs: { network: new Uint8Array(blobs!["network"]!) } },
+      "template 0": { values: null, blobs: { rows: new Uint8Array(signal.slice().buffer) } },
     },
     checkpoint: undefined,
   });
-  const one = (first: number) => runInWorker(runPieceCall, taskOf(first), { label: "adapt" });
-  await Promise.all([one(0), one(count)]);
+  const tasks = await Promise.all([0, 1, 2, 3].map((k) => taskOf(k * count)));
+  const one = (k: number) => runInWorker(runPieceCall, tasks[k]!, { label: "adapt" });
+  await Promise.all([one(0), one(1)]);
   const began = performance.now();
-  await Promise.all([one(2 * count), one(3 * count)]);
+  await Promise.all([one(2), one(3)]);
   const hours = (performance.now() - began) / 3_600_000;
   return (2 * count) / hours;
 }

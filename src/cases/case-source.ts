@@ -10,7 +10,7 @@ import { addSignal } from "../phantoms/insert.ts";
 import type { BackgroundPopulation, Phantom } from "../phantoms/phantom.ts";
 import type { CaseDescription } from "./description.ts";
 import { openImaging } from "./imaging.ts";
-import { openSignals, type PlacedSignal, type SignalSource } from "./signals.ts";
+import { openSignals, type PlacedSignal, type SignalSource, spatialShape } from "./signals.ts";
 import { checkSpreads, drawSpreads, fixedValues } from "./spread.ts";
 
 export interface DrawnCase {
@@ -38,15 +38,21 @@ export interface DrawOptions extends WorkOptions {
 }
 
 export interface CaseSource {
+  /** Sizes of the objects, slowest axis first; images may have others. */
+  readonly shape: readonly number[];
   /** Names of the classes in `labels`. */
   readonly labels: Readonly<Record<number, string>>;
   readonly signals: SignalSource | undefined;
   /** Whether an image is its object plus noise, voxel by voxel. */
   readonly direct: boolean;
+  /** Level of white Gaussian noise, where that is all that imaging adds and it is the same for all cases. */
+  readonly gaussian: number | undefined;
   /** Mean and power spectrum of the background, where theory gives them and the image is the object. */
   population(): BackgroundPopulation | undefined;
   /** @throws InputError where the imaging cannot take the object */
   draw(stream: Stream, options?: DrawOptions): Promise<DrawnCase>;
+  /** The signal in the images, where all cases have the same at the same place and images are objects plus noise. */
+  exactSignal(stream: Stream): Float32Array | undefined;
   /** The same object with and without its signal, both imaged without noise. */
   pair(
     stream: Stream,
@@ -97,9 +103,11 @@ export async function openCases(
   ): PlacedSignal | undefined => signals?.draw(object, stream.child("signal"));
 
   return {
+    shape: spatialShape(probe),
     labels: phantom.labels,
     signals,
     direct: imaging.direct,
+    gaussian: imaging.gaussian,
     population: () =>
       imaging.direct && fixed !== undefined ? phantom.population?.(fixed) : undefined,
     async draw(stream, { present = false, noise, ...work } = {}) {
@@ -128,6 +136,10 @@ export async function openCases(
         notes,
       };
     },
+    exactSignal: (stream) =>
+      imaging.direct && signals?.sameSignal && signals.samePlace
+        ? signalOf(objectOf(stream), stream)?.values()
+        : undefined,
     async pair(stream, work = {}) {
       const object = objectOf(stream);
       const signal = signalOf(object, stream);

@@ -26,6 +26,8 @@ export interface Imaged {
 export interface Imaging {
   /** Whether the image is the object plus noise, voxel by voxel. */
   readonly direct: boolean;
+  /** Level of white Gaussian noise, where that is all that imaging does and it is the same for all cases. */
+  readonly gaussian: number | undefined;
   image(object: Image, stream: Stream, work?: WorkOptions): Promise<Imaged>;
 }
 
@@ -72,6 +74,8 @@ async function noiseImaging(
   const common = fixed && rootMeanOf(model.variance(probe, fixed));
   return {
     direct: true,
+    // Nothing but its name says of a model that its noise is normal.
+    gaussian: name === "gaussian" ? common : undefined,
     image: async (object, stream) => {
       const parameters = fixed ?? drawSpreads(stream.child("options"), options, model.parameters);
       const noisy = model.add(object, stream, parameters);
@@ -93,6 +97,7 @@ async function acquisitionImaging({
   checkSpreads(`acquisition ${name}`, acquisition.parameters, options);
   return {
     direct: false,
+    gaussian: undefined,
     image: async (object, stream, { signal } = {}) => {
       const parameters = drawSpreads(stream.child("options"), options, acquisition.parameters);
       const acquired = await acquisition.acquire(object, stream, parameters, {

@@ -22,3 +22,9 @@ export async function openMember<T>(
   }
   return open();
 }
+
+/** All members, opened. */
+export async function openAll<T>(members: Members<T>): Promise<Readonly<Record<string, T>>> {
+  const opened = Object.entries(members).map(async ([name, open]) => [name, await open()] as const);
+  return Object.fromEntries(await Promise.all(opened));
+}

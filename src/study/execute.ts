@@ -1,8 +1,15 @@
 /** A run of a study from its first entry in the store to its last, and reading what its pieces left. */
 import { CancelledError, messageOf, RunError } from "../core/errors.ts";
-import { type Beat, DamageError, type Json, type RunRecord, type Store } from "../store/store.ts";
-import type { PieceResults, PlannedPiece } from "./piece.ts";
+import {
+  type Beat,
+  DamageError,
+  type PieceRecord,
+  type RunRecord,
+  type Store,
+} from "../store/store.ts";
+import type { PlannedPiece } from "./piece.ts";
 import { pieceKeyer } from "./piece-graph.ts";
+import { keptJson } from "./piece-key.ts";
 import { catalogue } from "./pieces/catalogue.ts";
 import type { PieceKinds } from "./run-piece.ts";
 import {
@@ -17,7 +24,7 @@ export interface RunPlan {
   /** Name of the study. */
   readonly study: string;
   /** What was asked for, defaults filled in. */
-  readonly description: Json;
+  readonly description: unknown;
   readonly roots: readonly PlannedPiece[];
 }
 
@@ -36,7 +43,9 @@ export interface ExecuteOptions extends RunPiecesOptions {
  */
 export async function executeRun(plan: RunPlan, options: ExecuteOptions): Promise<RunRecord> {
   const { store, resume, onStart } = options;
-  const { study, description, roots } = plan;
+  const { study, roots } = plan;
+  // As the store gives it back, so that a resumed run plans the same.
+  const description = keptJson(plan.description, `description of ${study}`);
   const graph = await graphOfPlan(roots, options.kinds);
   const pieces = [...graph.pieces.keys()];
   const beat = { owner: newOwner(), seconds: options.leaseSeconds ?? usualLeaseSeconds };
@@ -93,36 +102,52 @@ async function runOf(store: Store, id: string): Promise<RunRecord> {
   return run;
 }
 
-/**
- * Looks up what planned pieces left.
- *
- * @returns a function that rejects with RunError naming a piece that is not finished, and with
- *   DamageError one whose bytes are damaged, which then counts as unfinished
- */
-export function pieceReader(
-  store: Store,
-  kinds?: PieceKinds,
-): (planned: PlannedPiece) => Promise<PieceResults> {
+/** Looks up what planned pieces left. */
+export interface ReadPieces {
+  /** @throws RunError naming a piece that is not finished */
+  values<Values>(piece: PlannedPiece<Values>): Promise<Values>;
+  /**
+   * @throws RunError naming a piece that is not finished; DamageError one whose bytes are damaged, which then
+   *   counts as unfinished
+   */
+  blob(piece: PlannedPiece, name: string): Promise<Uint8Array>;
+}
+
+/** Reads the results of finished pieces from a store, bytes only where they are asked for. */
+export function pieceReader(store: Store, kinds?: PieceKinds): ReadPieces {
   const keyOf = pieceKeyer(kinds?.catalogue ?? catalogue);
-  return async (planned) => {
-    const record = await store.piece(await keyOf(planned));
-    if (record === undefined) {
+  const recordOf = async (piece: PlannedPiece): Promise<PieceRecord> => {
+    const record = await store.piece(await keyOf(piece));
+    if (record !== undefined) return record;
+    throw new RunError(
+      `Cannot read the result of "${piece.label}": found it unfinished, wanted a run to its end`,
+    );
+  };
+  return {
+    async values(piece) {
+      const { values } = await recordOf(piece);
+      const found = piece.values.safeParse(values);
+      if (found.success) return found.data;
       throw new RunError(
-        `Cannot read the result of "${planned.label}": found it unfinished, wanted a run to its end`,
+        `Cannot read the result of "${piece.label}": ${found.error.issues[0]?.message ?? "found another form"}`,
       );
-    }
-    const { values } = record;
-    const blobs: Record<string, Uint8Array> = {};
-    for (const [name, hash] of Object.entries(record.blobs)) {
-      blobs[name] = await store.blob(hash).catch(async (error: unknown) => {
+    },
+    async blob(piece, name) {
+      const { key, blobs } = await recordOf(piece);
+      const hash = blobs[name];
+      if (hash === undefined) {
+        throw new RunError(
+          `Cannot read ${name} of "${piece.label}": found no such result, wanted one of ${Object.keys(blobs).join(", ") || "none"}`,
+        );
+      }
+      return store.blob(hash).catch(async (error: unknown) => {
         if (!(error instanceof DamageError)) throw error;
-        await store.setAside(record.key);
+        await store.setAside(key);
         throw new DamageError(
-          `Cannot read the result of "${planned.label}": found it damaged in ${store.place}, wanted a run that makes it again`,
+          `Cannot read the result of "${piece.label}": found it damaged in ${store.place}, wanted a run that makes it again`,
           { cause: error },
         );
       });
-    }
-    return { values, blobs };
+    },
   };
 }

@@ -4,8 +4,7 @@ import { parse as parseYaml } from "yaml";
 import { InputError, messageOf } from "../core/errors.ts";
 import { reasonOf } from "../files/files.ts";
 import type { Json } from "../store/store.ts";
-import { parseStudy, type Study, studyJsonSchema, studySchema } from "./description.ts";
-import { explainIssues } from "./explain.ts";
+import { type OpenedStudy, openStudy } from "./open-study.ts";
 import { studyOfDocument } from "./sizes.ts";
 
 /**
@@ -39,16 +38,10 @@ export interface ReadStudyOptions {
  *
  * @throws InputError naming the field, what was found and what was wanted
  */
-export function readStudy(document: Json, options: ReadStudyOptions = {}): Study {
+export async function readStudy(
+  document: unknown,
+  options: ReadStudyOptions = {},
+): Promise<OpenedStudy> {
   const { what = "the study" } = options;
-  const value = studyOfDocument(document, options);
-  const result = studySchema.safeParse(value);
-  if (!result.success) {
-    throw explainIssues(result.error.issues as Parameters<typeof explainIssues>[0], {
-      what,
-      value,
-      schema: studyJsonSchema(),
-    });
-  }
-  return parseStudy(value);
+  return openStudy(studyOfDocument(document, options), { what });
 }

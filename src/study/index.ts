@@ -1,8 +1,16 @@
 /** Studies: description, plan, execution, report. */
 export { type Claim, outcomeOf } from "./claim.ts";
 export { assembleReport } from "./assemble.ts";
-export { parseStudy, type Study, studyJsonSchema } from "./description.ts";
-export type { PieceContext, PieceKind, PieceOutput, PieceResults, PlannedPiece } from "./piece.ts";
+export { type CheckedStudy, studyJsonSchema } from "./description.ts";
+export { type OpenedStudy, openStudy } from "./open-study.ts";
+export {
+  type PieceContext,
+  type PieceKind,
+  type PieceOutput,
+  type PieceResults,
+  type PlannedPiece,
+  planned,
+} from "./piece.ts";
 export { planStudy, type StudyPlan } from "./plan.ts";
 export type {
   ClaimOutcome,
@@ -13,7 +21,13 @@ export type {
   ReportTable,
 } from "./report.ts";
 export { runPieces, type RunPiecesOptions } from "./runner.ts";
-export { executeRun, type ExecuteOptions, pieceReader, type RunPlan } from "./execute.ts";
+export {
+  executeRun,
+  type ExecuteOptions,
+  pieceReader,
+  type ReadPieces,
+  type RunPlan,
+} from "./execute.ts";
 export { readStudy, readStudyFile, type ReadStudyOptions } from "./files.ts";
 export { pieceKey } from "./piece-key.ts";
 export { reportHtml } from "./render/html.ts";

@@ -1,9 +1,9 @@
 /** Kinds of pieces for tests of the runner. */
 import { appendFileSync } from "node:fs";
+import { z } from "zod";
 import { InputError, throwIfAborted } from "../core/errors.ts";
 import { streamOf } from "../core/random.ts";
-import type { Json } from "../store/store.ts";
-import type { PieceKind, PlannedPiece } from "./piece.ts";
+import { type PieceKind, planned as plannedPiece, type PlannedPiece } from "./piece.ts";
 import type { PieceCatalogue, PieceKinds } from "./run-piece.ts";
 
 /** Notes that a piece has started where the environment names a file for it. */
@@ -12,21 +12,31 @@ function note(line: string): void {
   if (path !== undefined) appendFileSync(path, `${line}\n`);
 }
 
-interface Inputs {
-  readonly name: string;
-  readonly seed: number;
-  readonly steps: number;
-  readonly sleepMs: number;
-}
+const inputsSchema = z.object({
+  name: z.string(),
+  seed: z.number(),
+  steps: z.number(),
+  sleepMs: z.number(),
+});
+
+type Inputs = z.output<typeof inputsSchema>;
+
+/** What these kinds have in common: their values may be anything. */
+const common = (name: string) => ({
+  name,
+  version: 1,
+  inputs: inputsSchema,
+  values: z.unknown(),
+});
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Normal draws as float64. */
-const draw: PieceKind = {
-  version: 1,
+const draw: PieceKind<Inputs> = {
+  ...common("draw"),
   summary: "Draws numbers.",
   run: async (inputs) => {
-    const { name, seed, steps, sleepMs } = inputs as unknown as Inputs;
+    const { name, seed, steps, sleepMs } = inputs;
     note(`start ${name}`);
     const stream = streamOf(seed, "draw");
     const data = Float64Array.from({ length: steps }, () => stream.normal());
@@ -36,11 +46,11 @@ const draw: PieceKind = {
 };
 
 /** A walk that adds to its parents' last values, keeping a checkpoint after every ten steps. */
-const walk: PieceKind = {
-  version: 1,
+const walk: PieceKind<Inputs> = {
+  ...common("walk"),
   summary: "Walks long.",
   run: async (inputs, context) => {
-    const { name, seed, steps, sleepMs } = inputs as unknown as Inputs;
+    const { name, seed, steps, sleepMs } = inputs;
     note(`start ${name}`);
     let place = 0;
     for (const role of Object.keys(context.depends).sort()) {
@@ -68,15 +78,15 @@ const walk: PieceKind = {
 };
 
 /** Values that JSON cannot keep. */
-const wrong: PieceKind = {
-  version: 1,
+const wrong: PieceKind<Inputs> = {
+  ...common("wrong"),
   summary: "Leaves NaN.",
   run: async () => ({ values: { rows: [1, Number.NaN] } }),
 };
 
 /** Refuses its inputs. */
-const refuse: PieceKind = {
-  version: 1,
+const refuse: PieceKind<Inputs> = {
+  ...common("refuse"),
   summary: "Fails.",
   run: async () => {
     throw new InputError("Cannot use sigma: found -1, wanted 0 or more");
@@ -84,8 +94,8 @@ const refuse: PieceKind = {
 };
 
 /** Takes no notice of the signal: only ending its thread stops it. */
-const stuck: PieceKind = {
-  version: 1,
+const stuck: PieceKind<Inputs> = {
+  ...common("stuck"),
   summary: "Never ends.",
   run: async () => {
     for (;;) Math.sqrt(2);
@@ -93,8 +103,8 @@ const stuck: PieceKind = {
 };
 
 /** Computes without a pause, but asks whether it is to stop. */
-const busy: PieceKind = {
-  version: 1,
+const busy: PieceKind<Inputs> = {
+  ...common("busy"),
   summary: "Asks without a pause.",
   run: async (_, context) => {
     let at = 0;
@@ -105,11 +115,10 @@ const busy: PieceKind = {
   },
 };
 
+const all = { draw, walk, wrong, refuse, stuck, busy };
+
 export const catalogue: PieceCatalogue = Object.fromEntries(
-  Object.entries({ draw, walk, wrong, refuse, stuck, busy }).map(([name, kind]) => [
-    name,
-    async () => kind,
-  ]),
+  Object.entries(all).map(([name, kind]) => [name, async () => kind]),
 );
 
 export const kinds: PieceKinds = { module: import.meta.url, catalogue };
@@ -129,8 +138,14 @@ export function planned(
   depends: Readonly<Record<string, PlannedPiece>> = {},
 ): PlannedPiece {
   const { name, seed = 1, steps = 5, sleepMs = 0 } = inputs;
-  const all: Json = { name, seed, steps, sleepMs };
-  return { kind, label: `${kind} ${name}`, inputs: all, depends, weight: steps };
+  const own: PieceKind<Inputs> = Object.hasOwn(all, kind)
+    ? all[kind as keyof typeof all]
+    : { ...draw, name: kind };
+  return plannedPiece(
+    own,
+    { name, seed, steps, sleepMs },
+    { label: `${kind} ${name}`, depends, weight: steps },
+  );
 }
 
 /** A study of 13 pieces in four layers: draws, walks over two draws each, a walk over all, two ends. */

@@ -2,61 +2,52 @@
 import { InputError, messageOf } from "../core/errors.ts";
 import { type Members, openMember } from "../core/member.ts";
 import { type ParameterTable, resolveParameters } from "../core/parameters.ts";
-import { findDenoiser } from "../denoise/find-denoiser.ts";
+import { catalogue as optimisers } from "../learn/optimisers/catalogue.ts";
 import { catalogue as losses } from "../losses/catalogue.ts";
 import { catalogue as metrics } from "../metrics/catalogue.ts";
-import { catalogue as observers } from "../observers/catalogue.ts";
-import { catalogue as optimisers } from "../learn/optimisers/catalogue.ts";
 import { networkOf } from "../nets/open-network.ts";
-import type { Study } from "./description.ts";
+import type { CheckedStudy } from "./description.ts";
 
 type Given = Readonly<Record<string, unknown>>;
 
 /** @throws InputError naming the field, what was found and what was wanted */
-export async function checkMembers(study: Study): Promise<void> {
+export async function checkMembers(study: CheckedStudy): Promise<void> {
   for (const [id, plan] of Object.entries(study.networks)) {
-    await at(`networks.${id}.network`, () => networkOf(plan.network));
-    await member(`networks.${id}.loss`, plan.loss, losses);
-    await member(`networks.${id}.optimiser`, plan.optimiser, optimisers);
-  }
-  for (const [id, plan] of Object.entries(study.methods)) {
-    if (plan.kind !== "denoiser") continue;
-    await at(`methods.${id}`, async () => {
-      const { parameters } = await findDenoiser(plan.name);
-      const tried = plan.tune === undefined ? {} : { [plan.tune.parameter]: plan.tune.values[0] };
-      resolveParameters(plan.name, parameters, { ...plan.options, ...tried });
-    });
-  }
-  for (const [id, plan] of Object.entries(study.observers)) {
-    if (plan.kind === "trained") await member(`observers.${id}`, plan, observers);
+    const place = `networks.${id}`;
+    await at(`${place}.network`, () => networkOf(plan.network));
+    await checkMember(`${place}.loss`, plan.loss, losses);
+    await checkMember(`${place}.optimiser`, plan.optimiser, optimisers);
+    if (plan.window !== undefined && plan.window.high <= plan.window.low) {
+      throw new InputError(
+        `${place}.window: found ${plan.window.low} to ${plan.window.high}, wanted low below high`,
+      );
+    }
   }
   for (const [id, plan] of Object.entries(study.metrics)) {
-    await member(`metrics.${id}`, plan, metrics);
+    await checkMember(`metrics.${id}`, plan, metrics);
   }
 }
 
-async function at(field: string, check: () => Promise<unknown>): Promise<void> {
+async function at(field: string, check: () => unknown): Promise<void> {
   try {
     await check();
   } catch (cause) {
     if (!(cause instanceof InputError)) throw cause;
-    throw new InputError(`Cannot use the study: ${field}: ${messageOf(cause)}`, { cause });
+    throw new InputError(`${field}: ${messageOf(cause)}`, { cause });
   }
 }
 
-async function member(
+/** @throws InputError naming the field */
+export async function checkMember(
   field: string,
   { name, options }: { readonly name: string; readonly options: Given },
   catalogue: Members<object>,
 ): Promise<void> {
-  const found = await openMember(
+  const found = await openMember<{ parameters?: ParameterTable; options?: ParameterTable }>(
     catalogue,
     name,
-    `Cannot use the study: ${field}.name: found ${name}`,
+    `${field}.name: found ${name}`,
   );
-  const { parameters = {}, options: table = parameters } = found as {
-    parameters?: ParameterTable;
-    options?: ParameterTable;
-  };
-  await at(`${field}.options`, async () => resolveParameters(name, table, options));
+  const table = found.options ?? found.parameters ?? {};
+  await at(`${field}.options`, () => resolveParameters(name, table, options));
 }

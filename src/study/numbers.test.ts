@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
+import { RunError } from "../core/errors.ts";
 import { outcomeOf } from "./claim.ts";
-import { readStudy } from "./files.ts";
 import { gatherNumbers } from "./numbers.ts";
+import { openStudy } from "./open-study.ts";
 import type { PlannedPiece } from "./piece.ts";
 import { planStudy } from "./plan.ts";
-
 import { classTable, overviewTable, undefinedMetrics } from "./report-tables.ts";
 
 /** Two methods, six test images of each class in chunks of three, two metrics. */
-const study = readStudy({
+const study = await openStudy({
   name: "numbers",
   seed: 1,
   task: {
@@ -26,23 +26,23 @@ const study = readStudy({
 
 /** VIF of `smooth` is missing on the second signal-absent image of each chunk; RMSE counts up. */
 async function numbersOf() {
-  const plan = await planStudy(study);
-  const names = new Map<PlannedPiece, string>();
-  for (const [method, images] of Object.entries(plan.images)) {
-    for (const which of ["absent", "present"] as const) {
-      for (const piece of images[which]) names.set(piece, `${method} ${which}`);
+  const plan = planStudy(study);
+  const left = new Map<PlannedPiece, unknown>();
+  for (const [method, { pieces, setting }] of Object.entries(plan.images)) {
+    for (const [which, chunks] of Object.entries(pieces)) {
+      for (const piece of chunks) {
+        const gaps = `${method} ${which}` === "smooth absent";
+        const metrics = { rmse: [1, 2, 3], vif: gaps ? [0.5, null, 0.7] : [0.4, 0.4, 0.4] };
+        left.set(piece, { [setting]: { metrics, figures: {} } });
+      }
     }
   }
-  return gatherNumbers(study, plan, async (piece) => {
-    const name = names.get(piece);
-    if (name === undefined) {
-      const scores = { status: "ok", present: [1, 2, 3], absent: [0, 1, 2], findings: [] };
-      return { values: scores as never, blobs: {} };
-    }
-    const vif = name === "smooth absent" ? [0.5, null, 0.7] : [0.4, 0.4, 0.4];
-    const measured = { metrics: { rmse: [1, 2, 3], vif }, figures: {} };
-    const { setting } = plan.images[name.split(" ")[0]!]!;
-    return { values: { [setting]: measured } as never, blobs: {} };
+  const scores = { status: "ok", present: [1, 2, 3], absent: [0, 1, 2], figures: {}, findings: [] };
+  return gatherNumbers(plan, {
+    values: async (piece) => piece.values.parse(left.get(piece) ?? scores),
+    blob: async (_, name) => {
+      throw new RunError(`Cannot read ${name}: found numbers alone`);
+    },
   });
 }
 

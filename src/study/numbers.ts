@@ -1,78 +1,59 @@
 /** The numbers of a finished study, gathered from its pieces: what tables, figures and claims read. */
-import { aucLogit } from "../stats/auc.ts";
-import { type Comparison, compareDeLong, holm } from "../stats/compare.ts";
-import type { Estimate } from "../stats/result.ts";
 import { type Summary, summaryOf } from "../stats/summary.ts";
-import { expandMethods, mainMethods, type Study } from "./description.ts";
+import { catalogue as answerKinds } from "./answers/catalogue.ts";
+import type { Analysis, AnswerKind, RefusedAnswer } from "./answers/answer-kind.ts";
+import { openMember } from "../core/member.ts";
+import { RunError } from "../core/errors.ts";
 import type { ValueOf } from "./claim.ts";
-import type { MeasuredValues } from "./measured-cases.ts";
-import type { PieceResults, PlannedPiece } from "./piece.ts";
-import type { ScoresValues } from "./pieces/judge-template.ts";
+import type { ReadPieces } from "./execute.ts";
+import type { OpenedStudy } from "./open-study.ts";
 import type { PlannedImages, StudyPlan } from "./plan.ts";
-import type { CaseClass } from "./scene.ts";
 
-/** Looks up what a planned piece left. */
-export type ReadPiece = (piece: PlannedPiece) => Promise<PieceResults>;
+type Values = readonly (number | null)[];
 
-/** Values of one method, one per case and class. */
+/** Values of one method, one per case. */
 export interface MethodNumbers {
-  /** null where a metric has no value on a case. */
-  readonly metrics: Readonly<
-    Record<CaseClass, Readonly<Record<string, readonly (number | null)[]>>>
-  >;
+  /** By class, then metric; null where a metric has no value on a case. */
+  readonly metrics: Readonly<Record<string, Readonly<Record<string, Values>>>>;
   readonly figures: Readonly<Record<string, readonly number[]>>;
-}
-
-export interface Judgement {
-  readonly observer: string;
-  readonly method: string;
-  readonly scores: ScoresValues;
-  /** Absent when the observer refused. */
-  readonly area?: Estimate;
-  /** Against the study's reference method, paired by case. */
-  readonly difference?: Comparison;
-  /** Holm's adjustment over all differences of this observer. */
-  readonly adjustedP?: number;
 }
 
 export interface StudyNumbers {
   readonly methods: Readonly<Record<string, MethodNumbers>>;
-  readonly judgements: readonly Judgement[];
+  /** What observers said, by observer. */
+  readonly analyses: Readonly<Record<string, Analysis>>;
   readonly valueOf: ValueOf;
   /** Mean and count of a metric over a method's cases, of one class after `@`. */
   readonly summary: (method: string, measure: string) => Summary;
 }
 
-export async function gatherNumbers(
-  study: Study,
-  plan: StudyPlan,
-  read: ReadPiece,
-): Promise<StudyNumbers> {
+export async function gatherNumbers(plan: StudyPlan, read: ReadPieces): Promise<StudyNumbers> {
+  const { study } = plan;
   const methods: Record<string, MethodNumbers> = {};
-  for (const id of Object.keys(expandMethods(study))) {
+  for (const id of Object.keys(study.methods)) {
     methods[id] = await methodNumbers(plan.images[id]!, read);
   }
-  const judgements: Judgement[] = [];
-  for (const [observer, by] of Object.entries(plan.scores)) {
-    judgements.push(...(await judge(observer, by, { study, read })));
+  const analyses: Record<string, Analysis> = {};
+  for (const [observer, by] of Object.entries(plan.answers)) {
+    const answers: Record<string, unknown> = {};
+    for (const [method, piece] of Object.entries(by)) answers[method] = await read.values(piece);
+    analyses[observer] = await analyse(observer, { answers, study });
   }
   const summary = summariesIn(methods);
-  return { methods, judgements, summary, valueOf: valuesIn(summary, judgements) };
+  return { methods, analyses, summary, valueOf: valuesIn(summary, analyses) };
 }
 
-async function methodNumbers(images: PlannedImages, read: ReadPiece): Promise<MethodNumbers> {
-  const metrics: Record<CaseClass, Record<string, (number | null)[]>> = {
-    absent: {},
-    present: {},
-  };
+async function methodNumbers(images: PlannedImages, read: ReadPieces): Promise<MethodNumbers> {
+  const metrics: Record<string, Record<string, (number | null)[]>> = {};
   const figures: Record<string, number[]> = {};
-  for (const which of ["absent", "present"] as const) {
-    for (const piece of images[which]) {
-      const { values } = await read(piece);
-      const measured = (values as never as Record<string, MeasuredValues>)[images.setting]!;
-      for (const [id, list] of Object.entries(measured.metrics)) {
-        (metrics[which][id] ??= []).push(...list);
+  for (const [which, pieces] of Object.entries(images.pieces)) {
+    const own: Record<string, (number | null)[]> = (metrics[which] = {});
+    for (const piece of pieces) {
+      const measured = (await read.values(piece))[images.setting];
+      if (measured === undefined) {
+        throw new RunError(`Cannot read "${piece.label}": found no result of ${images.setting}`);
       }
+      for (const [id, list] of Object.entries(measured.metrics)) (own[id] ??= []).push(...list);
       for (const [id, list] of Object.entries(measured.figures)) {
         (figures[id] ??= []).push(...list);
       }
@@ -81,58 +62,70 @@ async function methodNumbers(images: PlannedImages, read: ReadPiece): Promise<Me
   return { metrics, figures };
 }
 
-async function judge(
+async function analyse(
   observer: string,
-  by: Readonly<Record<string, PlannedPiece>>,
-  { study, read }: { study: Study; read: ReadPiece },
-): Promise<Judgement[]> {
-  const { level, reference } = study.statistics;
-  const scores: Record<string, ScoresValues> = {};
-  for (const [method, piece] of Object.entries(by)) {
-    scores[method] = (await read(piece)).values as never;
-  }
-  const base = scores[reference];
-  // A sweep is a description: its many points take no part in the comparisons.
-  const main = new Set(mainMethods(study));
-  const rows = Object.entries(scores).map(([method, own]): Judgement => {
-    if (own.status !== "ok") return { observer, method, scores: own };
-    const area = aucLogit(own, { level });
-    const compared = base?.status === "ok" && method !== reference && main.has(method);
-    return {
-      observer,
-      method,
-      scores: own,
-      area,
-      ...(compared ? { difference: compareDeLong(own, base, { level }) } : {}),
-    };
+  { answers, study }: { answers: Readonly<Record<string, unknown>>; study: OpenedStudy },
+): Promise<Analysis> {
+  const { kind, plan } = study.observers[observer]!;
+  const { statistics, cases, panels, seed } = study.description;
+  const form = await openMember<AnswerKind>(
+    answerKinds,
+    kind.answers,
+    `Cannot use the study: found no kind of answer ${kind.answers}`,
+  );
+  const count = cases.observerTraining;
+  const training = study.scene.classes
+    .map((which) => `${count} ${study.task.kind.classText?.(which) ?? which}`)
+    .join(" and ");
+  return form.analyse({
+    observer,
+    about: kind.about(plan, { training: `${training} images` }),
+    answers: Object.fromEntries(
+      Object.entries(answers).map(([method, answer]) => [
+        method,
+        isRefused(answer) ? answer : form.values.parse(answer),
+      ]),
+    ),
+    main: new Set(study.main),
+    panels,
+    reference: statistics.reference,
+    level: statistics.level,
+    adjust: statistics.adjust,
+    seed,
   });
-  const adjusted = holm(rows.map(({ difference }) => difference?.pValue ?? Number.NaN));
-  return rows.map((row, i) =>
-    row.difference === undefined ? row : { ...row, adjustedP: adjusted[i]! },
+}
+
+function isRefused(answer: unknown): answer is RefusedAnswer {
+  return (
+    typeof answer === "object" &&
+    answer !== null &&
+    "status" in answer &&
+    answer.status === "refused" &&
+    "why" in answer
   );
 }
 
 function summariesIn(methods: StudyNumbers["methods"]): StudyNumbers["summary"] {
   return (method, measure) => {
     const [name = "", which] = measure.split("@");
-    const own = methods[method]?.metrics;
+    const metrics = methods[method]?.metrics ?? {};
     const lists =
-      which === "absent" || which === "present"
-        ? [own?.[which][name]]
-        : [own?.absent[name], own?.present[name]];
+      which === undefined
+        ? Object.values(metrics).map((own) => own[name])
+        : [metrics[which]?.[name]];
     return summaryOf(lists.flatMap((list) => list ?? []));
   };
 }
 
 function valuesIn(
   summary: StudyNumbers["summary"],
-  judgements: readonly Judgement[],
+  analyses: StudyNumbers["analyses"],
 ): StudyNumbers["valueOf"] {
   return (method, measure) => {
     const [name = ""] = measure.split("@");
-    if (name.startsWith("auc:")) {
-      const observer = name.slice(4);
-      return judgements.find((j) => j.observer === observer && j.method === method)?.area?.estimate;
+    for (const { measures } of Object.values(analyses)) {
+      const found = measures[method]?.[name];
+      if (found !== undefined) return found.value;
     }
     const { counted, mean } = summary(method, measure);
     return counted === 0 ? undefined : mean;

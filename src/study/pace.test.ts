@@ -3,7 +3,8 @@ import { paceOf } from "./pace.ts";
 import type { GraphPiece } from "./piece-graph.ts";
 
 function piece(key: string, kind: string, weight: number): GraphPiece {
-  const rest = { label: key, inputs: null, depends: {}, dependents: [], chain: 0, order: 0 };
+  const cost = { memory: 0, stored: 0, chain: 0, order: 0 };
+  const rest = { label: key, inputs: null, depends: {}, dependents: [], ...cost };
   return { key, kind, weight, ...rest };
 }
 

@@ -13,6 +13,10 @@ export interface GraphPiece {
   /** Role to key. */
   readonly depends: Readonly<Record<string, string>>;
   readonly weight: number;
+  /** Bytes that it must hold at once, at least. */
+  readonly memory: number;
+  /** Bytes of its results, about. */
+  readonly stored: number;
   /** Keys of the pieces that wait for this one. */
   readonly dependents: readonly string[];
   /** Weight of the longest chain that starts with this piece: the longest goes first. */
@@ -78,7 +82,7 @@ export async function pieceGraph(
     const key = await keyOf(planned);
     if (seen.has(planned)) return key;
     seen.set(planned, key);
-    const { kind, label, inputs, weight = 1 } = planned;
+    const { kind, label, inputs, weight = 1, memory = 0, stored = 0 } = planned;
     const depends: Record<string, string> = {};
     for (const [role, other] of Object.entries(planned.depends)) depends[role] = await visit(other);
     if (!pieces.has(key)) {
@@ -90,6 +94,8 @@ export async function pieceGraph(
         inputs,
         depends,
         weight,
+        memory,
+        stored,
         dependents: [],
         chain: 0,
         order,

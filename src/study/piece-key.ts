@@ -43,27 +43,36 @@ export function canonicalJson(value: Json, place = "value"): string {
 }
 
 /**
- * A piece's values as a store gives them back: -0 becomes 0, members whose value is undefined go.
+ * A value as a store gives it back: -0 becomes 0, members whose value is undefined go.
  *
  * @throws InputError as `canonicalJson` does
  */
-export function keptJson(value: Json, place: string): Json {
+export function keptJson(value: unknown, place: string): Json {
+  if (value === null || typeof value === "boolean" || typeof value === "string") return value;
   if (typeof value === "number") {
     const number = value === 0 ? 0 : value;
     canonicalJson(number, place);
     return number;
   }
-  if (typeof value !== "object" || value === null) {
-    canonicalJson(value, place);
-    return value;
+  if (Array.isArray(value)) {
+    return value.map((item: unknown, i) => keptJson(item, `${place}.${i}`));
   }
-  if (isList(value)) return Array.from(value, (item, i) => keptJson(item, `${place}.${i}`));
-  if (ArrayBuffer.isView(value)) canonicalJson(value, place);
+  if (typeof value !== "object" || !isRecord(value)) {
+    const found = typeof value === "object" ? `a ${value.constructor.name}` : `a ${typeof value}`;
+    throw new InputError(
+      `Cannot write ${place} as JSON: found ${found}, wanted a finite number, text, true, false, null, a list or a record`,
+    );
+  }
   return Object.fromEntries(
     Object.entries(value).flatMap(([name, member]) =>
       member === undefined ? [] : [[name, keptJson(member, `${place}.${name}`)]],
     ),
   );
+}
+
+function isRecord(value: object): value is Record<string, unknown> {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 function isList(value: Json): value is readonly Json[] {

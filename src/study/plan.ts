@@ -1,238 +1,334 @@
-/** From a description to pieces of work. */
-import {
-  expandMethods,
-  type MethodPlan,
-  type ObserverPlan,
-  shortNumber,
-  type SingleMethod,
-  type Study,
-} from "./description.ts";
-import type { CaseRange } from "./measured-cases.ts";
-import { chunkRole } from "./method-images.ts";
-import type { PlannedPiece } from "./piece.ts";
-import { type CaseClass, openScene, type Role } from "./scene.ts";
-import { checkMembers } from "./members.ts";
-import { onlySetting } from "./pieces/denoise-cases.ts";
+/** From a study to pieces of work. */
+import type { z } from "zod";
+import { chunkName, chunksOf, drawnRole, imagesRole, type CaseRange } from "./case-ranges.ts";
+import type { Reference } from "./kind.ts";
+import type { OpenedStudy, StudyMethod } from "./open-study.ts";
+import { type PieceCost, type PieceKind, type PlannedPiece, planned } from "./piece.ts";
+import { denoiseCases } from "./pieces/denoise-cases.ts";
+import { drawCases } from "./pieces/draw-cases.ts";
+import { judgeCases } from "./pieces/judge-cases.ts";
+import { makeTemplate } from "./pieces/make-template.ts";
+import { taskFacts } from "./pieces/task-facts.ts";
+import { trainNetwork } from "./pieces/train-network.ts";
+import { tuneMethod } from "./pieces/tune-method.ts";
+import { checkPieces } from "./size-limits.ts";
+import type { Role } from "./tasks/task-kind.ts";
 
-/** The chunks of one method's images in one role. */
+/** A planned piece of a kind. */
+type Planned<Kind extends PieceKind> =
+  Kind["values"] extends z.ZodType<infer Values> ? PlannedPiece<Values> : never;
+
+/** The chunks of one method's images, by class. */
 export interface PlannedImages {
-  readonly absent: readonly PlannedPiece[];
-  readonly present: readonly PlannedPiece[];
+  readonly pieces: Readonly<Record<string, readonly Planned<typeof denoiseCases>[]>>;
   /** Key of the method among the settings of these pieces. */
   readonly setting: string;
 }
 
 /** A study taken apart; what the report reads is named, everything else hangs below. */
 export interface StudyPlan {
+  readonly study: OpenedStudy;
   readonly roots: readonly PlannedPiece[];
-  readonly networks: Readonly<Record<string, PlannedPiece>>;
-  readonly templates: Readonly<Record<string, PlannedPiece>>;
-  readonly tuned: Readonly<Record<string, PlannedPiece>>;
+  readonly facts: Planned<typeof taskFacts>;
+  readonly networks: Readonly<Record<string, Planned<typeof trainNetwork>>>;
+  readonly templates: Readonly<Record<string, Planned<typeof makeTemplate>>>;
+  /** By entry. */
+  readonly tuned: Readonly<Record<string, Planned<typeof tuneMethod>>>;
+  /** Test cases as they were drawn, by class. */
+  readonly cases: Readonly<Record<string, readonly Planned<typeof drawCases>[]>>;
   /** Test images by method. */
   readonly images: Readonly<Record<string, PlannedImages>>;
-  /** Scores by observer, then method. */
-  readonly scores: Readonly<Record<string, Readonly<Record<string, PlannedPiece>>>>;
+  /** Answers by observer, then method. */
+  readonly answers: Readonly<Record<string, Readonly<Record<string, Planned<typeof judgeCases>>>>>;
 }
 
-/**
- * Rough seconds on one thread, for the order of work alone: a training image's step, an image summed
- * into a covariance, an image adapted, denoised, learned from. The runner corrects its time left as
- * pieces finish.
- */
-const expected = { step: 0.02, image: 0.003, adapt: 0.5, denoise: 0.02, learn: 0.1 };
+/** Rough seconds on one thread: a training image's step, a case drawn under a noise model, a case scanned. */
+const expected = { step: 0.02, draw: 0.003, scan: 2 };
 
-const classes: readonly CaseClass[] = ["absent", "present"];
+/** Bytes of a voxel in memory and in the store. */
+const voxelBytes = 4;
 
 /**
- * Plans every piece of a study; one object is drawn to learn the size of the images.
+ * Plans every piece of a study.
  *
- * @throws InputError naming the field when a name or an option does not exist
+ * @throws InputError when it would be in more pieces than can be kept in order
  */
-export async function planStudy(study: Study): Promise<StudyPlan> {
-  await checkMembers(study);
-  const { task, seed, metrics, cases } = study;
-  const { ny, nx } = await openScene(task, seed);
-  const shape: readonly [number, number] = [ny, nx];
-  const networks = mapRecord(study.networks, (plan, id) => ({
-    kind: "train-network",
-    label: `train ${id}`,
-    inputs: { task, seed, plan, validation: cases.validation } as never,
-    depends: {},
-    weight: expected.step * plan.steps * plan.batch,
-  }));
-  const templates = mapRecord(study.templates, (plan, id) => ({
-    kind: "make-template",
-    label: `template ${id}`,
-    inputs: { task, seed, plan } as never,
-    depends: {},
-    weight: plan.kind === "hotelling-images" ? 2 * plan.images * expected.image : 1,
-  }));
-  const methods = expandMethods(study);
-  const tuned: Record<string, PlannedPiece> = {};
-  for (const [id, plan] of Object.entries(study.methods)) {
-    if ((plan.kind !== "denoiser" && plan.kind !== "pls-tv") || plan.tune === undefined) continue;
-    tuned[id] = {
-      kind: "tune-method",
-      label: `tune ${id}`,
-      inputs: { task, seed, method: plan, validation: cases.validation } as never,
-      depends: tvTemplates(plan, templates),
+export function planStudy(study: OpenedStudy): StudyPlan {
+  checkPieces(study);
+  return new Planner(study).plan();
+}
+
+/** The pieces of one study; each is planned once, however many others ask for it. */
+class Planner {
+  readonly #study: OpenedStudy;
+  readonly #known = new Map<string, PlannedPiece>();
+  readonly #networks: StudyPlan["networks"];
+  readonly #templates: StudyPlan["templates"];
+  readonly #tuned: StudyPlan["tuned"];
+  readonly #facts: StudyPlan["facts"];
+  readonly #task: { readonly task: OpenedStudy["task"]["plan"]; readonly seed: number };
+  readonly #voxels: number;
+
+  constructor(study: OpenedStudy) {
+    const { description, scene } = study;
+    this.#study = study;
+    this.#task = { task: study.task.plan, seed: description.seed };
+    this.#voxels = scene.shape.reduce((a, b) => a * b, 1);
+    this.#facts = planned(taskFacts, this.#task, { label: "look at the task", weight: 1 });
+    this.#networks = mapRecord(description.networks, (plan, id) =>
+      planned(
+        trainNetwork,
+        { ...this.#task, plan, validation: description.cases.validation },
+        {
+          label: `train ${id}`,
+          depends: { facts: this.#facts, ...this.#trainingCases(plan.images) },
+          weight: expected.step * plan.steps * plan.batch,
+          memory: plan.images * this.#voxels * voxelBytes,
+        },
+      ),
+    );
+    this.#templates = mapRecord(study.templates, ({ kind, plan }, id) =>
+      planned(
+        makeTemplate,
+        { ...this.#task, template: kind.anonymous(plan) },
+        {
+          label: `template ${id}`,
+          depends: { facts: this.#facts },
+          ...kind.cost?.(plan, this.#voxels),
+        },
+      ),
+    );
+    this.#tuned = this.#plannedTuning();
+  }
+
+  plan(): StudyPlan {
+    const study = this.#study;
+    const { description, methods, observers } = study;
+    const test = description.cases.test;
+    const cases = Object.fromEntries(
+      study.scene.classes.map((which) => [
+        which,
+        chunksOf({ role: "test", which }, { total: test, chunk: description.cases.chunk }).map(
+          (range) => this.#drawn(range),
+        ),
+      ]),
+    );
+    const images = mapRecord(methods, (method) => this.#images(method, "test", test));
+    const answers = mapRecord(observers, (observer, id) => {
+      const judged = observer.kind.judges?.(observer.plan) ?? Object.keys(methods);
+      return Object.fromEntries(judged.map((method) => [method, this.#answer(id, method)]));
+    });
+    const roots = [
+      this.#facts,
+      ...Object.values(this.#networks),
+      ...Object.values(this.#templates),
+      ...Object.values(this.#tuned),
+      ...Object.values(cases).flat(),
+      ...Object.values(images).flatMap(({ pieces }) => Object.values(pieces).flat()),
+      ...Object.values(answers).flatMap((by) => Object.values(by)),
+    ];
+    return {
+      study,
+      roots,
+      facts: this.#facts,
+      networks: this.#networks,
+      templates: this.#templates,
+      tuned: this.#tuned,
+      cases,
+      images,
+      answers,
     };
   }
 
-  const known = new Map<string, PlannedPiece>();
-  /** Chunks are asked for by several observers and projections: each is planned once. */
-  const once = (name: string, make: () => PlannedPiece): PlannedPiece => {
-    let piece = known.get(name);
-    if (piece === undefined) known.set(name, (piece = make()));
+  #once<P extends PlannedPiece>(name: string, make: () => P): P {
+    const known = this.#known.get(name);
+    // What is planned under a name is always of one kind.
+    if (known !== undefined) return known as P;
+    const piece = make();
+    this.#known.set(name, piece);
     return piece;
-  };
-  const templateRoles = (ids: readonly string[]) =>
-    Object.fromEntries(ids.map((id, k) => [`template ${k}`, templates[id]!]));
+  }
 
-  const chunkOf = (id: string, range: CaseRange, label: string): PlannedPiece => {
-    const method = methods[id]!;
-    const place = `${range.role} ${range.which} ${range.first}`;
-    if (method.kind === "adapted") {
-      return once(`${method.group} ${place}`, () => ({
-        kind: "adapt-cases",
-        label: `adapt ${method.group}, ${label}`,
-        inputs: { task, seed, metrics, cases: range, ...adaptation(study, method) } as never,
-        depends: { network: networks[method.network]!, ...templateRoles(method.templates) },
-        weight: expected.adapt * range.count,
-      }));
-    }
-    return once(`${id} ${place}`, () => ({
-      kind: "denoise-cases",
-      label: `${method.kind === "noisy" ? "draw" : "denoise"} ${id}, ${label}`,
-      inputs: {
-        task,
-        seed,
-        metrics,
-        cases: range,
-        method: withoutTuning(method),
-        ...(method.kind === "projected" ? { base: settingOf(methods[method.method]!) } : {}),
-      } as never,
-      depends: {
-        ...(tuned[id] === undefined ? {} : { tuned: tuned[id] }),
-        ...(method.kind === "network" ? { network: networks[method.network]! } : {}),
-        ...(method.kind === "pls-tv" && method.template !== undefined
-          ? { template: templates[method.template]! }
-          : {}),
-        ...(method.kind === "projected"
-          ? { base: chunkOf(method.method, range, label), ...templateRoles(method.templates) }
-          : {}),
-      },
-      weight: expected.denoise * range.count,
-    }));
-  };
+  #drawn(range: CaseRange): Planned<typeof drawCases> {
+    const { role, which, first, count } = range;
+    const each = this.#study.scene.white ? expected.draw : expected.scan;
+    return this.#once(`draw ${role} ${which} ${first}`, () =>
+      planned(
+        drawCases,
+        { ...this.#task, cases: range },
+        {
+          label: `draw ${role} ${which}, cases ${first + 1} to ${first + count}`,
+          weight: each * count,
+          memory: 4 * this.#voxels * voxelBytes,
+          stored: 2 * count * this.#voxels * voxelBytes,
+        },
+      ),
+    );
+  }
 
-  const chunks = (id: string, role: Role, total: number): PlannedImages => {
-    const of = (which: CaseClass) => {
-      const parts = Math.ceil(total / cases.chunk);
-      return Array.from({ length: parts }, (_, k) => {
-        const first = k * cases.chunk;
-        const count = Math.min(cases.chunk, total - first);
-        const label = `${role} ${which} ${k + 1} of ${parts}`;
-        return chunkOf(id, { role, which, first, count }, label);
-      });
-    };
-    return { absent: of("absent"), present: of("present"), setting: settingOf(methods[id]!) };
-  };
+  #chunks(role: Role, which: string, total: number): CaseRange[] {
+    return chunksOf({ role, which }, { total, chunk: this.#study.description.cases.chunk });
+  }
 
-  const images = mapRecord(methods, (_, id) => chunks(id, "test", cases.test));
-  const roles = (role: Role, { absent, present }: PlannedImages) =>
-    Object.fromEntries(
-      classes.flatMap((which) =>
-        (which === "absent" ? absent : present).map((piece, k) => [
-          chunkRole(role, which, k),
-          piece,
+  /** Drawn cases by role, for what reads them all. */
+  #drawnCases(role: Role, total: number): Record<string, PlannedPiece> {
+    return Object.fromEntries(
+      this.#study.scene.classes.flatMap((which) =>
+        this.#chunks(role, which, total).map((range, k) => [
+          drawnRole({ role, which }) + chunkName(k),
+          this.#drawn(range),
         ]),
       ),
     );
-  const scoresOf = (observer: ObserverPlan, name: string, id: string): PlannedPiece => {
-    const { setting } = images[id]!;
-    if (observer.kind === "template") {
-      return {
-        kind: "judge-template",
-        label: `judge ${id} by ${name}`,
-        inputs: { setting },
-        depends: { template: templates[observer.template]!, ...roles("test", images[id]!) },
-      };
-    }
-    const own = chunks(id, "observer-training", cases.observerTraining);
+  }
+
+  /** Where a training cannot draw noise by itself, it gets images that have theirs. */
+  #trainingCases(images: number): Record<string, PlannedPiece> {
+    const { scene, description } = this.#study;
+    if (scene.white && scene.shape.length === 2) return {};
+    const each = Math.ceil(images / scene.classes.length);
     return {
-      kind: "judge-trained",
-      label: `judge ${id} by ${name}`,
-      inputs: { observer: observer.name, options: observer.options, setting, seed, shape } as never,
-      depends: { ...roles("test", images[id]!), ...roles("observer-training", own) },
-      weight: expected.learn * cases.observerTraining,
+      ...this.#drawnCases("network-training", each),
+      ...this.#drawnCases("validation", description.cases.validation),
     };
-  };
-  const scores = mapRecord(study.observers, (observer, name) => {
-    const judged =
-      observer.kind === "trained" && observer.methods !== undefined
-        ? observer.methods
-        : Object.keys(methods);
-    return Object.fromEntries(judged.map((id) => [id, scoresOf(observer, name, id)]));
-  });
-  const roots = [
-    ...Object.values(networks),
-    ...Object.values(templates),
-    ...Object.values(tuned),
-    ...Object.values(images).flatMap(({ absent, present }) => [...absent, ...present]),
-    ...Object.values(scores).flatMap((by) => Object.values(by)),
-  ];
-  return { roots, networks, templates, tuned, images, scores };
+  }
+
+  #plannedTuning(): StudyPlan["tuned"] {
+    const tuned: Record<string, Planned<typeof tuneMethod>> = {};
+    for (const { kind, plan, entry } of Object.values(this.#study.methods)) {
+      const further = kind.tuning?.refers(plan);
+      if (further === undefined || tuned[entry] !== undefined) continue;
+      tuned[entry] = planned(
+        tuneMethod,
+        { method: plan },
+        {
+          label: `tune ${entry}`,
+          depends: {
+            facts: this.#facts,
+            ...this.#drawnCases("validation", this.#study.description.cases.validation),
+            ...this.#entries([...kind.refers(plan), ...further]),
+          },
+        },
+      );
+    }
+    return tuned;
+  }
+
+  /** Networks and templates that an entry names, by role. */
+  #entries(references: readonly Reference[]): Record<string, PlannedPiece> {
+    return Object.fromEntries(
+      references.flatMap(({ role, of, id }): [string, PlannedPiece][] =>
+        of === "networks"
+          ? [[role, this.#networks[id]!]]
+          : of === "templates"
+            ? [[role, this.#templates[id]!]]
+            : [],
+      ),
+    );
+  }
+
+  #denoised(method: StudyMethod, range: CaseRange, label: string): Planned<typeof denoiseCases> {
+    const { kind, plan, entry, settings } = method;
+    const { role, which, first, count } = range;
+    return this.#once(`${entry} ${role} ${which} ${first}`, () => {
+      const references = kind.refers(plan);
+      const others = references.filter(({ of }) => of === "methods");
+      const tuned = this.#tuned[entry];
+      return planned(
+        denoiseCases,
+        {
+          method: kind.anonymous(plan),
+          settings: [...settings],
+          bases: Object.fromEntries(
+            others.map(({ role: own, id }) => [own, this.#study.methods[id]!.setting]),
+          ),
+          metrics: mapRecord(
+            this.#study.description.metrics,
+            ({ label: _label, ...metric }) => metric,
+          ),
+        },
+        {
+          label: `${kind.verb ?? "denoise"} ${entry}, ${label}`,
+          depends: {
+            facts: this.#facts,
+            cases: this.#drawn(range),
+            ...(tuned === undefined ? {} : { tuned }),
+            ...this.#entries(references),
+            ...Object.fromEntries(
+              others.map(({ role: own, id }) => [
+                own,
+                this.#denoised(this.#study.methods[id]!, range, label),
+              ]),
+            ),
+          },
+          weight: kind.weight * count,
+          memory: (2 + settings.length) * count * this.#voxels * voxelBytes,
+          stored: settings.length * count * this.#voxels * voxelBytes,
+        },
+      );
+    });
+  }
+
+  #images(method: StudyMethod, role: Role, total: number): PlannedImages {
+    const pieces = Object.fromEntries(
+      this.#study.scene.classes.map((which) => {
+        const ranges = this.#chunks(role, which, total);
+        return [
+          which,
+          ranges.map((range, k) =>
+            this.#denoised(method, range, `${role} ${which} ${k + 1} of ${ranges.length}`),
+          ),
+        ];
+      }),
+    );
+    return { pieces, setting: method.setting };
+  }
+
+  #answer(observer: string, id: string): Planned<typeof judgeCases> {
+    const { kind, plan } = this.#study.observers[observer]!;
+    const method = this.#study.methods[id]!;
+    const { test, observerTraining } = this.#study.description.cases;
+    const counts = { test, "observer-training": observerTraining };
+    const totals: [Role, number][] = [
+      ["test", test],
+      ...kind.reads.map((role): [Role, number] => [role, observerTraining]),
+    ];
+    const images = totals.flatMap(([role, total]) =>
+      Object.entries(this.#images(method, role, total).pieces).flatMap(([which, pieces]) =>
+        pieces.map((piece, k) => [imagesRole({ role, which }) + chunkName(k), piece] as const),
+      ),
+    );
+    const count = totals.reduce((n, [, total]) => n + total * this.#study.scene.classes.length, 0);
+    return planned(
+      judgeCases,
+      {
+        observer: kind.anonymous(plan),
+        setting: method.setting,
+        seed: this.#study.description.seed,
+      },
+      {
+        label: `judge ${id} by ${observer}`,
+        depends: {
+          facts: this.#facts,
+          ...Object.fromEntries(images),
+          ...(kind.truth?.(this.#study.scene.place)
+            ? Object.fromEntries(
+                totals.flatMap(([role, total]) => Object.entries(this.#drawnCases(role, total))),
+              )
+            : {}),
+          ...this.#entries(kind.refers(plan)),
+        },
+        memory: count * this.#voxels * voxelBytes,
+        ...costOf(kind.cost?.(plan, counts), count * this.#voxels * voxelBytes),
+      },
+    );
+  }
 }
 
-type Adapted = Extract<MethodPlan, { kind: "adapted" }>;
-
-/** Key of a method among the settings that its pieces compute together. */
-function settingOf(method: SingleMethod): string {
-  return method.kind === "adapted" ? shortNumber(method.beta) : onlySetting;
-}
-
-/** What decides the numbers of an adaptation; the ids of its network and templates do not. */
-function adaptation(study: Study, method: Extract<SingleMethod, { kind: "adapted" }>) {
-  const plan = study.methods[method.group] as Adapted;
-  const { alpha, beta, gamma, solver, reduction, weights, steps, rate } = plan;
-  const betas = Array.isArray(beta) ? beta : [beta];
-  // Only what takes part: Adam's numbers do not for other solvers, nor an empty choice of weights.
-  return {
-    alpha,
-    betas,
-    gamma,
-    solver,
-    reduction,
-    ...(weights.length === 0 ? {} : { weights }),
-    ...(solver === "adam" ? { steps, rate } : {}),
-  };
-}
-
-/** Results depend on the values tuned, which a piece of their own carries; names of other ids drop out. */
-function withoutTuning(method: SingleMethod): object {
-  const {
-    tune: _tune,
-    template: _template,
-    network: _network,
-    templates: _templates,
-    method: _method,
-    ...rest
-  } = method as Record<string, unknown>;
-  return rest;
-}
-
-function tvTemplates(
-  plan: MethodPlan,
-  templates: Readonly<Record<string, PlannedPiece>>,
-): Record<string, PlannedPiece> {
-  if (plan.kind !== "pls-tv") return {};
-  const observer = plan.tune?.observer;
-  return {
-    ...(plan.template === undefined ? {} : { template: templates[plan.template]! }),
-    ...(observer === undefined ? {} : { observer: templates[observer]! }),
-  };
-}
+const costOf = (cost: PieceCost | undefined, images: number): PieceCost => ({
+  ...cost,
+  memory: images + (cost?.memory ?? 0),
+});
 
 function mapRecord<T, R>(
   record: Readonly<Record<string, T>>,

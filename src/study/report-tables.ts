@@ -1,37 +1,29 @@
 /** Tables of a study's report. */
-import { countText, type Summary, summaryOf } from "../stats/summary.ts";
-import { expandMethods, mainMethods, shortNumber, type Study } from "./description.ts";
-import type { Judgement, ReadPiece, StudyNumbers } from "./numbers.ts";
-import type { MakeTemplateValues } from "./pieces/make-template.ts";
-import type { TrainNetworkValues } from "./pieces/train-network.ts";
-import type { TuneMethodValues } from "./pieces/tune-method.ts";
+import { countText, type Summary } from "../stats/summary.ts";
+import type { ReadPieces } from "./execute.ts";
+import type { StudyNumbers } from "./numbers.ts";
+import type { OpenedStudy } from "./open-study.ts";
 import type { StudyPlan } from "./plan.ts";
 import type { ReportColumn, ReportTable } from "./report.ts";
+import { shortNumber } from "./schema-words.ts";
 
 type Row = (string | number | null)[];
 
-const metricLabel = (study: Study, id: string) => study.metrics[id]!.label ?? id;
-
-const judgementOf = (numbers: StudyNumbers, observer: string, method: string) =>
-  numbers.judgements.find((j) => j.observer === observer && j.method === method);
-
-const areaText = (judgement: Judgement | undefined): string | null =>
-  judgement?.area === undefined
-    ? null
-    : `${judgement.area.estimate.toFixed(3)} (${judgement.area.interval.lower.toFixed(3)}–${judgement.area.interval.upper.toFixed(3)})`;
+export const metricLabel = ({ description }: OpenedStudy, id: string): string =>
+  description.metrics[id]?.label ?? id;
 
 const numberOrNone = (v: number): number | null => (Number.isNaN(v) ? null : v);
 
 /**
- * Columns of metrics: the mean of each, its standard error where asked, and for how many images it stands where some
- * have no value.
+ * Columns of metrics: the mean of each, its standard error where asked, and for how many images it stands
+ * where some have no value.
  */
 function metricColumns(
-  study: Study,
+  study: OpenedStudy,
   rows: readonly Readonly<Record<string, Summary>>[],
   options: { readonly errors?: boolean } = {},
 ): { readonly columns: ReportColumn[]; readonly cells: Row[] } {
-  const metrics = Object.keys(study.metrics);
+  const metrics = Object.keys(study.description.metrics);
   const partly = new Set(metrics.filter((id) => rows.some((r) => r[id]!.counted < r[id]!.of)));
   return {
     columns: metrics.flatMap((id): ReportColumn[] => [
@@ -52,22 +44,22 @@ function metricColumns(
   };
 }
 
-/** Summaries of all metrics of a method, of one class or of both. */
+/** Summaries of all metrics of a method, of one class or of all. */
 const summariesOf = (
-  study: Study,
+  study: OpenedStudy,
   numbers: StudyNumbers,
   at: { readonly method: string; readonly which?: string },
 ): Readonly<Record<string, Summary>> =>
   Object.fromEntries(
-    Object.keys(study.metrics).map((id) => [
+    Object.keys(study.description.metrics).map((id) => [
       id,
       numbers.summary(at.method, at.which === undefined ? id : `${id}@${at.which}`),
     ]),
   );
 
 /** A sentence for every metric that has no value on some images of some methods. */
-export function undefinedMetrics(study: Study, numbers: StudyNumbers): string[] {
-  return Object.keys(study.metrics).flatMap((id) => {
+export function undefinedMetrics(study: OpenedStudy, numbers: StudyNumbers): string[] {
+  return Object.keys(study.description.metrics).flatMap((id) => {
     const partly = Object.keys(numbers.methods).flatMap((method) => {
       const summary = numbers.summary(method, id);
       return summary.counted < summary.of ? [`${countText(summary)} of \`${method}\``] : [];
@@ -80,35 +72,39 @@ export function undefinedMetrics(study: Study, numbers: StudyNumbers): string[] 
   });
 }
 
-/** One row per method: every metric and the area of every fixed template. */
-export function overviewTable(study: Study, numbers: StudyNumbers): ReportTable {
-  const observers = Object.entries(study.observers)
-    .filter(([, { kind }]) => kind === "template")
-    .map(([id]) => id);
-  const methods = mainMethods(study);
+/** Columns of what observers say of every method, in the overview and in sweeps. */
+function observerColumns(study: OpenedStudy, numbers: StudyNumbers) {
+  const columns = Object.entries(study.observers)
+    .filter(([, { kind }]) => kind.overview)
+    .flatMap(([id]) => numbers.analyses[id]!.columns.map((column) => ({ id, column })));
+  return {
+    columns: columns.map(({ column: { measure: _measure, ...column } }): ReportColumn => column),
+    cells: (method: string): Row =>
+      columns.map(
+        ({ id, column }) => numbers.analyses[id]!.measures[method]?.[column.measure]?.text ?? null,
+      ),
+  };
+}
+
+/** One row per method: every metric, and what observers that judge all methods alike say. */
+export function overviewTable(study: OpenedStudy, numbers: StudyNumbers): ReportTable {
+  const methods = study.main;
   const measured = metricColumns(
     study,
     methods.map((method) => summariesOf(study, numbers, { method })),
   );
+  const observed = observerColumns(study, numbers);
   return {
     name: "methods",
     caption: "Image quality and detectability",
-    columns: [
-      { name: "method" },
-      ...measured.columns,
-      ...observers.map((id): ReportColumn => ({ name: `AUC ${id}` })),
-    ],
-    rows: methods.map((method, i) => [
-      method,
-      ...measured.cells[i]!,
-      ...observers.map((id) => areaText(judgementOf(numbers, id, method))),
-    ]),
+    columns: [{ name: "method" }, ...measured.columns, ...observed.columns],
+    rows: methods.map((method, i) => [method, ...measured.cells[i]!, ...observed.cells(method)]),
   };
 }
 
-export function classTable(study: Study, numbers: StudyNumbers): ReportTable {
+export function classTable(study: OpenedStudy, numbers: StudyNumbers): ReportTable {
   const classes = Object.keys(numbers.methods).flatMap((method) =>
-    (["absent", "present"] as const).map((which) => ({ method, which })),
+    study.scene.classes.map((which) => ({ method, which })),
   );
   const measured = metricColumns(
     study,
@@ -118,133 +114,63 @@ export function classTable(study: Study, numbers: StudyNumbers): ReportTable {
   return {
     name: "classes",
     caption: "Image quality, class by class",
-    columns: [{ name: "method" }, { name: "signal" }, ...measured.columns],
+    columns: [
+      { name: "method" },
+      { name: study.task.kind.classTitle ?? "class" },
+      ...measured.columns,
+    ],
     rows: classes.map(({ method, which }, i) => [method, which, ...measured.cells[i]!]),
   };
 }
 
-export function judgementTable(study: Study, numbers: StudyNumbers, observer: string): ReportTable {
-  const shown = new Set(mainMethods(study));
-  const rows = numbers.judgements
-    .filter((j) => j.observer === observer && shown.has(j.method))
-    .map(({ method, scores, area, difference, adjustedP }): Row => {
-      if (area === undefined) return [method, null, null, null, null, null, null, scores.why ?? ""];
-      const { estimate, interval, status, remedy } = area;
-      return [
-        method,
-        estimate,
-        interval.lower,
-        interval.upper,
-        difference?.estimate ?? null,
-        difference === undefined
-          ? null
-          : `${difference.interval.lower.toFixed(4)} to ${difference.interval.upper.toFixed(4)}`,
-        adjustedP === undefined || Number.isNaN(adjustedP) ? null : pText(adjustedP),
-        status === "ok" ? "" : remedy,
-      ];
-    });
-  return {
-    name: `auc-${observer}`,
-    caption: `Area under the ROC curve, ${observer}`,
-    columns: [
-      { name: "method" },
-      { name: "AUC", digits: 4 },
-      { name: "lower", digits: 4 },
-      { name: "upper", digits: 4 },
-      { name: `difference from ${study.statistics.reference}`, digits: 4 },
-      { name: "interval" },
-      { name: "p (Holm)" },
-      { name: "remark" },
-    ],
-    rows,
-  };
+export interface SweepPoint {
+  readonly method: string;
+  readonly value: number;
 }
 
-const pText = (p: number): string => (p < 0.0001 ? "< 0.0001" : p.toFixed(4));
-
-/** Observers that judge every method. */
-export const sweepObservers = (study: Study): string[] =>
-  Object.keys(study.observers).filter((id) => study.observers[id]!.kind === "template");
-
-/** Methods of a sweep with their β. */
-export function sweepRows(study: Study, id: string): { method: string; beta: number }[] {
-  const methods = expandMethods(study);
-  return study.sweeps[id]!.methods.flatMap((method) => {
-    const plan = methods[method]!;
-    return plan.kind === "adapted" || plan.kind === "pls-tv" ? [{ method, beta: plan.beta }] : [];
-  }).sort((a, b) => a.beta - b.beta);
+/** Methods of a sweep by the number that they are swept over, rising. */
+export function sweepPoints(study: OpenedStudy, id: string): SweepPoint[] {
+  const { methods, against } = study.description.sweeps[id]!;
+  return methods
+    .flatMap((method) => {
+      const { kind, plan, setting } = study.methods[method]!;
+      const value = kind.parameter?.(plan, against, setting);
+      return value === undefined ? [] : [{ method, value }];
+    })
+    .sort((a, b) => a.value - b.value);
 }
 
-export function sweepTable(study: Study, numbers: StudyNumbers, id: string): ReportTable {
-  const observers = sweepObservers(study);
-  const points = sweepRows(study, id);
+const greek: Readonly<Record<string, string>> = { alpha: "α", beta: "β", gamma: "γ", lambda: "λ" };
+
+/** How tables call the number of a sweep. */
+export const numberName = (name: string): string => greek[name] ?? name;
+
+export function sweepTable(study: OpenedStudy, numbers: StudyNumbers, id: string): ReportTable {
+  const points = sweepPoints(study, id);
+  const against = numberName(study.description.sweeps[id]!.against);
   const measured = metricColumns(
     study,
     points.map(({ method }) => summariesOf(study, numbers, { method })),
   );
+  const observed = observerColumns(study, numbers);
   return {
     name: `sweep-${id}`,
-    caption: `Sweep over β: ${id}`,
-    columns: [
-      { name: "β" },
-      ...measured.columns,
-      ...observers.map((o): ReportColumn => ({ name: `AUC ${o}` })),
-    ],
-    rows: points.map(({ method, beta }, i) => [
-      shortNumber(beta),
+    caption: `Sweep over ${against}: ${id}`,
+    columns: [{ name: against }, ...measured.columns, ...observed.columns],
+    rows: points.map(({ method, value }, i) => [
+      shortNumber(value),
       ...measured.cells[i]!,
-      ...observers.map((o) => areaText(judgementOf(numbers, o, method))),
+      ...observed.cells(method),
     ]),
   };
 }
 
-export function adaptationTable(study: Study, numbers: StudyNumbers): ReportTable {
-  const methods = expandMethods(study);
-  const rows = Object.entries(methods).flatMap(([id, plan]): Row[] => {
-    const figures = numbers.methods[id]?.figures;
-    if (plan.kind !== "adapted" || figures?.["total"] === undefined) return [];
-    const mean = (name: string) => summaryOf(figures[name]!).mean;
-    return [
-      [
-        id,
-        plan.solver,
-        shortNumber(plan.beta),
-        shortNumber(plan.gamma),
-        mean("total"),
-        plan.alpha * mean("fidelity"),
-        plan.beta * mean("task"),
-        plan.gamma * mean("drift"),
-        mean("iterations"),
-      ],
-    ];
-  });
-  return {
-    name: "objective",
-    caption: "Terms of the objective, mean over the test images",
-    columns: [
-      { name: "method" },
-      { name: "solver" },
-      { name: "β" },
-      { name: "γ" },
-      { name: "objective", digits: 3 },
-      { name: "fidelity", digits: 3 },
-      { name: "task", digits: 4 },
-      { name: "drift", digits: 4 },
-      { name: "iterations", digits: 1 },
-    ],
-    rows,
-  };
-}
-
-export async function networkTable(
-  study: Study,
-  plan: StudyPlan,
-  read: ReadPiece,
-): Promise<ReportTable> {
+export async function networkTable(plan: StudyPlan, read: ReadPieces): Promise<ReportTable> {
+  const { networks } = plan.study.description;
   const rows: Row[] = [];
   for (const [id, piece] of Object.entries(plan.networks)) {
-    const values = (await read(piece)).values as never as TrainNetworkValues;
-    const { network, images, batch, steps } = study.networks[id]!;
+    const values = await read.values(piece);
+    const { network, images, batch, steps } = networks[id]!;
     const options = Object.entries(network.options).map(([k, v]) => `${k} ${String(v)}`);
     rows.push([
       id,
@@ -272,17 +198,13 @@ export async function networkTable(
   };
 }
 
-export async function templateTable(
-  study: Study,
-  plan: StudyPlan,
-  read: ReadPiece,
-): Promise<ReportTable> {
+export async function templateTable(plan: StudyPlan, read: ReadPieces): Promise<ReportTable> {
   const rows: Row[] = [];
   for (const [id, piece] of Object.entries(plan.templates)) {
-    const values = (await read(piece)).values as never as MakeTemplateValues;
+    const values = await read.values(piece);
     rows.push([
       id,
-      study.templates[id]!.kind,
+      plan.study.templates[id]!.kind.name,
       values.rows,
       values.images,
       values.residual === null ? null : values.residual.toExponential(1),
@@ -304,14 +226,10 @@ export async function templateTable(
   };
 }
 
-export async function tuningTable(
-  _study: Study,
-  plan: StudyPlan,
-  read: ReadPiece,
-): Promise<ReportTable> {
+export async function tuningTable(plan: StudyPlan, read: ReadPieces): Promise<ReportTable> {
   const rows: Row[] = [];
   for (const [id, piece] of Object.entries(plan.tuned)) {
-    const { chosen, tried } = (await read(piece)).values as never as TuneMethodValues;
+    const { chosen, tried } = await read.values(piece);
     for (const { parameter, value, rmse, auc } of tried) {
       const mark = chosen[parameter] === value ? "chosen" : "";
       rows.push([id, parameter, shortNumber(value), rmse, auc, mark]);

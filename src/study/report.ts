@@ -50,5 +50,5 @@ export interface Report {
   readonly sections: readonly ReportSection[];
   readonly claims?: readonly ClaimOutcome[];
   /** Everything needed to repeat it: description, version, machine, seconds. */
-  readonly provenance: Json;
+  readonly provenance: Readonly<Record<string, Json>>;
 }

@@ -1,9 +1,10 @@
 /** What a worker thread does with one piece: find its kind, run it, hand back what it left. */
-import { throwIfAborted } from "../core/errors.ts";
+import { RunError, throwIfAborted } from "../core/errors.ts";
 import { openMember } from "../core/member.ts";
 import type { LongTaskContext, LongWorkerFunction } from "../parallel/index.ts";
 import type { Json } from "../store/store.ts";
 import type { PieceKind, PieceResults } from "./piece.ts";
+import { keptJson } from "./piece-key.ts";
 import { catalogue } from "./pieces/catalogue.ts";
 
 /** Kinds of pieces by name, each imported when called. */
@@ -55,7 +56,7 @@ export async function runPiece(task: PieceTask, context: LongTaskContext): Promi
   throwIfAborted(context.signal, label);
   const started = performance.now();
   let said = started;
-  const output = await kind.run(inputs, {
+  const output = await kind.run(inputsOf(kind, { inputs, label }), {
     depends,
     signal: context.signal,
     onProgress: (share) => {
@@ -73,7 +74,19 @@ export async function runPiece(task: PieceTask, context: LongTaskContext): Promi
   const blobs = Object.fromEntries(
     Object.entries(output.blobs ?? {}).map(([role, bytes]) => [role, owned(bytes)]),
   );
-  return { values: output.values, blobs, seconds };
+  return { values: keptJson(output.values, `values of ${label}`), blobs, seconds };
+}
+
+function inputsOf(
+  kind: PieceKind,
+  { inputs, label }: Pick<PieceTask, "inputs" | "label">,
+): unknown {
+  const found = kind.inputs.safeParse(inputs);
+  if (found.success) return found.data;
+  const [issue] = found.error.issues;
+  throw new RunError(
+    `Cannot run "${label}": ${issue?.path.join(".") ?? ""}: ${issue?.message ?? "found inputs of another form"}`,
+  );
 }
 
 /** `runPiece` for `runInWorker`. */

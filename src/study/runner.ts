@@ -14,9 +14,9 @@ import { DamageError, type PieceRecord, type Store } from "../store/store.ts";
 import { blobCache } from "./blob-cache.ts";
 import { paceOf } from "./pace.ts";
 import type { PieceResults, PlannedPiece } from "./piece.ts";
-import { keptJson } from "./piece-key.ts";
 import { type GraphPiece, type PieceGraph, pieceGraph } from "./piece-graph.ts";
 import { catalogue } from "./pieces/catalogue.ts";
+import { checkMachine, machineMemory } from "./size-limits.ts";
 import {
   owned,
   type PieceKinds,
@@ -45,6 +45,8 @@ export interface RunPiecesOptions extends WorkOptions {
   readonly graceSeconds?: number;
   /** Bytes of blobs kept at hand for the next reader. */
   readonly cacheBytes?: number;
+  /** Bytes that pieces may hold together; those of this machine when absent. */
+  readonly memoryBytes?: number;
   /** Told what a user should know and nobody has to act on, such as damaged work that is done again. */
   readonly onNotice?: (notice: string) => void;
 }
@@ -99,6 +101,9 @@ export async function runPieces(
   for (const key of harmed) onNotice?.(repairOf(pieces.get(key)!, store.place));
   // A damaged one is done again also where all that came from it is there: reports may read it.
   const needed = neededFrom(graph, [...graph.roots, ...harmed], done);
+  const waiting = [...needed].map((key) => pieces.get(key)!);
+  const memory = options.memoryBytes ?? machineMemory();
+  await checkMachine(waiting, { label, place: store.place, memory });
   const pace = paceOf(pieces.values(), { workers });
   for (const piece of pieces.values()) if (!needed.has(piece.key)) pace.finish(piece);
 
@@ -165,8 +170,7 @@ export async function runPieces(
           return undefined;
         },
       });
-      const { blobs, seconds } = result;
-      const values = keptJson(result.values, `values of ${piece.label}`);
+      const { values, blobs, seconds } = result;
       await store.savePiece({ key, kind, inputs, depends, values, blobs, seconds });
       complete(piece, seconds);
     } catch (error) {
@@ -212,9 +216,13 @@ export async function runPieces(
   };
   /** Starts the first waiting piece that no other process holds; false when there is none. */
   const startNext = async (): Promise<boolean> => {
+    let held = 0;
+    for (const key of running.keys()) held += pieces.get(key)!.memory;
     for (const key of queue.ready()) {
       if (running.has(key) || (elsewhere.get(key) ?? 0) > Date.now()) continue;
       const piece = pieces.get(key)!;
+      // Waits until there is room for it; alone it has some, as was checked before.
+      if (running.size > 0 && held + piece.memory > memory) continue;
       if (!(await store.claim(key, owner, leaseSeconds))) {
         if ((await store.finished([key])).has(key)) {
           complete(piece);

@@ -1,8 +1,8 @@
 /** Descriptions with parts replaced: the sizes of a recipe and `--set path=value`. */
 import { InputError } from "../core/errors.ts";
-import type { Json } from "../store/store.ts";
+import { oneOf } from "../core/nearest-names.ts";
 
-type JsonRecord = { readonly [key: string]: Json };
+type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * A description with overrides laid over it: records are merged member by member, everything else is
@@ -10,11 +10,11 @@ type JsonRecord = { readonly [key: string]: Json };
  *
  * @throws InputError naming the place of an index that the list does not have
  */
-export function mergeOverrides(base: Json, overrides: Json, place = ""): Json {
+export function mergeOverrides(base: unknown, overrides: unknown, place = ""): unknown {
   if (!isRecord(overrides)) return overrides;
-  if (Array.isArray(base)) return mergeItems(base as readonly Json[], overrides, place);
+  if (Array.isArray(base)) return mergeItems(base as readonly unknown[], overrides, place);
   if (!isRecord(base)) return overrides;
-  const merged: Record<string, Json> = { ...base };
+  const merged: Record<string, unknown> = { ...base };
   for (const [name, value] of Object.entries(overrides)) {
     merged[name] = Object.hasOwn(base, name)
       ? mergeOverrides(base[name]!, value, joined(place, name))
@@ -23,7 +23,7 @@ export function mergeOverrides(base: Json, overrides: Json, place = ""): Json {
   return merged;
 }
 
-function mergeItems(items: readonly Json[], overrides: JsonRecord, place: string): Json {
+function mergeItems(items: readonly unknown[], overrides: Fields, place: string): unknown {
   const merged = [...items];
   for (const [name, value] of Object.entries(overrides)) {
     if (!/^\d+$/.test(name) || Number(name) >= items.length) {
@@ -40,25 +40,29 @@ function mergeItems(items: readonly Json[], overrides: JsonRecord, place: string
  * A description with the value at a path replaced. The path's words are divided by points
  * (`methods.tv.lambda`, `panels.0`); the value is read as JSON, and as text when it is none.
  */
-export function withValue(base: Json, path: string, text: string): Json {
+export function withValue(base: unknown, path: string, text: string): unknown {
   const names = path.split(".");
   if (names.some((name) => name === "")) {
     throw new InputError(`Cannot set ${path}: found an empty word, wanted words divided by points`);
   }
-  let value: Json = text;
+  let value: unknown = text;
   try {
-    value = JSON.parse(text) as Json;
+    value = JSON.parse(text);
   } catch {
     // Words need no quotes on a command line.
   }
   return replaced(base, names, { value, path });
 }
 
-function replaced(base: Json, names: readonly string[], what: { value: Json; path: string }): Json {
+function replaced(
+  base: unknown,
+  names: readonly string[],
+  what: { value: unknown; path: string },
+): unknown {
   const [name, ...rest] = names;
   if (name === undefined) return what.value;
   if (Array.isArray(base)) {
-    const items = [...(base as readonly Json[])];
+    const items = [...(base as readonly unknown[])];
     if (!/^\d+$/.test(name) || Number(name) > items.length) {
       throw new InputError(
         `Cannot set ${what.path}: found ${name}, wanted an index from 0 to ${items.length}`,
@@ -74,9 +78,9 @@ function replaced(base: Json, names: readonly string[], what: { value: Json; pat
 
 /** A recipe's file: a study with sizes and, beside it, the paper's claims. */
 export interface RecipeFile {
-  readonly study: Json;
+  readonly study: unknown;
   /** Overrides of the study by size. */
-  readonly sizes: JsonRecord;
+  readonly sizes: Fields;
 }
 
 const recipeFields = ["study", "sizes", "claims"];
@@ -86,12 +90,12 @@ const recipeFields = ["study", "sizes", "claims"];
  *
  * @throws InputError naming a field that a recipe does not have
  */
-export function recipeOf(document: Json): RecipeFile | undefined {
+export function recipeOf(document: unknown): RecipeFile | undefined {
   if (!isRecord(document) || document.study === undefined) return undefined;
   const unknown = Object.keys(document).find((name) => !recipeFields.includes(name));
   if (unknown !== undefined) {
     throw new InputError(
-      `Cannot use the recipe: ${unknown}: found an unknown field, wanted one of ${recipeFields.join(", ")}`,
+      `Cannot use the recipe: ${unknown}: found an unknown field, wanted ${oneOf(unknown, recipeFields)}`,
     );
   }
   const { study, sizes = {}, claims } = document;
@@ -112,9 +116,9 @@ export function recipeOf(document: Json): RecipeFile | undefined {
  * @throws InputError when the document has no such size
  */
 export function studyOfDocument(
-  document: Json,
+  document: unknown,
   options: { size?: string; set?: Readonly<Record<string, string>> } = {},
-): Json {
+): unknown {
   const { size, set = {} } = options;
   const recipe = recipeOf(document);
   let study = recipe?.study ?? document;
@@ -123,7 +127,7 @@ export function studyOfDocument(
     if (!Object.hasOwn(sizes, size)) {
       const known = Object.keys(sizes).join(", ");
       throw new InputError(
-        `Cannot use size ${size}: found ${known === "" ? "no sizes" : "no such size"}, wanted ${known === "" ? "a recipe, with study and sizes" : `one of ${known}`}`,
+        `Cannot use size ${size}: found ${known === "" ? "no sizes" : "no such size"}, wanted ${known === "" ? "a recipe, with study and sizes" : oneOf(size, Object.keys(sizes))}`,
       );
     }
     study = mergeOverrides(study, sizes[size]!);
@@ -132,7 +136,7 @@ export function studyOfDocument(
   return study;
 }
 
-function isRecord(value: Json | undefined): value is JsonRecord {
+function isRecord(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

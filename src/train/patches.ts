@@ -52,14 +52,19 @@ export function checkPlanes(sources: readonly PlaneSource[], side: number): void
   }
 }
 
-/** Writes one clean patch, windowed and turned, into `out` at `offset`. */
+/**
+ * Writes one patch, windowed and turned, into `out` at `offset`.
+ *
+ * @returns number of the plane that it was cut from, within its source
+ */
 export function drawPatch(
   sources: readonly PlaneSource[],
   { side, stream }: { side: number; stream: Stream },
   { out, offset }: { out: Float32Array; offset: number },
-): void {
+): { readonly plane: number } {
   const source = pick(sources, stream);
-  const plane = source.planes[stream.integer(source.planes.length)]!;
+  const chosen = stream.integer(source.planes.length);
+  const plane = source.planes[chosen]!;
   const window = pick(source.windows, stream);
   const top = stream.integer(plane.ny - side + 1);
   const left = stream.integer(plane.nx - side + 1);
@@ -75,4 +80,5 @@ export function drawPatch(
       out[offset + y * side + x] = window.clip ? Math.min(1, Math.max(0, raw)) : raw;
     }
   }
+  return { plane: chosen };
 }

@@ -1,12 +1,15 @@
-/** What a store knows about runs of studies. */
-import type { RunRecord, Store } from "../store/index.ts";
-import { piecesOf, runOf, withStore } from "./open-run.ts";
-import type { StoreOptions } from "./run-study.ts";
+/** What a store knows about runs of studies, whether it is whole, and taking runs out of it. */
+import { InputError } from "../core/errors.ts";
+import type { WorkOptions } from "../core/progress.ts";
+import type { RunRecord, Store, StoreCheck } from "../store/index.ts";
+import { piecesOf, runOf, type StoreOptions, withStore } from "./open-run.ts";
 
 export interface RunSummary {
   readonly run: string;
   readonly study: string;
   readonly status: RunRecord["status"];
+  /** Processes that are at it now, as `host:pid`. */
+  readonly at: readonly string[];
   /** Pieces of work. */
   readonly finished: number;
   readonly all: number;
@@ -22,10 +25,10 @@ export interface RunStatus extends RunSummary {
 }
 
 /** Runs, newest first. */
-export async function listRuns({
-  store: place,
-}: StoreOptions = {}): Promise<{ store: string; runs: readonly RunSummary[] }> {
-  return withStore(place, async (store) => {
+export async function listRuns(
+  options: StoreOptions = {},
+): Promise<{ store: string; runs: readonly RunSummary[] }> {
+  return withStore(options, async (store) => {
     const runs: RunSummary[] = [];
     for (const run of await store.runs()) runs.push(await summaryOf(store, run));
     return { store: store.place, runs };
@@ -33,11 +36,8 @@ export async function listRuns({
 }
 
 /** @param id of a run, or its first letters */
-export async function statusOfRun(
-  id: string,
-  { store: place }: StoreOptions = {},
-): Promise<RunStatus> {
-  return withStore(place, async (store) => {
+export async function statusOfRun(id: string, options: StoreOptions = {}): Promise<RunStatus> {
+  return withStore(options, async (store) => {
     const run = await runOf(store, id);
     let seconds = 0;
     for (const key of run.pieces) seconds += (await store.piece(key))?.seconds ?? 0;
@@ -45,7 +45,51 @@ export async function statusOfRun(
   });
 }
 
+/** Looks at everything that a store keeps. */
+export async function checkStore(
+  options: StoreOptions & Omit<WorkOptions, "signal"> = {},
+): Promise<StoreCheck & { readonly store: string }> {
+  const { signal, onProgress } = options;
+  return withStore(options, async (store) => ({
+    store: store.place,
+    ...(await store.check({
+      ...(signal === undefined ? {} : { signal }),
+      ...(onProgress === undefined ? {} : { onProgress }),
+    })),
+  }));
+}
+
+export interface DroppedRun {
+  readonly run: string;
+  readonly study: string;
+  /** Bytes of results that no other run needs, now free. */
+  readonly freed: number;
+}
+
+/**
+ * Forgets a run and all results that no other run needs.
+ *
+ * @param id of a run, or its first letters
+ * @throws InputError when there is no such run, or a process is at it
+ */
+export async function dropRun(id: string, options: StoreOptions = {}): Promise<DroppedRun> {
+  return withStore(options, async (store) => {
+    const { id: run, study, owners } = await runOf(store, id);
+    if (owners.length > 0) {
+      throw new InputError(
+        `Cannot drop run ${run}: found ${owners.map(processOf).join(", ")} at it, wanted nobody; stop it first`,
+      );
+    }
+    await store.removeRun(run);
+    return { run, study, freed: await store.prune() };
+  });
+}
+
+/** `host:pid` of an owner. */
+const processOf = (owner: string): string => owner.split(":").slice(0, 2).join(":");
+
 async function summaryOf(store: Store, run: RunRecord): Promise<RunSummary> {
-  const { id, study, status, started, changed } = run;
-  return { run: id, study, status, ...(await piecesOf(store, run)), started, changed };
+  const { id, study, status, owners, started, changed } = run;
+  const pieces = await piecesOf(store, run);
+  return { run: id, study, status, at: owners.map(processOf), ...pieces, started, changed };
 }

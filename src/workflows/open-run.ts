@@ -2,12 +2,25 @@
 import { InputError } from "../core/errors.ts";
 import { openStore, type RunRecord, type Store } from "../store/index.ts";
 
-/** Opens the store of a place for some work and closes it after. */
+export interface StoreOptions {
+  /** A file, `postgres://…`, or a store that is open; the one in the user's data folder when absent. */
+  readonly store?: string | Store | undefined;
+  /** Ends the waiting for a database that was lost. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told what a user should know and nobody has to act on, such as damaged work that is done again. */
+  readonly onNotice?: ((notice: string) => void) | undefined;
+}
+
+/** Opens a store for some work and closes it after; one that is open already stays so. */
 export async function withStore<T>(
-  place: string | undefined,
+  { store: place, signal, onNotice }: StoreOptions,
   work: (store: Store) => Promise<T>,
 ): Promise<T> {
-  const store = await openStore(place);
+  if (typeof place === "object") return work(place);
+  const store = await openStore(place, {
+    ...(signal === undefined ? {} : { signal }),
+    ...(onNotice === undefined ? {} : { onNotice }),
+  });
   try {
     return await work(store);
   } finally {
@@ -33,6 +46,19 @@ export async function runOf(store: Store, id: string): Promise<RunRecord> {
       : `one of ${known.join(", ")}${runs.length > known.length ? ` and ${runs.length - known.length} more` : ""}`;
   throw new InputError(
     `Cannot find run ${id} in ${store.place}: found ${alike.length === 0 ? "none" : alike.length}, wanted ${wanted}`,
+  );
+}
+
+/**
+ * A run whose description can be relied on.
+ *
+ * @throws InputError as `runOf` does, and on a damaged record
+ */
+export async function wholeRunOf(store: Store, id: string): Promise<RunRecord> {
+  const run = await runOf(store, id);
+  if (run.status !== "damaged") return run;
+  throw new InputError(
+    `Cannot use run ${run.id} in ${store.place}: found its record damaged, wanted it as it was kept; run its study again (finished pieces are kept), then drop it`,
   );
 }
 

@@ -3,7 +3,7 @@ import { readdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { InputError } from "../core/errors.ts";
 import { oneOf } from "../core/nearest-names.ts";
-import { parseStudy, readStudy, readStudyFile, studyOfDocument } from "../study/index.ts";
+import { readStudy, readStudyFile } from "../study/index.ts";
 import { runStudy, type RunStudyOptions, type StudyResult } from "./run-study.ts";
 
 /** The package's folder of recipes, from the sources and from the built program alike. */
@@ -33,7 +33,10 @@ export interface Recipe {
 export async function listRecipes(): Promise<Recipe[]> {
   const recipes: Recipe[] = [];
   for (const name of await recipeNames()) {
-    const { title, paper, claims } = parseStudy(studyOfDocument(await readStudyFile(pathOf(name))));
+    const { description } = await readStudy(await readStudyFile(pathOf(name)), {
+      what: `recipe ${name}`,
+    });
+    const { title, paper, claims } = description;
     recipes.push({ name, title: title ?? name, paper, claims: claims.length });
   }
   return recipes;
@@ -63,5 +66,10 @@ export async function reproduce(
     );
   }
   const document = await readStudyFile(pathOf(name));
-  return runStudy(readStudy(document, { size, set, what: `recipe ${name}` }), options);
+  const study = await readStudy(document, {
+    size,
+    ...(set === undefined ? {} : { set }),
+    what: `recipe ${name}`,
+  });
+  return runStudy(study, options);
 }

@@ -3,28 +3,25 @@ import { cpus } from "node:os";
 import { InputError } from "../core/errors.ts";
 import type { WorkOptions } from "../core/progress.ts";
 import { defaultThreads } from "../parallel/index.ts";
-import type { Json, RunRecord, Store } from "../store/index.ts";
+import { DamageError, type Json, type RunRecord, type Store } from "../store/index.ts";
 import {
   assembleReport,
   executeRun,
-  parseStudy,
+  type ExecuteOptions,
+  type OpenedStudy,
+  openStudy,
   pieceReader,
   planStudy,
   readStudy,
   readStudyFile,
   type Report,
-  type Study,
+  type StudyPlan,
   writeReport,
 } from "../study/index.ts";
-import { piecesOf, runOf, withStore } from "./open-run.ts";
+import { piecesOf, type StoreOptions, wholeRunOf, withStore } from "./open-run.ts";
 import { checkFolder, type OutputOptions } from "./output.ts";
 
-export interface StoreOptions {
-  /** File or postgres:// URL of the store; one in the user's data folder when absent. */
-  readonly store?: string | undefined;
-}
-
-export interface RunStudyOptions extends WorkOptions, StoreOptions {
+export interface RunStudyOptions extends Omit<WorkOptions, "signal">, StoreOptions {
   /** Pieces at the same time, each on one thread; all cores when absent. */
   readonly workers?: number | undefined;
   /** Hears the run's id as soon as it has one: with it a stopped run goes on. */
@@ -42,24 +39,25 @@ export interface StudyResult {
 }
 
 /**
- * Runs a study from its description. Finished pieces in the store are not done twice.
+ * Runs a study. Finished pieces in the store are not done twice.
  *
- * @param description the fields of a study; see `studyJsonSchema`
- * @throws InputError naming the field that is wrong; CancelledError, after which the run may be resumed
+ * @param study its description (see `studyJsonSchema`), or one that was opened
+ * @throws InputError naming the field that is wrong, or when it is too large for this machine; CancelledError,
+ *   after which the run may be resumed
  */
-export async function runStudy(
-  description: unknown,
-  options: RunStudyOptions = {},
-): Promise<StudyResult> {
-  const study = parseStudy(description);
-  return withStore(options.store, (store) => perform(store, study, options));
+export async function runStudy(study: object, options: RunStudyOptions = {}): Promise<StudyResult> {
+  const opened = isOpened(study) ? study : await openStudy(study);
+  return withStore(options, (store) => perform(opened, { ...options, store }));
 }
+
+const isOpened = (study: object): study is OpenedStudy =>
+  "description" in study && "scene" in study;
 
 /** @param id of a run, or its first letters */
 export async function resumeStudy(id: string, options: RunStudyOptions = {}): Promise<StudyResult> {
-  return withStore(options.store, async (store) => {
-    const run = await runOf(store, id);
-    return perform(store, studyOf(run), { ...options, resume: run.id });
+  return withStore(options, async (store) => {
+    const run = await wholeRunOf(store, id);
+    return perform(await studyOf(run), { ...options, store, resume: run.id });
   });
 }
 
@@ -69,15 +67,16 @@ export async function resumeStudy(id: string, options: RunStudyOptions = {}): Pr
  * @throws InputError when some of its work is not finished
  */
 export async function reportStudy(id: string, options: StoreOptions = {}): Promise<StudyResult> {
-  return withStore(options.store, async (store) => {
-    const run = await runOf(store, id);
+  return withStore(options, async (store) => {
+    const run = await wholeRunOf(store, id);
     const { finished, all } = await piecesOf(store, run);
     if (finished < all) {
       throw new InputError(
         `Cannot report run ${run.id}: found ${finished} of ${all} pieces finished, wanted all; resume it first`,
       );
     }
-    return resultOf(store, run, await assembleReport(studyOf(run), pieceReader(store)));
+    const plan = planStudy(await studyOf(run));
+    return resultOf(store, run, await assembleReport(plan, pieceReader(store)));
   });
 }
 
@@ -96,11 +95,12 @@ export interface StudyFileOptions {
 export async function studyFromFile(
   path: string,
   { size, set }: StudyFileOptions = {},
-): Promise<Study> {
+): Promise<OpenedStudy> {
   const document = await readStudyFile(path);
+  const wanted = size ?? (hasSizes(document) ? "quick" : undefined);
   return readStudy(document, {
-    size: size ?? (hasSizes(document) ? "quick" : undefined),
-    set,
+    ...(wanted === undefined ? {} : { size: wanted }),
+    ...(set === undefined ? {} : { set }),
     what: path,
   });
 }
@@ -126,30 +126,49 @@ export function checkReportFolder(folder: string, { force }: OutputOptions = {})
   return checkFolder(folder, { force, own });
 }
 
-const studyOf = (run: RunRecord): Study =>
-  readStudy(run.description, { what: `the study of run ${run.id}` });
+const studyOf = (run: RunRecord): Promise<OpenedStudy> =>
+  openStudy(run.description, { what: `the study of run ${run.id}` });
+
+/** So often a report is tried again after work that was found damaged was done anew. */
+const mostRepairs = 2;
 
 async function perform(
-  store: Store,
-  study: Study,
-  options: RunStudyOptions & { readonly resume?: string },
+  study: OpenedStudy,
+  options: RunStudyOptions & { readonly store: Store; readonly resume?: string },
 ): Promise<StudyResult> {
-  const { workers, resume, onStart, signal, onProgress } = options;
-  // As the store gives it back, so that a resumed run plans the same.
-  const description = JSON.parse(JSON.stringify(study)) as Json;
-  const { roots } = await planStudy(study);
+  const { store, workers = defaultThreads(), onStart, onNotice, signal, onProgress } = options;
+  const plan = planStudy(study);
+  let { resume } = options;
+  for (let repairs = 0; ; repairs++) {
+    try {
+      return await once(plan, {
+        store,
+        workers,
+        ...(signal === undefined ? {} : { signal }),
+        ...(onProgress === undefined ? {} : { onProgress }),
+        ...(onNotice === undefined ? {} : { onNotice }),
+        ...(resume === undefined ? {} : { resume }),
+        onStart: ({ id }) => {
+          if (repairs === 0) onStart?.({ id, store: store.place });
+          resume = id;
+        },
+      });
+    } catch (error) {
+      if (!(error instanceof DamageError) || repairs >= mostRepairs) throw error;
+      // The piece counts as unfinished now: another run does it again, and nothing else.
+      onNotice?.(`${error.message}; computing it again`);
+    }
+  }
+}
+
+async function once(plan: StudyPlan, options: ExecuteOptions): Promise<StudyResult> {
+  const { description } = plan.study;
   const run = await executeRun(
-    { study: study.name, description, roots },
-    {
-      store,
-      workers: workers ?? defaultThreads(),
-      signal,
-      onProgress,
-      ...(resume === undefined ? {} : { resume }),
-      onStart: ({ id }) => onStart?.({ id, store: store.place }),
-    },
+    { study: description.name, description, roots: plan.roots },
+    options,
   );
-  return resultOf(store, run, await assembleReport(study, pieceReader(store)));
+  const report = await assembleReport(plan, pieceReader(options.store));
+  return resultOf(options.store, run, report);
 }
 
 /** The report with what a stranger needs to know about where its numbers were made. */
@@ -170,7 +189,7 @@ async function resultOf(store: Store, run: RunRecord, report: Report): Promise<S
     pieces: run.pieces.length,
     "seconds of work on one thread, all pieces": Math.round(seconds),
   };
-  const provenance = { made, ...(report.provenance as { [name: string]: Json }) };
+  const provenance = { made, ...report.provenance };
   return {
     run,
     report: { ...report, provenance },

@@ -12,7 +12,7 @@ import { openStore } from "../../src/store/index.ts";
 import {
   assembleReport,
   executeRun,
-  parseStudy,
+  openStudy,
   pieceReader,
   planStudy,
   readStudy,
@@ -32,12 +32,14 @@ describe.each(recipes)("recipe %s", (file) => {
 
   it.each(sizes)("has size %s, and every name in it resolves", async (size) => {
     const study = await read(size);
-    expect(file).toBe(`${study.name}.yaml`);
-    expect(parseStudy(JSON.parse(JSON.stringify(study)))).toEqual(study);
-    expect(bibliography).toContain(`{${study.paper!},`);
-    const plan = await planStudy(study);
+    const { description } = study;
+    expect(file).toBe(`${description.name}.yaml`);
+    const again = await openStudy(JSON.parse(JSON.stringify(description)));
+    expect(again.description).toEqual(description);
+    expect(bibliography).toContain(`{${description.paper!},`);
+    const plan = planStudy(study);
     expect(plan.roots.length).toBeGreaterThan(0);
-    for (const claim of study.claims) {
+    for (const claim of description.claims) {
       if (claim.kind === "not attempted") continue;
       const named = claim.kind === "rises" ? claim.methods : [claim.method];
       const all = "reference" in claim ? [...named, claim.reference] : named;
@@ -45,8 +47,8 @@ describe.each(recipes)("recipe %s", (file) => {
       for (const method of all) {
         expect(plan.images, claim.claim).toHaveProperty([method]);
         if (measure.startsWith("auc:")) {
-          expect(plan.scores, claim.claim).toHaveProperty([measure.slice(4), method]);
-        } else expect(study.metrics, claim.claim).toHaveProperty([measure]);
+          expect(plan.answers, claim.claim).toHaveProperty([measure.slice(4), method]);
+        } else expect(description.metrics, claim.claim).toHaveProperty([measure]);
       }
     }
   });
@@ -56,15 +58,15 @@ describe.each(recipes)("recipe %s", (file) => {
     const place = await mkdtemp(join(tmpdir(), "dprime-recipe-"));
     const store = await openStore(join(place, "store.sqlite"));
     try {
-      const { roots } = await planStudy(study);
-      const description = JSON.parse(JSON.stringify(study)) as never;
+      const { description } = study;
+      const plan = planStudy(study);
       const run = await executeRun(
-        { study: study.name, description, roots },
+        { study: description.name, description, roots: plan.roots },
         { store, workers: 2 },
       );
       expect(run.status).toBe("done");
-      const report = await assembleReport(study, pieceReader(store));
-      expect(report.claims).toHaveLength(study.claims.length);
+      const report = await assembleReport(plan, pieceReader(store));
+      expect(report.claims).toHaveLength(description.claims.length);
       for (const { claim, status, found, why } of report.claims ?? []) {
         expect(["reproduced", "deviates", "not attempted"], claim).toContain(status);
         if (status !== "not attempted") expect(Number.isFinite(found), claim).toBe(true);

@@ -17,5 +17,10 @@ export const kinds: Readonly<
   methods: () => import("../../train/methods/catalogue.ts").then((m) => m.catalogue),
   validations: () => import("../../train/validations/catalogue.ts").then((m) => m.catalogue),
   optimisers: () => import("../../learn/optimisers/catalogue.ts").then((m) => m.catalogue),
+  tasks: () => import("../../study/tasks/catalogue.ts").then((m) => m.catalogue),
+  "study-methods": () => import("../../study/methods/catalogue.ts").then((m) => m.catalogue),
+  templates: () => import("../../study/templates/catalogue.ts").then((m) => m.catalogue),
+  "study-observers": () => import("../../study/observers/catalogue.ts").then((m) => m.catalogue),
+  answers: () => import("../../study/answers/catalogue.ts").then((m) => m.catalogue),
   pieces: () => import("../../study/pieces/catalogue.ts").then((m) => m.catalogue),
 };

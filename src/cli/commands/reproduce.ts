@@ -46,7 +46,12 @@ export const reproduce: Command = command({
     const folder = output ?? `${name}-${values.size}`;
     await checkReportFolder(folder, { force });
     const result = await hearRun(context, (onStart) =>
-      run(name, { ...values, onStart, ...context.work }),
+      run(name, {
+        ...values,
+        onStart,
+        ...context.work,
+        onNotice: (notice) => context.note(notice),
+      }),
     );
     return finishStudy(context, result, { folder, force });
   },

@@ -21,15 +21,22 @@ type Values = ValuesOf<typeof options>;
 type Action = (context: CommandContext, what: string, values: Values) => Promise<object>;
 
 /** What may be done with a file or a run. */
-const actions: Readonly<Record<string, Action>> = { run, status, resume, report };
+const actions: Readonly<Record<string, Action>> = { run, status, resume, report, drop };
+
+type StoreAction = (context: CommandContext, values: Values) => Promise<object>;
+
+/** What may be done with the store as a whole. */
+const storeActions: Readonly<Record<string, StoreAction>> = { list: listRuns, check };
+
+const known = [...Object.keys(actions), ...Object.keys(storeActions)];
 
 export const study: Command = command({
   name: "study",
   summary: "Run a study from one file, go on with it, report it.",
   description:
-    "A study (JSON or YAML; `--schema` prints its JSON Schema) names task, methods, observers and seeds, and re-runs to the same numbers anywhere. Finished work is kept in a store and never done twice; after Ctrl-C, kill -9 or a power cut `resume` goes on where it was.\n\n  run FILE     run a study or a recipe and write its report\n  status RUN   how far a run is\n  resume RUN   go on with a run that was stopped, failed or killed\n  report RUN   write the report of a finished run again\n  list         runs in the store, newest first",
+    "A study (JSON or YAML; `--schema` prints its JSON Schema) names task, methods, observers and seeds, and re-runs to the same numbers anywhere. Finished work is kept in a store and never done twice; after Ctrl-C, kill -9 or a power cut `resume` goes on where it was.\n\n  run FILE     run a study or a recipe and write its report\n  status RUN   how far a run is\n  resume RUN   go on with a run that was stopped, failed or killed\n  report RUN   write the report of a finished run again\n  drop RUN     forget a run and what no other run needs\n  list         runs in the store, newest first; `killed`: nobody is at it\n  check        look whether everything in the store is as it was kept",
   arguments: {
-    action: argument(`one of ${Object.keys(actions).join(", ")}, list`, { optional: true }),
+    action: argument(`one of ${known.join(", ")}`, { optional: true }),
     what: argument("file of a study for run; id of a run otherwise", { optional: true }),
   },
   options,
@@ -37,24 +44,26 @@ export const study: Command = command({
     { line: "dprime study run my-study.yaml -o report", about: "run it and write the report" },
     { line: "dprime study list", about: "what there is" },
     { line: "dprime study resume 1f2e3d4c5b6a", about: "go on with a stopped run" },
+    { line: "dprime study check", about: "look whether the store is whole" },
   ],
   async run({ action, what, ...values }, context) {
     if (values.schema) {
       const { studyJsonSchema } = await import("../../study/index.ts");
-      const schema = studyJsonSchema() as object;
+      const schema = await studyJsonSchema();
       context.printText(JSON.stringify(schema, null, 2));
       return schema;
     }
-    if (action === "list") {
+    const named = <T>(among: Readonly<Record<string, T>>): T | undefined =>
+      action !== undefined && Object.hasOwn(among, action) ? among[action] : undefined;
+    const onStore = named(storeActions);
+    if (onStore !== undefined) {
       if (what !== undefined) {
-        throw new InputError(`Cannot list: found ${what}, wanted nothing after list`);
+        throw new InputError(`Cannot ${action}: found ${what}, wanted nothing after ${action}`);
       }
-      return listRuns(context, values);
+      return onStore(context, values);
     }
-    const act =
-      action !== undefined && Object.hasOwn(actions, action) ? actions[action] : undefined;
+    const act = named(actions);
     if (act === undefined) {
-      const known = [...Object.keys(actions), "list"];
       throw new InputError(
         `Cannot run: found ${action === undefined ? "no action" : `action ${action}`}, wanted ${oneOf(action ?? "", known)}`,
       );
@@ -71,10 +80,10 @@ async function run(context: CommandContext, path: string, values: Values): Promi
   const workflow = await import("../../workflows/run-study.ts");
   const { store, workers: pieces, force } = values;
   const described = await workflow.studyFromFile(path, values);
-  const folder = values.output ?? described.name;
+  const folder = values.output ?? described.description.name;
   await workflow.checkReportFolder(folder, { force });
   const result = await hearRun(context, (onStart) =>
-    workflow.runStudy(described, { store, workers: pieces, onStart, ...context.work }),
+    workflow.runStudy(described, { store, workers: pieces, onStart, ...noticed(context) }),
   );
   return finishStudy(context, result, { folder, force });
 }
@@ -85,7 +94,7 @@ async function resume(context: CommandContext, id: string, values: Values): Prom
   const { store, workers: pieces, force, output } = values;
   if (output !== undefined) await checkReportFolder(output, { force });
   const result = await hearRun(context, (onStart) =>
-    resumeStudy(id, { store, workers: pieces, onStart, ...context.work }),
+    resumeStudy(id, { store, workers: pieces, onStart, ...noticed(context) }),
   );
   return finishStudy(context, result, { folder: output ?? result.run.study, force });
 }
@@ -93,7 +102,7 @@ async function resume(context: CommandContext, id: string, values: Values): Prom
 async function report(context: CommandContext, id: string, values: Values): Promise<object> {
   refuseChanges(values);
   const { reportStudy } = await import("../../workflows/run-study.ts");
-  const result = await reportStudy(id, values);
+  const result = await reportStudy(id, { store: values.store, ...noticed(context) });
   return finishStudy(context, result, {
     folder: values.output ?? result.run.study,
     force: values.force,
@@ -102,22 +111,21 @@ async function report(context: CommandContext, id: string, values: Values): Prom
 
 async function status(context: CommandContext, id: string, values: Values): Promise<object> {
   const { statusOfRun } = await import("../../workflows/list-runs.ts");
-  const found = await statusOfRun(id, values);
-  const { run: name, finished, all, seconds, started, changed, cause } = found;
+  const found = await statusOfRun(id, { store: values.store, ...noticed(context) });
+  const { run: name, finished, all, seconds, started, changed, cause, at } = found;
   context.print(`${found.study}, run ${name}: ${found.status}`);
+  if (at.length > 0) context.print(`at work: ${at.join(", ")}`);
   context.print(`${finished} of ${all} pieces finished, ${Math.round(seconds)} s of work kept`);
   context.print(`started ${started}, last change ${changed}`);
   if (cause !== undefined) context.print(cause);
-  if (found.status !== "done") {
-    // A killed process cannot say so: its run stays "running".
-    context.print(`dprime study resume ${name} goes on unless another process is at it`);
-  }
+  const ended = found.status !== "done" && found.status !== "damaged" && at.length === 0;
+  if (ended) context.print(`dprime study resume ${name} goes on`);
   return found;
 }
 
 async function listRuns(context: CommandContext, values: Values): Promise<object> {
   const { listRuns: list } = await import("../../workflows/list-runs.ts");
-  const found = await list(values);
+  const found = await list({ store: values.store, ...noticed(context) });
   if (found.runs.length === 0) context.print(`No runs in ${found.store}`);
   else {
     context.table(
@@ -139,6 +147,45 @@ async function listRuns(context: CommandContext, values: Values): Promise<object
   }
   return found;
 }
+
+async function drop(context: CommandContext, id: string, values: Values): Promise<object> {
+  const { dropRun } = await import("../../workflows/list-runs.ts");
+  const dropped = await dropRun(id, { store: values.store, ...noticed(context) });
+  const freed = `${(dropped.freed / 1e6).toFixed(1)} MB`;
+  context.print(`Dropped run ${dropped.run} of ${dropped.study}; ${freed} are free again`);
+  return dropped;
+}
+
+async function check(context: CommandContext, values: Values): Promise<object> {
+  const { checkStore } = await import("../../workflows/list-runs.ts");
+  const found = await checkStore({ store: values.store, ...noticed(context) });
+  const { faults, pieces, blobs, bytes, checkpoints, runs } = found;
+  context.print(
+    `${found.store}: ${runs} runs, ${pieces} pieces, ${blobs} files (${(bytes / 1e6).toFixed(1)} MB), ${checkpoints} checkpoints`,
+  );
+  if (faults.length === 0) {
+    context.print("Everything is as it was kept.");
+    return found;
+  }
+  context.table(
+    [{ title: "damaged" }, { title: "id" }, { title: "what is wrong" }],
+    faults.map(({ what, id, about }) => [what, id.slice(0, 12), about]),
+  );
+  const harmed = new Set(faults.flatMap((fault) => fault.pieces)).size;
+  if (harmed > 0) {
+    context.print(
+      `${harmed} pieces of work are affected; running or resuming their studies computes them again`,
+    );
+  }
+  context.fail();
+  return found;
+}
+
+/** Progress, the signal, and notes of what a user should know. */
+const noticed = (context: CommandContext) => ({
+  ...context.work,
+  onNotice: (notice: string): void => context.note(notice),
+});
 
 function refuseChanges({ size, set }: Values): void {
   if (size !== undefined || Object.keys(set).length > 0) {

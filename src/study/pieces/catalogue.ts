@@ -3,11 +3,11 @@ import type { PieceKind } from "../piece.ts";
 
 /** Members of this room by name; each is imported when called. */
 export const catalogue: Readonly<Record<string, () => Promise<PieceKind>>> = {
-  "adapt-cases": () => import("./adapt-cases.ts").then((m) => m.adaptCases),
   "denoise-cases": () => import("./denoise-cases.ts").then((m) => m.denoiseCases),
-  "judge-template": () => import("./judge-template.ts").then((m) => m.judgeTemplate),
-  "judge-trained": () => import("./judge-trained.ts").then((m) => m.judgeTrained),
+  "draw-cases": () => import("./draw-cases.ts").then((m) => m.drawCases),
+  "judge-cases": () => import("./judge-cases.ts").then((m) => m.judgeCases),
   "make-template": () => import("./make-template.ts").then((m) => m.makeTemplate),
+  "task-facts": () => import("./task-facts.ts").then((m) => m.taskFacts),
   "train-network": () => import("./train-network.ts").then((m) => m.trainNetwork),
   "tune-method": () => import("./tune-method.ts").then((m) => m.tuneMethod),
 };

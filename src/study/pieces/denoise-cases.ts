@@ -1,127 +1,87 @@
-/** A chunk of cases through a method that needs no adaptation: noisy, classical, network, projected. */
+/** A chunk of cases through a method: its images, and what the metrics say of them. */
+import { z } from "zod";
 import { throwIfAborted } from "../../core/errors.ts";
-import type { Image } from "../../core/image.ts";
-import { findDenoiser } from "../../denoise/find-denoiser.ts";
-import { plsTvSolver } from "../../denoise/variation/pls-tv-problem.ts";
-import { projectOntoTask, taskSpan } from "../../denoise/task-projection.ts";
-import { float32Of, float64Of } from "../bytes.ts";
-import type { MetricPlan, SingleMethod, StudyTask } from "../description.ts";
-import { type CaseRange, drawCases, measure, piecesOutput, planeOf } from "../measured-cases.ts";
-import { decodeNetwork, openNetwork } from "../network-file.ts";
-import type { PieceContext, PieceKind } from "../piece.ts";
-import { openScene, type Scene } from "../scene.ts";
-import type { TuneMethodValues } from "./tune-method.ts";
+import { openMember } from "../../core/member.ts";
+import { bytesOf } from "../bytes.ts";
+import { dependenciesOf } from "../dependencies.ts";
+import { drawnImages } from "../drawn-cases.ts";
+import { voxelsOf } from "../facts.ts";
+import { measuredSchema, measure, metricSchema } from "../measured-cases.ts";
+import { catalogue as methods } from "../methods/catalogue.ts";
+import type { Denoised, MethodKind } from "../methods/method-kind.ts";
+import { type PieceKind, valuesOf } from "../piece.ts";
+import { entrySchema } from "../task-inputs.ts";
+import { tuneMethod } from "./tune-method.ts";
 
-export interface DenoiseCasesInputs {
-  readonly task: StudyTask;
-  readonly seed: number;
-  readonly method: Exclude<SingleMethod, { kind: "adapted" }>;
-  readonly cases: CaseRange;
-  readonly metrics: Readonly<Record<string, MetricPlan>>;
-  /** Projected methods: which of the base piece's images are meant. */
-  readonly base?: string;
-}
+const inputs = z.object({
+  /** With roles in place of ids. */
+  method: entrySchema,
+  /** Names of the methods that it makes, computed together. */
+  settings: z.array(z.string()).min(1),
+  /** Settings of the other methods whose images it takes, by role. */
+  bases: z.record(z.string(), z.string()),
+  metrics: z.record(z.string(), metricSchema),
+});
 
-/** Key of the only setting in this piece's blobs and values. */
-export const onlySetting = "all";
+/** By setting. */
+const values = z.record(z.string(), measuredSchema);
 
-type Depends = PieceContext["depends"];
-
-export const denoiseCases: PieceKind = {
-  version: 1,
+export const denoiseCases: PieceKind<z.output<typeof inputs>, z.output<typeof values>> = {
+  name: "denoise-cases",
+  version: 2,
   summary: "Denoises a chunk of cases and measures them against the truth.",
-  async run(inputs, { depends, signal, onProgress }) {
-    const given = inputs as unknown as DenoiseCasesInputs;
-    const scene = await openScene(given.task, given.seed);
-    const drawn = drawCases(scene, given.cases);
-    const method = await openMethod(scene, given, depends);
-    const images: Image[] = [];
+  inputs,
+  values,
+  async run({ method, settings, bases, metrics }, context) {
+    const { signal, onProgress } = context;
+    const kind = await openMember<MethodKind>(
+      methods,
+      method.kind,
+      `Cannot use the study: found no kind of method ${method.kind}`,
+    );
+    const depends = dependenciesOf(context.depends, bases);
+    const facts = depends.facts();
+    const cases = drawnImages(context.depends["cases"]!);
+    const opened = await kind.open({
+      plan: kind.schema.parse(method),
+      settings,
+      frame: facts.frame,
+      facts,
+      chosen:
+        context.depends["tuned"] === undefined ? {} : valuesOf(context, "tuned", tuneMethod).chosen,
+      depends,
+      signal,
+    });
+    const results: (readonly Denoised[])[] = [];
     try {
-      for (let i = 0; i < drawn.length; i++) {
+      for (const [index, { noisy, sigma }] of cases.entries()) {
         throwIfAborted(signal, "denoising");
-        images.push(await method.denoise(drawn[i]!.noisy, i));
-        onProgress((i + 1) / drawn.length);
+        results.push(await opened.denoise({ noisy, sigma, index }));
+        onProgress((index + 1) / cases.length);
       }
     } finally {
-      await method.dispose();
+      await opened.dispose?.();
     }
-    const pairs = images.map((result, i) => ({ clean: drawn[i]!.clean, result }));
-    const measured = { metrics: await measure(pairs, given.metrics), figures: {} };
-    return piecesOutput({ [onlySetting]: { images: images.map(({ data }) => data), measured } });
+    const size = voxelsOf(facts.frame);
+    const blobs: Record<string, Uint8Array> = {};
+    const measured: z.output<typeof values> = {};
+    for (const [k, setting] of settings.entries()) {
+      const own = results.map((result) => result[k]!);
+      const all = new Float32Array(own.length * size);
+      own.forEach(({ image }, i) => all.set(image.data, i * size));
+      blobs[setting] = bytesOf(all);
+      const pairs = own.map(({ image }, i) => ({ clean: cases[i]!.clean, result: image }));
+      measured[setting] = { metrics: await measure(pairs, metrics), figures: figuresOf(own) };
+    }
+    return { values: measured, blobs };
   },
 };
 
-interface OpenMethod {
-  denoise(noisy: Image, index: number): Promise<Image> | Image;
-  dispose(): Promise<void> | void;
-}
-
-async function openMethod(
-  scene: Scene,
-  { method, base }: DenoiseCasesInputs,
-  depends: Depends,
-): Promise<OpenMethod> {
-  const nothing = () => undefined;
-  const shape = [scene.ny, scene.nx];
-  const chosen = (depends["tuned"]?.values as TuneMethodValues | undefined)?.chosen ?? {};
-  switch (method.kind) {
-    case "noisy":
-      return { denoise: (noisy) => noisy, dispose: nothing };
-    case "denoiser": {
-      const denoiser = await findDenoiser(method.name);
-      const options = { ...method.options, ...chosen };
-      return {
-        denoise: (noisy) => denoiser.denoise(noisy, options, { sigma: scene.sigma }),
-        dispose: nothing,
-      };
-    }
-    case "pls-tv": {
-      const template = depends["template"]?.blobs["rows"];
-      const solver = plsTvSolver(shape, {
-        lambda: chosen["lambda"] ?? method.lambda!,
-        ...(template === undefined
-          ? {}
-          : {
-              beta: chosen["beta"] ?? method.beta,
-              template: float64Of(template),
-              sigma: scene.sigma,
-            }),
-      });
-      return { denoise: (noisy) => solver.solve(noisy).image, dispose: () => solver.release() };
-    }
-    case "network": {
-      const trained = await decodeNetwork(depends["network"]!.blobs["network"]!);
-      const network = await openNetwork(trained, scene);
-      return {
-        denoise: async (noisy) => planeOf(await network.denoise(noisy.data), scene),
-        dispose: () => network.dispose(),
-      };
-    }
-    case "projected": {
-      const span = taskSpan(templateRows(depends, scene), { shape });
-      const size = scene.ny * scene.nx;
-      const denoised = float32Of(depends["base"]!.blobs[base ?? onlySetting]!);
-      return {
-        denoise: (noisy, i) =>
-          projectOntoTask(planeOf(denoised.slice(i * size, (i + 1) * size), scene), {
-            noisy,
-            span,
-          }),
-        dispose: nothing,
-      };
-    }
+/** What a method says about itself, case by case. */
+function figuresOf(results: readonly Denoised[]): Record<string, number[]> {
+  const out: Record<string, number[]> = {};
+  for (const { figures = {} } of results) {
+    for (const [name, value] of Object.entries(figures)) (out[name] ??= []).push(value);
   }
-}
-
-/** Templates of all pieces named `template …`, one after the other. */
-export function templateRows(depends: Depends, { signal }: Scene): Float64Array[] {
-  return Object.entries(depends)
-    .filter(([role]) => role.startsWith("template "))
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([, { blobs }]) => {
-      const rows = float64Of(blobs["rows"]!);
-      return Array.from({ length: rows.length / signal.length }, (_, k) =>
-        rows.slice(k * signal.length, (k + 1) * signal.length),
-      );
-    });
+  return out;
 }

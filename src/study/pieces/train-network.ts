@@ -1,89 +1,63 @@
-/** Trains a network on pairs of the study's own task: half of the images with the signal. */
-import type { NetworkPlan, StudyTask } from "../description.ts";
-import { encodeNetwork } from "../network-file.ts";
-import type { PieceKind } from "../piece.ts";
-import { openScene, type Role } from "../scene.ts";
+/** Trains a network on pairs of the study's own task, as many of every class. */
+import { z } from "zod";
+import { InputError, throwIfAborted } from "../../core/errors.ts";
 import { exportNetwork } from "../../learn/export-network.ts";
-import { parseTrainingConfig } from "../../train/config.ts";
-import { train } from "../../train/loop.ts";
-import type { Plane } from "../../train/patches.ts";
+import { parseTrainingConfig, type TrainingConfig } from "../../train/config.ts";
+import { train, type TrainOptions } from "../../train/loop.ts";
 import { planeData } from "../../train/plane-batches.ts";
+import { drawnRole } from "../case-ranges.ts";
+import { dependenciesOf } from "../dependencies.ts";
+import { drawnImages } from "../drawn-cases.ts";
+import { planesOf, type TaskFacts } from "../facts.ts";
+import { encodeNetwork, type NetworkWindow } from "../network-file.ts";
+import { type NetworkPlan, networkSchema } from "../network-plan.ts";
+import { pairData } from "../pair-batches.ts";
+import type { PieceContext, PieceKind } from "../piece.ts";
+import { openScene, taskInputs, type TaskInputs } from "../task-inputs.ts";
+import type { Role } from "../tasks/task-kind.ts";
 
-export interface TrainNetworkInputs {
-  readonly task: StudyTask;
-  readonly seed: number;
-  readonly plan: NetworkPlan;
+const inputs = z.object({
+  ...taskInputs,
+  plan: networkSchema,
   /** Validation images of each class. */
-  readonly validation: number;
-}
+  validation: z.int().positive(),
+});
 
-export interface TrainNetworkValues {
-  readonly steps: number;
+type Inputs = z.output<typeof inputs>;
+
+const values = z.object({
+  steps: z.int(),
   /** dB on the validation images. */
-  readonly validationPsnr: number;
-  readonly weights: number;
+  validationPsnr: z.number(),
+  weights: z.int(),
   /** Step and dB of every validation. */
-  readonly history: readonly (readonly [number, number])[];
-}
+  history: z.array(z.tuple([z.number(), z.number()])),
+});
 
 /** Steps between validations where the plan does not say: forty in all, or often where one may end it. */
 const usualEvery = ({ steps, stopAt }: NetworkPlan): number =>
   stopAt === undefined ? Math.max(50, Math.floor(steps / 40)) : 50;
 
-export const trainNetwork: PieceKind = {
-  version: 1,
+export const trainNetwork: PieceKind<Inputs, z.output<typeof values>> = {
+  name: "train-network",
+  version: 2,
   summary: "Trains a network on noisy and clean pairs of the task.",
-  async run(inputs, { signal, onProgress, checkpoint, saveCheckpoint }) {
-    const { task, seed, plan, validation } = inputs as unknown as TrainNetworkInputs;
-    const scene = await openScene(task, seed);
-    const { ny, nx, sigma } = scene;
-    const planes = (role: Role, count: number): Plane[] =>
-      Array.from({ length: count }, (_, i) => {
-        const which = i % 2 === 0 ? "absent" : "present";
-        return { data: scene.draw(role, which, i >> 1).clean.data, ny, nx };
-      });
-    const window = { low: 0, high: 1, clip: false, weight: 1 };
-    const stand = {
-      kind: "phantom",
-      name: task.object.name,
-      count: 1,
-      windows: [{ low: 0, high: 1 }],
-    };
-    const config = parseTrainingConfig({
-      name: "study-network",
-      seed,
-      network: plan.network,
-      loss: plan.loss,
-      optimiser: plan.optimiser,
-      schedule: { kind: plan.schedule, rate: plan.rate, warmup: plan.warmup },
-      steps: plan.steps,
-      batch: plan.batch,
-      patch: Math.min(ny, nx),
-      noise: { low: sigma, high: sigma },
-      averaging: plan.averaging,
-      sources: [stand],
-      validation: {
-        sources: [stand],
-        every: plan.validateEvery ?? usualEvery(plan),
-        patches: 2 * validation,
-        sigmas: [sigma],
-        ...(plan.stopAt === undefined ? {} : { enough: plan.stopAt }),
-      },
-      checkpoint: { every: 100 },
-    });
+  inputs,
+  values,
+  async run(given, context) {
+    const { plan, seed } = given;
+    const { signal, onProgress, checkpoint, saveCheckpoint } = context;
+    const facts = dependenciesOf(context.depends).facts();
+    const window = windowOf(plan, facts);
+    const config = configOf(given, { facts, window });
     // A checkpoint begins with the validations before it: the history is part of the result.
     const history: [number, number][] = [];
     const resume = checkpoint === undefined ? undefined : splitCheckpoint(checkpoint);
     if (resume !== undefined) history.push(...resume.history);
     const result = await train(config, {
-      ...planeData(config, {
-        sources: [
-          { planes: planes("network-training", plan.images), windows: [window], weight: 1 },
-        ],
-        validation: [
-          { planes: planes("validation", 2 * validation), windows: [window], weight: 1 },
-        ],
-      }),
+      ...(facts.white && facts.frame.shape.length === 2
+        ? await whiteData(given, { config, facts, window, signal })
+        : drawnData(given, { config, facts, window, context })),
       signal,
       compile: { threads: 1 },
       ...(resume === undefined ? {} : { resume: resume.state }),
@@ -93,22 +67,123 @@ export const trainNetwork: PieceKind = {
       onProgress: ({ done, total }) => onProgress(done / total),
       onCheckpoint: (bytes) => saveCheckpoint(joinCheckpoint(history, bytes)),
     });
-    const { network, options, best, bestStep } = result;
-    const values: TrainNetworkValues = {
-      steps: bestStep,
-      validationPsnr: result.bestValidation!.value,
-      weights: [...best.values()].reduce((n, w) => n + w.length, 0),
-      history,
-    };
+    const { network, options, best: weights, bestStep } = result;
+    const metadata = { seed: String(seed) };
     return {
-      values: values as never,
+      values: {
+        steps: bestStep,
+        validationPsnr: result.bestValidation!.value,
+        weights: [...weights.values()].reduce((n, w) => n + w.length, 0),
+        history,
+      },
       blobs: {
-        network: encodeNetwork({ network, options, weights: best }),
-        onnx: exportNetwork(network, { options, weights: best, metadata: { seed: String(seed) } }),
+        network: encodeNetwork({ network, options, weights, window }),
+        onnx: exportNetwork(network, { options, weights, metadata }),
       },
     };
   },
 };
+
+function windowOf({ window }: NetworkPlan, { frame }: TaskFacts): NetworkWindow {
+  if (window !== undefined) return window;
+  if (frame.unit === "normalised" || frame.unit === "arbitrary") return { low: 0, high: 1 };
+  throw new InputError(
+    `Cannot train a network: found images in ${frame.unit} and no window, wanted window: { low, high } in its description`,
+  );
+}
+
+type Data = Pick<TrainOptions, "data" | "validation">;
+
+/** Clean images, to which the training adds white noise anew in every step. */
+async function whiteData(
+  { task, seed, plan, validation }: Inputs,
+  options: {
+    readonly config: TrainingConfig;
+    readonly facts: TaskFacts;
+    readonly window: NetworkWindow;
+    readonly signal: AbortSignal;
+  },
+): Promise<Data> {
+  const { config, facts, window, signal } = options;
+  const { ny, nx } = planesOf(facts.frame);
+  const scene = await openScene({ task, seed } satisfies TaskInputs);
+  const sources = async (role: Role, count: number) => {
+    const planes = [];
+    for (let i = 0; i < count; i++) {
+      throwIfAborted(signal, "drawing training images");
+      const which = scene.classes[i % scene.classes.length]!;
+      const index = Math.floor(i / scene.classes.length);
+      const { reference } = await scene.draw({ role, which, index });
+      planes.push({ data: reference.data, ny, nx });
+    }
+    return [{ planes, windows: [{ ...window, clip: false, weight: 1 }], weight: 1 }];
+  };
+  return planeData(config, {
+    sources: await sources("network-training", plan.images),
+    validation: await sources("validation", scene.classes.length * validation),
+  });
+}
+
+/** Images with the noise of their acquisition. */
+function drawnData(
+  { seed }: Inputs,
+  options: {
+    readonly config: TrainingConfig;
+    readonly facts: TaskFacts;
+    readonly window: NetworkWindow;
+    readonly context: Pick<PieceContext, "depends">;
+  },
+): Data {
+  const { config, facts, window, context } = options;
+  const images = (role: Role) =>
+    facts.classes.flatMap((which) =>
+      Object.keys(context.depends)
+        .filter((name) => name.startsWith(drawnRole({ role, which })))
+        .sort()
+        .flatMap((name) => drawnImages(context.depends[name]!)),
+    );
+  return pairData(
+    { training: images("network-training"), validation: images("validation") },
+    { seed, count: config.batch, side: config.patch, window },
+  );
+}
+
+function configOf(
+  { plan, seed, validation, task }: Inputs,
+  { facts, window }: { facts: TaskFacts; window: NetworkWindow },
+): TrainingConfig {
+  const { ny, nx } = planesOf(facts.frame);
+  const sigma = facts.sigma / (window.high - window.low);
+  // The images are handed over; a description has to name some all the same.
+  const stand = {
+    kind: "phantom",
+    name: task.kind,
+    count: 1,
+    windows: [{ low: window.low, high: window.high }],
+  };
+  return parseTrainingConfig({
+    name: "study-network",
+    seed,
+    network: plan.network,
+    loss: plan.loss,
+    optimiser: plan.optimiser,
+    schedule: { kind: plan.schedule, rate: plan.rate, warmup: plan.warmup },
+    steps: plan.steps,
+    batch: plan.batch,
+    patch: plan.patch ?? Math.min(ny, nx),
+    noise: { low: sigma, high: sigma },
+    averaging: plan.averaging,
+    sources: [stand],
+    validation: {
+      sources: [stand],
+      every: plan.validateEvery ?? usualEvery(plan),
+      patches: facts.classes.length * validation,
+      sigmas: [sigma],
+      ...(plan.stopAt === undefined ? {} : { enough: plan.stopAt }),
+    },
+    checkpoint: { every: 100 },
+  });
+}
 
 function joinCheckpoint(history: readonly (readonly [number, number])[], state: Uint8Array) {
   const numbers = Float64Array.of(history.length, ...history.flat());

@@ -1,0 +1,27 @@
+import { z } from "zod";
+import { imageIn, planesOf } from "../facts.ts";
+import { openNetwork } from "../network-file.ts";
+import { id } from "../schema-words.ts";
+import type { MethodKind } from "./method-kind.ts";
+
+const schema = z
+  .strictObject({ kind: z.literal("network"), network: id })
+  .describe("A trained network; volumes go plane by plane.");
+
+export const network: MethodKind<z.output<typeof schema>> = {
+  name: "network",
+  summary: "A trained network; volumes go plane by plane.",
+  schema,
+  weight: 0.02,
+  refers: (plan) => [{ role: "network", of: "networks", id: plan.network, field: "network" }],
+  anonymous: (plan) => ({ ...plan, network: "network" }),
+  async open({ frame, depends }) {
+    const opened = await openNetwork(await depends.network("network"), planesOf(frame));
+    return {
+      denoise: async ({ noisy, sigma }) => [
+        { image: imageIn(frame, await opened.denoise(noisy.data, sigma)) },
+      ],
+      dispose: () => opened.dispose(),
+    };
+  },
+};
