@@ -14,7 +14,7 @@ export interface Issue {
 
 /** The part of a JSON Schema that is read here. */
 interface Schema {
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly additionalProperties?: Schema | boolean;
   readonly items?: Schema;
@@ -58,14 +58,11 @@ export function explainIssues(
       typeof found === "string" ? oneOf(found, choices) : `one of ${choices.join(", ")}`;
     return refuse(place, told, wanted);
   }
-  const types = [...new Set(here.map(({ type }) => type).filter((type) => type !== undefined))];
+  const types = [...new Set(here.flatMap(({ type }) => type ?? []))];
   if (issue.code === "invalid_union" && types.length > 0) {
     return refuse(place, told, types.map(typeWord).join(" or "));
   }
-  const wanted = issue.message
-    .replace(/^Invalid input: expected /, "")
-    .replace(/, received .*$/, "");
-  return refuse(place, told, lowered(wanted));
+  return refuse(place, told, wantedText(issue.message));
 }
 
 /** A misspelt field also leaves the right one missing: the misspelling is what to tell. */
@@ -86,13 +83,18 @@ function insideUnion(issue: Issue, value: unknown): readonly Issue[] {
   if (issue.code !== "invalid_union" || errors.length === 0) return [issue];
   const found = valueAt(value, path.map(String));
   // A branch of another type says only that: of a record its fields are at fault.
-  const near = errors.filter((branch) =>
-    branch.every(({ code, path: own }) => own.length > 0 || code !== "invalid_type"),
-  );
+  const near = errors.filter((branch) => !branch.some(isOfOtherType));
   if (typeof found !== "object" || found === null || near.length === 0) return [issue];
-  const least = near.reduce((best, one) => (one.length < best.length ? one : best));
+  const wrong = (branch: readonly Issue[]) =>
+    branch.reduce((n, { keys }) => n + (keys?.length ?? 1), 0);
+  const least = near.reduce((best, one) => (wrong(one) < wrong(best) ? one : best));
   return least.flatMap((inner) => insideUnion({ ...inner, path: [...path, ...inner.path] }, value));
 }
+
+const isOfOtherType = ({ code, path, errors }: Issue): boolean =>
+  path.length === 0 &&
+  (code === "invalid_type" ||
+    (code === "invalid_union" && (errors ?? []).every((branch) => branch.some(isOfOtherType))));
 
 const isSchema = (value: unknown): value is Schema => typeof value === "object" && value !== null;
 
@@ -157,12 +159,29 @@ function shown(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
+/** The wish in a schema library's message, in plain words. */
+function wantedText(message: string): string {
+  const limit = /^Too (?:small|big): expected (\w+) to (?:be|have) ([<>]=?)\s*(\S+)/.exec(message);
+  if (limit !== null) {
+    const [, type = "", sign = "", bound = ""] = limit;
+    const end = { ">": `above ${bound}`, "<": `below ${bound}` }[sign];
+    const words = end ?? `${bound} or ${sign === ">=" ? "more" : "less"}`;
+    return type === "array" || type === "string"
+      ? `${words} ${type === "array" ? "items" : "letters"}`
+      : `a number ${words}`;
+  }
+  const type = /^Invalid input: expected (\w+)/.exec(message)?.[1];
+  return type === undefined ? lowered(message) : typeWord(type);
+}
+
 const typeWords: Readonly<Record<string, string>> = {
   object: "a record",
   array: "a list",
   string: "text",
   boolean: "true or false",
   integer: "a whole number",
+  int: "a whole number",
+  record: "a record",
   number: "a number",
 };
 

@@ -1,6 +1,6 @@
 /** The file that describes a training: its schema, defaults and checks. */
 import { z } from "zod";
-import { InputError } from "../core/errors.ts";
+import { explainIssues } from "../core/explain-issues.ts";
 
 const positive = z.number().positive();
 const values = z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]));
@@ -164,22 +164,16 @@ export type WindowConfig = SourceConfig["windows"][number];
 /**
  * Checks a description.
  *
- * @throws InputError naming the field, what was found and what was wanted
+ * @param options.what what errors call it: the path of its file
+ * @throws InputError naming the field by its path, what was found and what was wanted
  */
-export function parseTrainingConfig(value: unknown): TrainingConfig {
+export function parseTrainingConfig(
+  value: unknown,
+  { what = "the training description" }: { readonly what?: string } = {},
+): TrainingConfig {
   const result = trainingSchema.safeParse(value);
   if (result.success) return result.data;
-  // A misspelt field also leaves the right one missing: report the misspelling.
-  const { issues } = result.error;
-  const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
-  const path = issue!.path.join(".") || "the document";
-  const extra =
-    issue!.code === "unrecognized_keys" ? ` (known: ${knownKeys(issue!.path).join(", ")})` : "";
-  throw new InputError(`Cannot use the training description: ${path}: ${issue!.message}${extra}`);
-}
-
-function knownKeys(path: readonly PropertyKey[]): string[] {
-  return path.length === 0 ? Object.keys(trainingSchema.shape) : [];
+  throw explainIssues(result.error.issues, { what, value, schema: trainingJsonSchema() });
 }
 
 /** The description's JSON Schema, for editors and the documentation. */

@@ -31,7 +31,7 @@ export async function readTrainingConfig(path: string): Promise<TrainingConfig> 
       cause,
     });
   }
-  return parseTrainingConfig(value);
+  return parseTrainingConfig(value, { what: path });
 }
 
 export interface LoadOptions extends WorkOptions {

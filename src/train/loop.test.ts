@@ -148,7 +148,12 @@ describe("parseTrainingConfig", () => {
   };
   it.each([
     [{ ...good, steps: -1 }, /steps/],
-    [{ ...good, stepz: 1 }, /stepz.*known: name, seed/],
+    [{ ...good, stepz: 1 }, /stepz: found an unknown field, wanted steps \(others: name, seed/],
+    [{ ...good, schedule: { rtae: 1 } }, /schedule\.rtae: found an unknown field, wanted rate/],
+    [
+      { ...good, sources: [{ ...good.sources[0], windows: [{ low: 0, hihg: 1 }] }] },
+      /sources\.0\.windows\.0\.hihg: found an unknown field, wanted high/,
+    ],
     [{ ...good, steps: undefined, stepz: 1 }, /stepz/],
     [{ ...good, sources: [{ kind: "video" }] }, /sources\.0\.kind/],
     [{ ...good, sources: [{ ...good.sources[0], windows: [{ low: 2, high: 1 }] }] }, /windows\.0/],

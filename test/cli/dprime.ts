@@ -78,7 +78,13 @@ export function dprime(
 /** Starts `dprime`, sends a signal when its output on stderr first matches, and waits for the end. */
 export async function interrupted(
   words: readonly string[],
-  options: { when: RegExp; signal: NodeJS.Signals; cwd?: string },
+  options: {
+    when: RegExp;
+    signal: NodeJS.Signals;
+    cwd?: string;
+    /** Done while it still runs, with what it said so far. */
+    before?: (err: string) => void;
+  },
 ): Promise<Ran> {
   const child = spawn(process.execPath, [main, ...words], { cwd: options.cwd });
   let out = "";
@@ -89,6 +95,7 @@ export async function interrupted(
     err += data.toString();
     if (!sent && options.when.test(err)) {
       sent = true;
+      options.before?.(err);
       child.kill(options.signal);
     }
   });

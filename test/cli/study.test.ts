@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it, vi } from "vitest";
+import { openSqliteDriver } from "../../src/store/sqlite-driver.ts";
 import { buildOnce, dprime, interrupted, newFolder } from "./dprime.ts";
 
 // Child processes on a busy machine take many times as long as on a quiet one.
@@ -100,8 +101,119 @@ describe("dprime study", () => {
     expect(numbersOf(join(folder, "resumed"))).toEqual(numbersOf(join(folder, "whole")));
   });
 
+  it("checks the store, does damaged work again with a note, and drops a run", async () => {
+    const { folder, file, store } = place();
+    const words = ["study", "run", file, ...store, "-o", join(folder, "a")];
+    const first = JSON.parse(dprime([...words, "--json", "--quiet"]).out) as { run: string };
+    const whole = dprime(["study", "check", ...store]);
+    expect([whole.code, whole.out]).toEqual([0, expect.stringContaining("as it was kept")]);
+
+    // One digit of a kept number, and one bit of a kept image.
+    const database = await openSqliteDriver(store[1]!);
+    const [row] = database
+      .prepare("select key, results from pieces where kind = 'denoise-cases' limit 1")
+      .all([]) as { key: string; results: string }[];
+    const at = row!.results.search(/[1-8]\d{6}/);
+    const digit = String(Number(row!.results[at]) + 1);
+    const harmed = row!.results.slice(0, at) + digit + row!.results.slice(at + 1);
+    database.prepare("update pieces set results = ? where key = ?").run([harmed, row!.key]);
+    database
+      .prepare(
+        "update blob_chunks set bytes = zeroblob(length(bytes)) where hash = (select hash from piece_blobs join pieces on piece = key where kind = 'draw-cases' limit 1)",
+      )
+      .run([]);
+    database.close();
+    const found = dprime(["study", "check", ...store, "--json"]);
+    expect(found.code).toBe(1);
+    const { faults } = JSON.parse(found.out) as { faults: { what: string }[] };
+    expect(faults.map(({ what }) => what).sort()).toEqual(["blob", "piece"]);
+
+    const again = dprime([...words, "--force", "--json"]);
+    expect(again.code, again.err).toBe(0);
+    expect(again.err).toMatch(
+      /note: the result of "draw .*" in .* is damaged: it is computed again/,
+    );
+    expect(again.err).toMatch(/note: the result of "\w+ \w+, test .*" in .* is damaged/);
+    const numbers = numbersOf(join(folder, "a"));
+    const other = ["--store", join(folder, "other.sqlite"), "-o", join(folder, "b"), "--quiet"];
+    expect(dprime(["study", "run", file, ...other]).code).toBe(0);
+    expect(numbers).toEqual(numbersOf(join(folder, "b")));
+    expect(dprime(["study", "check", ...store]).code).toBe(0);
+
+    const { run: second } = JSON.parse(again.out) as { run: string };
+    const shared = dprime(["study", "drop", first.run, ...store]);
+    expect(shared.out).toMatch(/^Dropped run \w+ of small; 0.0 MB/);
+    const freed = dprime(["study", "drop", second, ...store, "--json"]);
+    expect(JSON.parse(freed.out)).toMatchObject({ run: second, study: "small" });
+    expect((JSON.parse(freed.out) as { freed: number }).freed).toBeGreaterThan(100_000);
+    expect(dprime(["study", "list", ...store]).out).toMatch(/^No runs in/);
+  });
+
+  it("tells a killed run from a living one, which it does not drop", async () => {
+    const { file, store } = place(1000);
+    const words = ["study", "run", file, "--workers", "1", ...store];
+    const seen: { status: string; at: string[]; drop: string }[] = [];
+    const look = (run: string) => {
+      const { out } = dprime(["study", "status", run, ...store, "--json"]);
+      const { status, at } = JSON.parse(out) as { status: string; at: string[] };
+      seen.push({ status, at, drop: dprime(["study", "drop", run, ...store]).err });
+    };
+    const killed = await interrupted(words, {
+      when: /"progress":"small"/,
+      signal: "SIGKILL",
+      before: (err) => look(/run (\w+) in/.exec(err)![1]!),
+    });
+    expect(killed.code).not.toBe(0);
+    const [, run] = /run (\w+) in/.exec(killed.err)!;
+    expect(seen[0]!.status).toBe("running");
+    expect(seen[0]!.at).toHaveLength(1);
+    expect(seen[0]!.drop).toMatch(/found .*:\d+ at it, wanted nobody; stop it first/);
+    // The dead process said last that it was there at most 20 s ago.
+    const list = () => dprime(["study", "list", ...store]).out;
+    await expect.poll(list, { timeout: 60_000, interval: 2000 }).toMatch(/small\s+killed/);
+    expect(dprime(["study", "drop", run!, ...store]).code).toBe(0);
+  });
+
+  it("refuses a study that is too large, with an estimate", () => {
+    const { file, store } = place();
+    for (const [extra, message] of [
+      [["--set", "cases.test=1000000000"], /found about [\d,]+ pieces of work, wanted at most/],
+      [
+        [
+          "--set",
+          "task.object.options.size=2048",
+          "--set",
+          'templates.big={"kind": "hotelling-images", "images": 10}',
+        ],
+        /"template big" has to hold at least 28\d TB at once, wanted at most the .* of this machine/,
+      ],
+    ] as const) {
+      const { code, err } = dprime(["study", "run", file, ...extra, ...store, "--quiet"]);
+      expect(err).toMatch(message);
+      expect(code).toBe(2);
+    }
+  });
+
   it.each([
     [["--set", "cases.tset=3"], "cases.tset: found an unknown field, wanted test"],
+    [
+      ["--set", "methods.smooth.optoins={}"],
+      "methods.smooth.optoins: found an unknown field, wanted options",
+    ],
+    [
+      ["--set", "methods.smooth.options.wdith=2"],
+      "methods.smooth: Cannot set parameter wdith of gaussian: found no such parameter, wanted one of width",
+    ],
+    [
+      ["--set", 'task.object.options.slope={"fron": 1, "to": 2}'],
+      "task.object.options.slope.fron: found an unknown field, wanted from",
+    ],
+    [["--set", "methods.smooth.name=gausian"], "methods.smooth: Cannot denoise by gausian"],
+    [["--set", "task.kind=detecton"], 'task.kind: found "detecton", wanted one of detection'],
+    [
+      ["--set", "statistics.reference=niosy"],
+      "statistics.reference: found niosy, wanted one of noisy",
+    ],
     [["--set", "cases.test=-3"], "cases.test: found -3, wanted"],
     [
       ["--set", "methods.smooth.kind=denoise"],
@@ -125,7 +237,7 @@ describe("dprime study", () => {
     for (const [words, message] of [
       [["study", "status", "abc", ...store], /Cannot find run abc in .*: found none, wanted one/],
       [["study", "resume", "abc", ...store], /Cannot find run abc/],
-      [["study", "rum"], /found action rum, wanted one of run, status, resume, report, list/],
+      [["study", "rum"], /found action rum, wanted one of run, /],
       [["study", "run"], /found nothing after run, wanted the file of a study/],
       [["study", "run", join(folder, "no.yaml")], /found no such file or folder/],
       [["reproduce", "nobody"], /found no such recipe, wanted one of .*chen-zhou/],
