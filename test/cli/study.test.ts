@@ -159,7 +159,7 @@ describe("dprime study", () => {
       seen.push({ status, at, drop: dprime(["study", "drop", run, ...store]).err });
     };
     const killed = await interrupted(words, {
-      when: /"progress":"small"/,
+      when: /run \w+ in/,
       signal: "SIGKILL",
       before: (err) => look(/run (\w+) in/.exec(err)![1]!),
     });
