@@ -3,7 +3,6 @@
  * looks in a description, what it needs, and how it works. Nothing outside that file names it.
  */
 import type { z } from "zod";
-import type { CheckedStudy } from "./description.ts";
 
 /** An entry of a description, by the kind that it names. */
 export interface Kinded {
@@ -29,7 +28,8 @@ export interface Reference {
 export interface EntryCheck {
   /** Place of the entry in the description: `methods.tv`. */
   readonly at: string;
-  readonly study: CheckedStudy;
+  /** Entries of methods by id. */
+  readonly methods: Readonly<Record<string, Kinded>>;
   /** Spatial sizes of the objects, slowest axis first. */
   readonly shape: readonly number[];
 }

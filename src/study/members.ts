@@ -6,12 +6,16 @@ import { catalogue as optimisers } from "../learn/optimisers/catalogue.ts";
 import { catalogue as losses } from "../losses/catalogue.ts";
 import { catalogue as metrics } from "../metrics/catalogue.ts";
 import { networkOf } from "../nets/open-network.ts";
-import type { CheckedStudy } from "./description.ts";
+import type { MetricPlan } from "./measured-cases.ts";
+import type { NetworkPlan } from "./network-plan.ts";
 
 type Given = Readonly<Record<string, unknown>>;
 
 /** @throws InputError naming the field, what was found and what was wanted */
-export async function checkMembers(study: CheckedStudy): Promise<void> {
+export async function checkMembers(study: {
+  readonly networks: Readonly<Record<string, NetworkPlan>>;
+  readonly metrics: Readonly<Record<string, MetricPlan>>;
+}): Promise<void> {
   for (const [id, plan] of Object.entries(study.networks)) {
     const place = `networks.${id}`;
     await at(`${place}.network`, () => networkOf(plan.network));

@@ -96,16 +96,16 @@ async function bind(study: CheckedStudy, kinds: StudyKinds): Promise<OpenedStudy
     known,
     isSet: (id) => templates[id]?.kind.set ?? false,
   };
-  const shape = scene.shape;
+  const context = { ...check, methods: study.methods, shape: scene.shape };
   for (const [field, entries] of Object.entries({ templates, observers })) {
     for (const [id, entry] of Object.entries(entries)) {
-      await checkEntry(entry, { ...check, study, shape, at: `${field}.${id}` });
+      await checkEntry(entry, { ...context, at: `${field}.${id}` });
     }
   }
   for (const [id, plan] of Object.entries(study.methods)) {
     const entry = { kind: kinds.methods[plan.kind]!, plan };
     const place = `methods.${id}`;
-    await checkEntry(entry, { ...check, study, shape, at: place });
+    await checkEntry(entry, { ...context, at: place });
     for (const reference of entry.kind.tuning?.refers(plan) ?? []) {
       checkReference(reference, { ...check, at: place });
     }

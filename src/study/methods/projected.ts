@@ -23,8 +23,8 @@ export const projected: MethodKind<z.output<typeof schema>> = {
       field: "templates",
     })),
   ],
-  check({ method }, { at, study }) {
-    if (study.methods[method]?.kind === this.name) {
+  check({ method }, { at, methods }) {
+    if (methods[method]?.kind === this.name) {
       throw new InputError(
         `${at}.method: found ${method}, itself a projection, wanted a denoised method`,
       );
