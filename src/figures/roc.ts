@@ -72,7 +72,7 @@ export function rocSvg(curves: readonly RocCurve[], options: RocOptions = {}): s
 }
 
 /** A plot's title as a mark: Plot itself writes titles as HTML. */
-export function titleMark(title: string): Plot.Markish {
+export function titleMark(title: string): object {
   return Plot.text([title], {
     frameAnchor: "top-left",
     dy: -30,
