@@ -73,6 +73,8 @@ export interface TiffFile {
   readonly littleEndian: boolean;
   readonly big: boolean;
   readonly directories: readonly TiffDirectory[];
+  /** Why the chain of directories ends before its last one. */
+  readonly broken?: FormatError;
 }
 
 /** A file with more pages than this is refused: no medical series has them, a loop may. */
@@ -86,7 +88,12 @@ export function isTiff(bytes: Uint8Array): boolean {
   return little || big;
 }
 
-/** @throws FormatError on a chain of directories that leaves the file or returns to itself */
+/**
+ * Follows the chain of directories. Where it leaves the file or returns to itself after the first one,
+ * `broken` says how.
+ *
+ * @throws FormatError when there is no first directory
+ */
 export function parseTiff(bytes: Uint8Array): TiffFile {
   if (!isTiff(bytes))
     tiffFail("Cannot read a TIFF: found another magic, wanted II or MM and 42 or 43", "corrupt", 0);
@@ -107,8 +114,7 @@ export function parseTiff(bytes: Uint8Array): TiffFile {
   const [entryBytes, countBytes, nextBytes] = big ? [20, 8, 8] : [12, 2, 4];
   const seen = new Set<number>();
   const directories: TiffDirectory[] = [];
-  let from = big ? 8 : 4;
-  for (let next = offsetAt(from); next !== 0; next = offsetAt(from)) {
+  const follow = (next: number, from: number): number => {
     if (seen.has(next))
       tiffFail(
         `Cannot read a TIFF: found a chain of directories that returns to byte ${next}`,
@@ -153,11 +159,19 @@ export function parseTiff(bytes: Uint8Array): TiffFile {
       if (!fields.has(tag)) fields.set(tag, { tag, type, count: valueCount, at: place });
     }
     directories.push({ offset: next, fields });
-    from = end;
+    return end;
+  };
+  let broken: FormatError | undefined;
+  let from = big ? 8 : 4;
+  try {
+    for (let next = offsetAt(from); next !== 0; next = offsetAt(from)) from = follow(next, from);
+  } catch (error) {
+    if (directories.length === 0 || !(error instanceof FormatError)) throw error;
+    broken = error;
   }
   if (directories.length === 0)
     tiffFail("Cannot read a TIFF: found no directory", "corrupt", big ? 8 : 4);
-  return { bytes, view, littleEndian, big, directories };
+  return { bytes, view, littleEndian, big, directories, ...(broken && { broken }) };
 }
 
 /**
@@ -213,9 +227,16 @@ export function valuesOf(
   return Array.from({ length: field.count }, (_, i) => read(field.at + i * width));
 }
 
+/** Text of a field, as UTF-8 where it is such, else as Latin-1. */
 export function textOf(file: TiffFile, directory: TiffDirectory, tag: number): string {
   const field = directory.fields.get(tag);
   if (field === undefined || field.at + field.count > file.bytes.length) return "";
   const codes = file.bytes.subarray(field.at, field.at + Math.min(field.count, 4096));
-  return new TextDecoder("latin1").decode(codes).replace(/\0.*$/s, "");
+  const zero = codes.indexOf(0);
+  const text = zero < 0 ? codes : codes.subarray(0, zero);
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(text);
+  } catch {
+    return new TextDecoder("latin1").decode(text);
+  }
 }

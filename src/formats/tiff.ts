@@ -1,7 +1,7 @@
 /**
  * TIFF and BigTIFF [adobe1992tiff]: grey, palette and RGB of 1 to 64 bits, integers and floating point,
  * strips or tiles, uncompressed, LZW, deflate or PackBits, with predictors. Pages of one size and
- * type become a stack.
+ * type become a stack; ImageJ's stacks keep their axes.
  *
  * White-is-zero images keep their stored values; the scaling (slope −1) turns them. JPEG and fax
  * compression, YCbCr, CMYK and Lab are refused.
@@ -27,30 +27,50 @@ import type {
   WriteOptions,
   Written,
 } from "./format.ts";
-import { isTiff, parseTiff, tags, textOf } from "../codecs/tiff-directory.ts";
+import {
+  type TiffFile,
+  isTiff,
+  parseTiff,
+  tags,
+  textOf,
+  tiffFail,
+} from "../codecs/tiff-directory.ts";
 import { tiffFacts } from "./tiff-facts.ts";
+import { channelsLast, imageJAxes, imageJSpacing, parseImageJ, tallPage } from "./tiff-imagej.ts";
 import type { ComponentKind, Stored, StoredArray } from "../core/stored.ts";
 import { type Page, describePage, pageElements } from "../codecs/tiff-page.ts";
 
 async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decoded> {
   const file = parseTiff(bytes);
+  const description = textOf(file, file.directories[0]!, tags.description);
+  const stack = parseImageJ(description);
+  // ImageJ's planes need no directory but the first; others may be damaged, as they are beyond 4 GiB.
+  let { broken } = file;
   const limit = options.maxElements === undefined ? {} : { maxElements: options.maxElements };
   const notes: string[] = [];
   const pages: Page[] = [];
   let total = 0;
+  const countPage = (page: Page, planes: number) => {
+    const { offset } = page.directory;
+    total += page.width * page.height * page.samples * planes;
+    checkSizes([page.height, page.width, page.samples], { format: "tiff", offset, ...limit });
+    checkSizes([total], { format: "tiff", offset, ...limit });
+  };
   for (const directory of file.directories) {
-    const page = describePage(file, directory);
+    let page: Page;
+    try {
+      page = describePage(file, directory);
+    } catch (error) {
+      const spare = stack !== undefined && stack.images > 1 && pages.length > 0;
+      if (!spare || !(error instanceof FormatError)) throw error;
+      broken = error;
+      break;
+    }
     if (page.reduced && file.directories.length > 1) {
       notes.push("a reduced copy of another page was passed over");
       continue;
     }
-    total += page.width * page.height * page.samples;
-    checkSizes([page.height, page.width, page.samples], {
-      format: "tiff",
-      offset: directory.offset,
-      ...limit,
-    });
-    checkSizes([total], { format: "tiff", offset: directory.offset, ...limit });
+    countPage(page, 1);
     pages.push(page);
   }
   if (pages.length === 0) {
@@ -60,53 +80,80 @@ async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decod
       offset: 4,
     });
   }
-  const description = textOf(file, file.directories[0]!, tags.description);
+  let groups = groupPages(pages);
+  if (stack !== undefined && pages.length < stack.images) {
+    const head = pages[0]!;
+    const tall = tallPage(file, head, stack.images);
+    if (tall === undefined) {
+      if (broken !== undefined) throw broken;
+      notes.push(
+        `the description speaks of ${stack.images} images, but the file has ${pages.length}: its data are packed or in parts, so that no plane can follow without a directory`,
+      );
+    } else {
+      countPage(head, stack.images - pages.length);
+      groups = [{ head, pages: [tall], count: stack.images }];
+    }
+  } else if (broken !== undefined) throw broken;
+  else if (stack !== undefined && stack.images > 1 && pages.length > stack.images) {
+    notes.push(
+      `the description speaks of ${stack.images} images, but the file has ${pages.length}; its axes were passed over`,
+    );
+  }
   const remark = parseRemark(description);
   const text = textBehindRemark(description);
-  const unit = remark.unit ?? options.unit ?? "arbitrary";
-  const groups = groupPages(pages);
+  const unit = remark.unit ?? stack?.unit ?? options.unit ?? "arbitrary";
   const images: DecodedImage[] = [];
   for (const [g, group] of groups.entries()) {
-    const head = group[0]!;
-    const perPage = head.width * head.height * head.components;
-    const data = emptyArray(head.type, perPage * group.length);
-    for (const [i, page] of group.entries()) {
-      const part = await pageElements(file, page);
-      (data as Float64Array).set(part as Float64Array, i * perPage);
-    }
+    const { head, count } = group;
+    const whole = stack !== undefined && count === stack.images ? stack : undefined;
+    const data = await elementsOf(file, group, whole?.channels ?? 1);
     const own: string[] = [];
     if (head.inverted)
       own.push("white is zero in the file; values were turned so that larger is brighter");
     if (head.palette) own.push("palette entries became colours");
-    if (group.length > 1) own.push(`${group.length} pages became a stack`);
-    const stack = remark.axes === "tyx" ? "t" : "z";
-    const colour = head.components > 1;
-    const shape =
-      group.length > 1 || remark.axes === "zyx" || remark.axes === "tyx"
-        ? [group.length, head.height, head.width]
-        : [head.height, head.width];
-    let axes = (shape.length === 3 ? `${stack}yx` : "yx") as Axes;
+    if (count > 1 && whole === undefined) own.push(`${count} pages became a stack`);
+    if (whole !== undefined) own.push(...whole.notes);
+    const series = remark.axes === "tyx" ? "t" : "z";
+    const plane: [number, number] = [head.height, head.width];
+    const stacked = count > 1 || remark.axes === "zyx" || remark.axes === "tyx";
+    const { axes: spatial, shape } =
+      whole === undefined
+        ? { axes: `${stacked ? series : ""}yx` as Axes, shape: stacked ? [count, ...plane] : plane }
+        : imageJAxes(whole, plane);
+    const components = head.components * (whole?.channels ?? 1);
+    if (head.components > 1 && components > head.components)
+      tiffFail(
+        `Cannot read an ImageJ stack of ${whole!.channels} channels with ${head.components} samples each: wanted one or the other`,
+        "unsupported",
+        head.directory.offset,
+      );
+    const axes = head.components > 1 ? (spatial.replace(/^t?/, "$&c") as Axes) : spatial;
     let full: number[] = shape;
-    if (colour) {
-      axes = (shape.length === 3 ? (stack === "t" ? "tcyx" : "czyx") : "cyx") as Axes;
-      const at = axes.indexOf("c");
-      full = [...shape.slice(0, at), head.components, ...shape.slice(at)];
-    }
+    const at = axes.indexOf("c");
+    if (at >= 0) full = [...shape.slice(0, at), components, ...shape.slice(at)];
+    const scaling =
+      head.type.startsWith("float") || head.components > 1 ? undefined : whole?.scaling;
     const stored: Stored = {
       data,
       type: head.type,
       shape,
-      components: head.components,
-      kind: fittingKind(remark.kind ?? kindOf(head), head.components),
-      slope: head.inverted ? -1 : 1,
-      intercept: head.inverted ? 2 ** head.bits - 1 : 0,
+      components,
+      kind: fittingKind(
+        remark.kind ?? (components > head.components ? "vector" : kindOf(head)),
+        components,
+      ),
+      slope: scaling?.slope ?? (head.inverted ? -1 : 1),
+      intercept: scaling?.intercept ?? (head.inverted ? 2 ** head.bits - 1 : 0),
       ...(head.bits < 8 * bytesOf[head.type] ? { bits: head.bits } : {}),
     };
-    const spacing = remark.spacing ?? head.spacing;
+    const calibrated = stack === undefined ? undefined : imageJSpacing(stack, file, head);
+    if (calibrated?.guessed)
+      own.push("the file says no size of a pixel, which ImageJ takes for 1 of its unit");
+    const spacing = remark.spacing ?? calibrated?.spacing ?? head.spacing;
     const image = makeImage(toFloat32(stored, axes), full, {
       axes,
       ...(spacing === undefined ? {} : { spacing }),
-      timeStep: remark.timeStep,
+      timeStep: remark.timeStep ?? stack?.timeStep,
       unit,
     });
     images.push({
@@ -140,8 +187,17 @@ function kindOf(page: Page): ComponentKind {
   return "vector";
 }
 
+/** Pages that become one image. */
+interface Group {
+  /** Its first page: size of a plane, type. */
+  readonly head: Page;
+  readonly pages: readonly Page[];
+  /** Planes of all pages. */
+  readonly count: number;
+}
+
 /** Runs of pages of one size and type. */
-function groupPages(pages: readonly Page[]): Page[][] {
+function groupPages(pages: readonly Page[]): Group[] {
   const groups: Page[][] = [];
   for (const page of pages) {
     const last = groups.at(-1);
@@ -157,7 +213,20 @@ function groupPages(pages: readonly Page[]): Page[][] {
     if (same) last!.push(page);
     else groups.push([page]);
   }
-  return groups;
+  return groups.map((run) => ({ head: run[0]!, pages: run, count: run.length }));
+}
+
+async function elementsOf(file: TiffFile, group: Group, channels: number): Promise<StoredArray> {
+  const { head, pages, count } = group;
+  const plane = head.width * head.height * head.components;
+  if (pages.length === 1)
+    return channelsLast(await pageElements(file, pages[0]!), { channels, plane });
+  const data = emptyArray(head.type, plane * count);
+  for (const [i, page] of pages.entries()) {
+    const part = await pageElements(file, page);
+    (data as Float64Array).set(part as Float64Array, i * plane);
+  }
+  return channelsLast(data, { channels, plane });
 }
 
 function write(image: Image, options: WriteOptions): Promise<Written> {
