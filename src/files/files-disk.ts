@@ -4,9 +4,20 @@
  * Files appear whole or not at all: they are written under a temporary name beside the target, synced
  * to the disk and renamed; a failure removes what was begun.
  */
-import { randomBytes } from "node:crypto";
-import { type FileHandle, open, readFile, readdir, rename, stat, unlink } from "node:fs/promises";
-import { basename, dirname, join, sep } from "node:path";
+import { createHash, randomBytes } from "node:crypto";
+import { readlinkSync } from "node:fs";
+import {
+  type FileHandle,
+  open,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  stat,
+  unlink,
+} from "node:fs/promises";
+import { hostname } from "node:os";
+import { basename, dirname, join, resolve, sep } from "node:path";
 import { InputError, RunError, messageOf } from "../core/errors.ts";
 
 /** Node reads at most this many bytes into one buffer. */
@@ -101,9 +112,61 @@ export function writeFailure(path: string, error: unknown): Error {
     : new RunError(message, { cause: error });
 }
 
-/** A name beside the target under which it is written first. */
+/** Where process numbers have one meaning: this machine and, in containers, this one. */
+const place = (() => {
+  let numbers = "";
+  try {
+    numbers = readlinkSync("/proc/self/ns/pid");
+  } catch {
+    // Systems without containers of this kind.
+  }
+  return createHash("sha256").update(`${hostname()} ${numbers}`).digest("hex").slice(0, 8);
+})();
+
+/** A name beside the target under which it is written first; it says who writes. */
 export function temporaryName(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.part`);
+  const random = randomBytes(4).toString("hex");
+  // Names have at most 255 bytes, which the target's own may need.
+  const name = basename(path).slice(0, 40);
+  return join(dirname(path), `.${name}.${place}-${process.pid}-${random}.part`);
+}
+
+const temporary = /^\..+\.([0-9a-f]{8})-([1-9][0-9]{0,9})-[0-9a-f]{8}\.part$/su;
+const day = 24 * 3600 * 1000;
+
+function runs(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as { code?: unknown }).code !== "ESRCH";
+  }
+}
+
+const cleared = new Set<string>();
+
+/**
+ * Removes what killed runs began in a folder, once for each folder and process: files and folders with names
+ * by `temporaryName` whose process no longer runs here, and files of other machines that nobody has written
+ * to for a day. What cannot be removed stays.
+ */
+export async function clearLeftovers(folder: string): Promise<void> {
+  const path = resolve(folder);
+  if (cleared.has(path)) return;
+  cleared.add(path);
+  for (const entry of await readdir(path, { withFileTypes: true }).catch(() => [])) {
+    const [, where, pid] = temporary.exec(entry.name) ?? [];
+    if (where === undefined || !(entry.isFile() || entry.isDirectory())) continue;
+    const left = join(path, entry.name);
+    const here = where === place;
+    if (here && runs(Number(pid))) continue;
+    if (!here) {
+      // A folder's time tells nothing of what is written below it.
+      const found = entry.isFile() ? await stat(left).catch(() => undefined) : undefined;
+      if (found === undefined || Date.now() - found.mtimeMs < day) continue;
+    }
+    await rm(left, { recursive: true, force: true }).catch(() => undefined);
+  }
 }
 
 /**
@@ -117,6 +180,7 @@ export async function writeWhole(
   const begun: string[] = [];
   try {
     for (const { path, bytes } of files) {
+      await clearLeftovers(dirname(path));
       const part = temporaryName(path);
       const handle = await open(part, "wx").catch((error: unknown) => {
         throw writeFailure(path, error);

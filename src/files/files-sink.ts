@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { type FileHandle, open, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { createGzip } from "node:zlib";
-import { syncFolder, temporaryName, writeFailure } from "./files-disk.ts";
+import { clearLeftovers, syncFolder, temporaryName, writeFailure } from "./files-disk.ts";
 
 export interface Sink {
   write(bytes: Uint8Array): Promise<void>;
@@ -22,6 +22,7 @@ export async function openSink(
   output: string,
   options: { compress?: boolean } = {},
 ): Promise<Sink> {
+  await clearLeftovers(dirname(output));
   const part = temporaryName(output);
   const fail = (error: unknown): never => {
     throw writeFailure(output, error);
@@ -79,6 +80,7 @@ export interface Scratch {
 
 /** @param output the file beside which the scratch lies; it has room for the result */
 export async function openScratch(output: string): Promise<Scratch> {
+  await clearLeftovers(dirname(output));
   const part = temporaryName(output);
   const fail = (error: unknown): never => {
     throw writeFailure(output, error);

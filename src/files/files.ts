@@ -32,6 +32,7 @@ export {
   reasonOf,
   type Skipped,
   syncFolder,
+  clearLeftovers,
   temporaryName,
   walkFolder,
   writeFailure,

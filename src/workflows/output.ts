@@ -1,19 +1,16 @@
 /** Where results go: looked at before the work, and filled whole or not at all. */
 import { constants } from "node:fs";
-import {
-  access,
-  mkdir,
-  mkdtemp,
-  readdir,
-  realpath,
-  rename,
-  rm,
-  rmdir,
-  stat,
-} from "node:fs/promises";
+import { access, mkdir, readdir, realpath, rename, rm, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { InputError } from "../core/errors.ts";
-import { formatOfName, walkFolder, writeFailure, writeWhole } from "../files/files.ts";
+import {
+  clearLeftovers,
+  formatOfName,
+  temporaryName,
+  walkFolder,
+  writeFailure,
+  writeWhole,
+} from "../files/files.ts";
 
 export interface OutputOptions {
   /** Writes over files that are there already. */
@@ -147,6 +144,7 @@ export async function checkFolder(
   if (kind !== "folder") {
     throw new InputError(`Cannot write ${path}: found a file, wanted a new or empty folder`);
   }
+  await clearLeftovers(path);
   const names = await readdir(path).catch((error: unknown) => {
     throw writeFailure(path, error);
   });
@@ -175,11 +173,11 @@ export async function writeFolder<T>(
   await checkFolder(path, options);
   const target = resolve(path);
   return withParents(path, async () => {
-    const part = await mkdtemp(join(dirname(target), `.${basename(target)}.part-`)).catch(
-      (error: unknown) => {
-        throw writeFailure(path, error);
-      },
-    );
+    await clearLeftovers(dirname(target));
+    const part = temporaryName(target);
+    await mkdir(part, { mode: 0o700 }).catch((error: unknown) => {
+      throw writeFailure(path, error);
+    });
     try {
       const result = await fill(part);
       await place(part, target);
