@@ -50,6 +50,13 @@ const kinds: readonly Kind[] = [
     from: "./observer.ts",
     typed: true,
   },
+  {
+    plural: "segmenters",
+    folder: "observers/segmenters",
+    type: "Segmenter",
+    from: "./segmenter.ts",
+    open: true,
+  },
   { plural: "losses", folder: "losses", type: "Loss", from: "./loss.ts" },
   {
     plural: "methods",

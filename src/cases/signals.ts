@@ -140,7 +140,7 @@ function placerOf({ places, within }: SignalDescription): Placer | undefined {
     const inside = voxelsWithin(object, within);
     if (inside.length === 0) {
       throw new InputError(
-        `Cannot place a signal: found no voxel of ${within.label} at least ${within.marginMm} mm inside, wanted one in every object`,
+        `Cannot place a signal: found no voxel of ${within.label} at least ${within.marginMm} mm inside, wanted one in every object; use a smaller margin, or an option of the object that keeps the class in view`,
       );
     }
     const index = inside[stream.integer(inside.length)]!;

@@ -63,3 +63,5 @@ export { type PopulationDetectability, populationDetectability } from "./populat
 export { partialLeastSquares } from "./channels/partial-least-squares.ts";
 export { channelOutputs } from "./channels/channel-set.ts";
 export type { ChannelSet } from "./channels/channel-set.ts";
+export { catalogue as segmenters } from "./segmenters/catalogue.ts";
+export type { LabelledImages, Segmenter, TrainedSegmenter } from "./segmenters/segmenter.ts";

@@ -1,14 +1,17 @@
 /** The report of a finished study: tables, figures and claims from the numbers of its pieces. */
 import { outcomeOf } from "./claim.ts";
+import { classWords } from "./class-words.ts";
 import type { ReadPieces } from "./execute.ts";
 import { gatherNumbers, type StudyNumbers } from "./numbers.ts";
 import type { OpenedStudy } from "./open-study.ts";
+import { pairedTable, pairedText } from "./paired-comparison.ts";
 import { keptJson } from "./piece-key.ts";
 import type { StudyPlan } from "./plan.ts";
-import type { Report, ReportSection } from "./report.ts";
+import type { Report, ReportSection, ReportTable } from "./report.ts";
 import { examplesFigure, sweepFigures } from "./report-figures.ts";
 import {
   classTable,
+  metricLabel,
   networkTable,
   numberName,
   overviewTable,
@@ -28,8 +31,9 @@ export async function assembleReport(plan: StudyPlan, read: ReadPieces): Promise
   const { description, task, scene } = study;
   const numbers = await gatherNumbers(plan, read);
   const { cases } = description;
-  const classText = (which: string) => task.kind.classText?.(which) ?? which;
-  const counts = scene.classes.map((which) => `${cases.test} ${classText(which)}`).join(" and ");
+  const counts = scene.classes
+    .map((which) => [cases.test, ...classWords(study, which)].join(" "))
+    .join(" and ");
   const sections: ReportSection[] = [
     {
       heading: "The study",
@@ -54,6 +58,15 @@ export async function assembleReport(plan: StudyPlan, read: ReadPieces): Promise
       heading: task.kind.classHeading ?? "Class by class",
       text: ["Mean and standard error of the mean."],
       tables: [classTable(study, numbers)],
+    });
+  }
+  const compared = metricTables(study, numbers);
+  if (compared.length > 0) {
+    const { level, adjust, reference } = description.statistics;
+    sections.push({
+      heading: "Methods compared, case by case",
+      text: [pairedText(level, adjust, reference)],
+      tables: compared,
     });
   }
   for (const { sections: own } of Object.values(numbers.analyses)) sections.push(...own);
@@ -86,6 +99,26 @@ export async function assembleReport(plan: StudyPlan, read: ReadPieces): Promise
       : {}),
     provenance: { study: keptJson(description, "study") },
   };
+}
+
+/** A table for every metric: the methods against the reference on the same images. */
+function metricTables(study: OpenedStudy, numbers: StudyNumbers): ReportTable[] {
+  const { metrics, statistics, seed } = study.description;
+  return Object.keys(metrics).flatMap((id) => {
+    const table = pairedTable({
+      name: `compared-${id}`,
+      caption: metricLabel(study, id),
+      values: Object.fromEntries(
+        study.main.map((method) => [
+          method,
+          Object.values(numbers.methods[method]!.metrics).flatMap((own) => own[id] ?? []),
+        ]),
+      ),
+      ...statistics,
+      seed,
+    });
+    return table === undefined ? [] : [table];
+  });
 }
 
 /** What kinds of methods say about all methods of theirs. */

@@ -1,5 +1,6 @@
 /** What is known about a task before any method is run: its images' form, noise level and signal. */
 import { z } from "zod";
+import { InputError } from "../core/errors.ts";
 import { type Image, makeImage, sizeOf } from "../core/image.ts";
 
 export const frameSchema = z.object({
@@ -15,6 +16,19 @@ export type Frame = z.output<typeof frameSchema>;
 
 export function frameOf({ axes, shape, spacing, spacingKnown, unit }: Image): Frame {
   return frameSchema.parse({ axes, shape, unit, ...(spacingKnown ? { spacing } : {}) });
+}
+
+/**
+ * @throws InputError when images have another form than the first of a study: observers and distances in mm
+ *   would compare what cannot be compared
+ */
+export function requireFrame(found: Frame, wanted: Frame): void {
+  const text = ({ shape, spacing, unit }: Frame) =>
+    `${shape.join(" × ")} voxels${spacing === undefined ? "" : ` of ${spacing.map((mm) => Number(mm.toPrecision(4))).join(" × ")} mm`} in ${unit}`;
+  if (text(found) === text(wanted) && found.axes === wanted.axes) return;
+  throw new InputError(
+    `Cannot use the task: found an image of ${text(found)} beside one of ${text(wanted)}, wanted one form for all cases; objects whose field of view fits the drawn body have a parameter that fixes it, such as fovMm`,
+  );
 }
 
 /** An image of a frame from a row of numbers; kept, not copied. */

@@ -1,12 +1,11 @@
 /** A method's images as observers read them: by role and class, with what is known of each case. */
 import { RunError } from "../core/errors.ts";
-import type { Image } from "../core/image.ts";
 import { type Cases, casesOfRows } from "../observers/cases.ts";
 import { float32Of } from "./bytes.ts";
 import { drawnRole, imagesRole } from "./case-ranges.ts";
-import { imageIn, type TaskFacts, voxelsOf } from "./facts.ts";
+import { type TaskFacts, voxelsOf } from "./facts.ts";
 import type { PieceContext } from "./piece.ts";
-import { type DrawnValues, drawnSchema } from "./drawn-cases.ts";
+import { type DrawnImages, drawnImages, drawnSchema } from "./drawn-cases.ts";
 import type { Role } from "./tasks/task-kind.ts";
 
 export interface JudgedImages {
@@ -15,8 +14,8 @@ export interface JudgedImages {
   cases(role: Role, which: string): Cases;
   /** Where the signal is or would be in each of them: voxels, slowest axis first. */
   places(role: Role, which: string): readonly (readonly number[])[];
-  /** True classes of their voxels. */
-  labels(role: Role, which: string): readonly Image[];
+  /** The cases as they were drawn, with the true classes of their voxels where the task has them. */
+  drawn(role: Role, which: string): readonly DrawnImages[];
 }
 
 export function judgedImages(
@@ -45,8 +44,6 @@ export function judgedImages(
     parts.reduce((at, part) => (all.set(part, at), at + part.length), 0);
     return all;
   };
-  const drawn = (role: Role, which: string): DrawnValues[] =>
-    partsOf(drawnRole({ role, which })).map(({ values }) => drawnSchema.parse(values));
   return {
     classes,
     cases(role, which) {
@@ -55,12 +52,10 @@ export function judgedImages(
       const { shape, spacing, unit } = frame;
       return casesOfRows(data, { shape, unit, ids, ...(spacing === undefined ? {} : { spacing }) });
     },
-    places: (role, which) => drawn(role, which).flatMap(({ places }) => places ?? []),
-    labels(role, which) {
-      const data = rows(drawnRole({ role, which }), "labels");
-      return Array.from({ length: data.length / size }, (_, i) =>
-        imageIn({ ...frame, unit: "arbitrary" }, data.slice(i * size, (i + 1) * size)),
-      );
-    },
+    places: (role, which) =>
+      partsOf(drawnRole({ role, which })).flatMap(
+        ({ values }) => drawnSchema.parse(values).places ?? [],
+      ),
+    drawn: (role, which) => partsOf(drawnRole({ role, which })).flatMap(drawnImages),
   };
 }

@@ -8,6 +8,7 @@ import type { ValueOf } from "./claim.ts";
 import type { ReadPieces } from "./execute.ts";
 import type { OpenedStudy } from "./open-study.ts";
 import type { PlannedImages, StudyPlan } from "./plan.ts";
+import { classWords } from "./class-words.ts";
 
 type Values = readonly (number | null)[];
 
@@ -75,7 +76,7 @@ async function analyse(
   );
   const count = cases.observerTraining;
   const training = study.scene.classes
-    .map((which) => `${count} ${study.task.kind.classText?.(which) ?? which}`)
+    .map((which) => [count, ...classWords(study, which)].join(" "))
     .join(" and ");
   return form.analyse({
     observer,

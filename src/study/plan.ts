@@ -291,7 +291,7 @@ class Planner {
     const counts = { test, "observer-training": observerTraining };
     const totals: [Role, number][] = [
       ["test", test],
-      ...kind.reads.map((role): [Role, number] => [role, observerTraining]),
+      ...kind.reads(plan).map((role): [Role, number] => [role, observerTraining]),
     ];
     const images = totals.flatMap(([role, total]) =>
       Object.entries(this.#images(method, role, total).pieces).flatMap(([which, pieces]) =>
@@ -311,11 +311,11 @@ class Planner {
         depends: {
           facts: this.#facts,
           ...Object.fromEntries(images),
-          ...(kind.truth?.(this.#study.scene.place)
-            ? Object.fromEntries(
-                totals.flatMap(([role, total]) => Object.entries(this.#drawnCases(role, total))),
-              )
-            : {}),
+          ...Object.fromEntries(
+            (kind.truths?.(plan, this.#study.scene.place) ?? []).flatMap((role) =>
+              Object.entries(this.#drawnCases(role, role === "test" ? test : observerTraining)),
+            ),
+          ),
           ...this.#entries(kind.refers(plan)),
         },
         memory: count * this.#voxels * voxelBytes,

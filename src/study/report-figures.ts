@@ -6,6 +6,7 @@ import { type Panel, panelsSvg } from "../figures/panels.ts";
 import { plotSvg, seriesColours } from "../figures/plot.ts";
 import { countText, type Summary } from "../stats/summary.ts";
 import { float32Of, float64Of } from "./bytes.ts";
+import { classWords } from "./class-words.ts";
 import type { ReadPieces } from "./execute.ts";
 import { planesOf } from "./facts.ts";
 import type { StudyNumbers } from "./numbers.ts";
@@ -126,10 +127,10 @@ export async function examplesFigure(plan: StudyPlan, read: ReadPieces): Promise
           : [`${label} ${value === null ? "not defined" : value.toFixed(2)}`],
     });
   }
-  const named = study.task.kind.classText?.(which);
+  const named = ["A", ...classWords(study, which), "test image"].join(" ");
   return {
     name: "examples",
-    caption: `A ${named === undefined ? "" : `${named} `}test image; all in the window ${window.low.toFixed(2)} to ${window.high.toFixed(2)}`,
+    caption: `${named}; all in the window ${window.low.toFixed(2)} to ${window.high.toFixed(2)}`,
     svg: panelsSvg(panels, { panelWidth: 180, columns: 4 }),
   };
 }

@@ -13,6 +13,7 @@ export const kinds: Readonly<
   networks: () => import("../../nets/catalogue.ts").then((m) => m.catalogue),
   denoisers: () => import("../../denoise/catalogue.ts").then((m) => m.catalogue),
   observers: () => import("../../observers/catalogue.ts").then((m) => m.catalogue),
+  segmenters: () => import("../../observers/segmenters/catalogue.ts").then((m) => m.catalogue),
   losses: () => import("../../losses/catalogue.ts").then((m) => m.catalogue),
   methods: () => import("../../train/methods/catalogue.ts").then((m) => m.catalogue),
   validations: () => import("../../train/validations/catalogue.ts").then((m) => m.catalogue),

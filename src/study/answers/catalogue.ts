@@ -4,4 +4,5 @@ import type { AnswerKind } from "./answer-kind.ts";
 /** Members of this room by name; each is imported when called. */
 export const catalogue: Readonly<Record<string, () => Promise<AnswerKind>>> = {
   "scores": () => import("./scores.ts").then((m) => m.scores),
+  "values": () => import("./values.ts").then((m) => m.values),
 };

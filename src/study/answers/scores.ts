@@ -8,7 +8,7 @@ import { type Comparison, compareDeLong } from "../../stats/compare.ts";
 import { compareLroc, lrocArea } from "../../stats/localisation.ts";
 import type { Estimate } from "../../stats/result.ts";
 import { rocCurve } from "../../stats/roc.ts";
-import { adjusted, pText } from "../multiplicity.ts";
+import { adjusted, adjustmentName, adjustmentText, pText } from "../multiplicity.ts";
 import { percentText } from "../means.ts";
 import type { ReportFigure, ReportSection, ReportTable } from "../report.ts";
 import type { AnalysisContext, AnswerKind, RefusedAnswer } from "./answer-kind.ts";
@@ -128,7 +128,7 @@ function sectionsOf(
   const findings = rows.flatMap(({ method, answer }) =>
     answer.status === "ok" ? answer.findings.map((f) => `${method}: ${f}.`) : [],
   );
-  const adjustment = context.adjust === "holm" ? "Holm" : "Benjamini and Hochberg";
+  const adjustment = adjustmentText(context.adjust);
   const sections: ReportSection[] = [
     {
       heading: `Detectability: ${observer}`,
@@ -159,7 +159,6 @@ function areaTable(
   measure: "auc" | "lroc",
 ): ReportTable {
   const short = measure === "auc" ? "AUC" : "LROC";
-  const adjustment = adjust === "holm" ? "Holm" : "BH";
   return {
     name: `${measure}-${observer}`,
     caption: `Area under the ${measure === "auc" ? "ROC" : "LROC"} curve, ${observer}`,
@@ -170,7 +169,7 @@ function areaTable(
       { name: "upper", digits: 4 },
       { name: `difference from ${reference}`, digits: 4 },
       { name: "interval" },
-      { name: `p (${adjustment})` },
+      { name: `p (${adjustmentName(adjust)})` },
       { name: "remark" },
     ],
     rows: rows

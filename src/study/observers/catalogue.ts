@@ -3,6 +3,8 @@ import type { ObserverKind } from "./observer-kind.ts";
 
 /** Members of this room by name; each is imported when called. */
 export const catalogue: Readonly<Record<string, () => Promise<ObserverKind>>> = {
+  "classifier": () => import("./classifier.ts").then((m) => m.classifier),
+  "segmenter": () => import("./segmenter.ts").then((m) => m.segmenter),
   "template": () => import("./template.ts").then((m) => m.template),
   "trained": () => import("./trained.ts").then((m) => m.trained),
 };

@@ -23,9 +23,9 @@ export interface ObserverKind<Plan extends Kinded = Kinded> extends EntryKind<Pl
   /** Whether the overview of methods has a column for it: it judges all of them, in the same way. */
   readonly overview: boolean;
   /** Roles whose images of the method it reads beside those of the test. */
-  readonly reads: readonly Role[];
-  /** Whether it needs to know of each case what was drawn: places of signals, classes of voxels. */
-  truth?(place: Scene["place"]): boolean;
+  reads(plan: Plan): readonly Role[];
+  /** Roles of which it needs to know what was drawn: places of signals, classes of voxels, noise-free images. */
+  truths?(plan: Plan, place: Scene["place"]): readonly Role[];
   /** Methods that it judges; all when undefined. */
   judges?(plan: Plan): readonly string[] | undefined;
   /** @param counts images of each class in each role that it reads */

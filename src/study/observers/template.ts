@@ -14,7 +14,7 @@ export const template: ObserverKind<z.output<typeof schema>> = {
   schema,
   answers: "scores",
   overview: true,
-  reads: [],
+  reads: () => [],
   refers: (plan) => [
     { role: "template", of: "templates", id: plan.template, field: "template", single: true },
   ],

@@ -37,13 +37,13 @@ export const trained: ObserverKind<Plan> = {
   schema,
   answers: "scores",
   overview: false,
-  reads: ["observer-training"],
+  reads: () => ["observer-training"],
   refers: () => [],
   async check({ name, options }, { at }) {
     await checkMember(at, { name, options }, observers);
   },
   anonymous: ({ methods: _methods, ...plan }) => plan,
-  truth: (place) => place !== "same",
+  truths: (_, place) => (place === "same" ? [] : ["test", "observer-training"]),
   judges: ({ methods }) => methods,
   cost: (_, counts) => ({ weight: 0.1 * counts["observer-training"] }),
   about: ({ name, side }, { training }) =>

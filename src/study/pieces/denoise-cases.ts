@@ -5,12 +5,13 @@ import { openMember } from "../../core/member.ts";
 import { bytesOf } from "../bytes.ts";
 import { dependenciesOf } from "../dependencies.ts";
 import { drawnImages } from "../drawn-cases.ts";
-import { voxelsOf } from "../facts.ts";
+import { requireFrame, voxelsOf } from "../facts.ts";
 import { measuredSchema, measure, metricSchema } from "../measured-cases.ts";
 import { catalogue as methods } from "../methods/catalogue.ts";
 import type { Denoised, MethodKind } from "../methods/method-kind.ts";
 import { type PieceKind, valuesOf } from "../piece.ts";
 import { entrySchema } from "../task-inputs.ts";
+import { drawCases } from "./draw-cases.ts";
 import { tuneMethod } from "./tune-method.ts";
 
 const inputs = z.object({
@@ -41,6 +42,7 @@ export const denoiseCases: PieceKind<z.output<typeof inputs>, z.output<typeof va
     );
     const depends = dependenciesOf(context.depends, bases);
     const facts = depends.facts();
+    requireFrame(valuesOf(context, "cases", drawCases).frame, facts.frame);
     const cases = drawnImages(context.depends["cases"]!);
     const opened = await kind.open({
       plan: kind.schema.parse(method),

@@ -1,11 +1,11 @@
 /** A chunk of cases: noisy images, what they are without noise, and what is known of them. */
 import { z } from "zod";
-import { InputError, throwIfAborted } from "../../core/errors.ts";
+import { throwIfAborted } from "../../core/errors.ts";
 import type { Image } from "../../core/image.ts";
 import { bytesOf } from "../bytes.ts";
 import { rangeSchema } from "../case-ranges.ts";
 import { type DrawnValues, drawnSchema } from "../drawn-cases.ts";
-import { frameOf, voxelsOf } from "../facts.ts";
+import { frameOf, requireFrame, voxelsOf } from "../facts.ts";
 import type { PieceKind } from "../piece.ts";
 import { openScene, taskInputs } from "../task-inputs.ts";
 
@@ -37,6 +37,7 @@ export const drawCases: PieceKind<z.output<typeof inputs>, DrawnValues> = {
       onProgress((i + 1) / count);
     }
     const frame = frameOf(noisy[0]!);
+    for (const image of noisy) requireFrame(frameOf(image), frame);
     return {
       values: { frame, sigma, ...(places.length === count ? { places } : {}) },
       blobs: {
@@ -51,13 +52,6 @@ export const drawCases: PieceKind<z.output<typeof inputs>, DrawnValues> = {
 function joined(images: readonly Image[], frame: DrawnValues["frame"]): Uint8Array {
   const size = voxelsOf(frame);
   const all = new Float32Array(images.length * size);
-  images.forEach(({ data, shape }, i) => {
-    if (shape.join() !== frame.shape.join()) {
-      throw new InputError(
-        `Cannot use the task: found images of ${frame.shape.join(" × ")} and of ${shape.join(" × ")}, wanted one size for all cases`,
-      );
-    }
-    all.set(data, i * size);
-  });
+  images.forEach(({ data }, i) => all.set(data, i * size));
   return bytesOf(all);
 }

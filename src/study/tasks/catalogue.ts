@@ -3,5 +3,8 @@ import type { TaskKind } from "./task-kind.ts";
 
 /** Members of this room by name; each is imported when called. */
 export const catalogue: Readonly<Record<string, () => Promise<TaskKind>>> = {
+  "classification": () => import("./classification.ts").then((m) => m.classification),
   "detection": () => import("./detection.ts").then((m) => m.detection),
+  "restoration": () => import("./restoration.ts").then((m) => m.restoration),
+  "segmentation": () => import("./segmentation.ts").then((m) => m.segmentation),
 };

@@ -28,6 +28,12 @@ export const detection: TaskKind<z.output<typeof schema>> = {
   name: "detection",
   summary: "Is the signal there? Two classes of cases, without and with it.",
   schema,
+  example: {
+    kind: "detection",
+    object: { name: "lumpy", options: { size: 16 } },
+    signal: { name: "disk", options: { radiusMm: 2, amplitude: 40 } },
+    noise: { name: "gaussian", options: { sigma: 20 } },
+  },
   answers: ["scores"],
   describe: (task) =>
     [

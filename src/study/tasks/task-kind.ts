@@ -51,6 +51,8 @@ export interface TaskKind<Task extends Kinded = Kinded> {
   /** One sentence: what has to be decided, and from what. */
   readonly summary: string;
   readonly schema: KindSchema<Task>;
+  /** A small task of this kind, as a description has it. */
+  readonly example: Readonly<Record<string, unknown>>;
   /** Kinds of answers that observers of this task may give. */
   readonly answers: readonly string[];
   /** Sentences of the report. */
