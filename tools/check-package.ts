@@ -42,6 +42,8 @@ methods:
   smooth: { kind: denoiser, name: gaussian }
 observers:
   matched: { kind: template, template: signal }
+metrics:
+  psnr: { name: psnr, dataRange: 1 }
 statistics: { reference: noisy }
 `;
 
