@@ -329,9 +329,10 @@ describe("writeDerivedDicom", () => {
     expect(same.image).toEqual(source.image);
     expect(same.stored.planes).toEqual(source.stored.planes);
     const [frame] = itemsOf(same.file.dataSet, 0x52009230);
+    // PS3.3 C.8.16.1.2: the second value of a frame's type is PRIMARY, whatever was derived.
     expect(textsOf(itemsOf(frame!, 0x00189329)[0]!, 0x00089007)).toEqual([
       "DERIVED",
-      "SECONDARY",
+      "PRIMARY",
       "VOLUME",
     ]);
     const fitted = await readDicom(
