@@ -100,7 +100,7 @@ export function readElements(
   if (!Number.isSafeInteger(wanted) || offset < 0 || offset + wanted > bytes.length) {
     throw new FormatError(
       `Cannot read ${count} ${type} elements: found ${Math.max(0, bytes.length - offset)} bytes, wanted ${wanted}`,
-      { format, kind: "truncated", offset: Math.min(Math.max(0, offset), bytes.length) },
+      { format, kind: "truncated", offset: bytes.length },
     );
   }
   const swap = littleEndian !== littleEndianHost && width > 1;
