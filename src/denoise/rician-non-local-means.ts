@@ -1,7 +1,7 @@
 /**
  * Non-local means for magnitude MR images [wiestdaessle2008rician]: squared magnitudes are averaged and
- * their noise bias is removed, u = √max(Σ w M² − 2σ², 0). Without σ, it is the foreground's wavelet
- * estimate with Koay's correction. Values a little below 0, as interpolation leaves them, are taken for 0.
+ * their noise bias is removed, u = √max(Σ w M² − 2σ², 0). Without σ, it is the estimate on the image's
+ * bright part with Koay's correction. Values a little below 0, as interpolation leaves them, are taken for 0.
  */
 import type { Image } from "../core/image.ts";
 import { blockDenoiser } from "./block-denoiser.ts";
@@ -24,7 +24,7 @@ export function ricianLevelFor(owner: string, image: Image, context: DenoiseCont
   const given = noiseLevelFor(owner, image, { sigma: context.sigma ?? 0 });
   const sigma =
     context.sigma === undefined
-      ? estimateNoise(image, { method: "rician-wavelet", padding: context.padding }).sigma
+      ? estimateNoise(image, { method: "rician-foreground", padding: context.padding }).sigma
       : given;
   requireMagnitudes(owner, image, sigma);
   return sigma;

@@ -1,9 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { sharedData } from "../../../test/shared-data.ts";
-import { makeImage, withData } from "../../core/image.ts";
+import { type Image, makeImage, sliceOf, withData } from "../../core/image.ts";
 import { streamOf } from "../../core/random.ts";
+import { openFile } from "../../files/files.ts";
 import { fftN, signedFrequency } from "../../math/fft.ts";
+import { drawField } from "../../phantoms/power-law-field.ts";
+import { caseSigma, noiseCase, noises, side } from "../../../test/noise-cases.ts";
 import { scene, withGaussianNoise, withRicianNoise } from "../../../test/denoise-scene.ts";
 import { estimateNoise } from "./estimate-noise.ts";
 import { localNoise, repeatedScansNoise } from "./local-noise.ts";
@@ -114,6 +117,102 @@ describe("estimateNoise on correlated noise", () => {
     expect(found.notes.join()).toMatch(/correlated/);
     expect(estimateNoise(image, { method: "wavelet" }).sigma).toBeLessThan(16);
   });
+});
+
+describe("estimateNoise without a unit", () => {
+  // Goals of the table in docs/denoisers.md, on a part of it; the bench has the rest.
+  it.each(
+    ["flat", "edges and bars", "texture f⁻³ of 3 σ", "thorax"].flatMap((background) =>
+      ["white", "blurred, 0.8 px", "ramp, Hann", "zero-filled, 2"].map((noise) => ({
+        background,
+        noise,
+      })),
+    ),
+  )("is within 15 % for $noise noise on $background", async ({ background, noise }) => {
+    const draws = 3;
+    let sum = 0;
+    for (let seed = 1; seed <= draws; seed++) {
+      sum += estimateNoise(await noiseCase(background, noise, seed)).sigma / draws;
+    }
+    // The bias of the table plus what three draws leave to chance (2 to 3 %).
+    expect(Math.abs(sum / caseSigma - 1)).toBeLessThan(0.17);
+  });
+
+  it("says how wide the noise is, and what the finest band would make of it", async () => {
+    const found = estimateNoise(await noiseCase("flat", "blurred, 0.8 px", 1));
+    expect(found.method).toBe("flat-areas");
+    expect(found.grain).toBeGreaterThan(2);
+    expect(found.notes.join()).toMatch(/correlated, 2\.\d px wide/);
+    const white = estimateNoise(await noiseCase("flat", "white", 1));
+    expect(white.correlation).toBeLessThan(1.1);
+  });
+
+  it("is that of the patient, not of the air around", () => {
+    const stream = streamOf(21, "air");
+    const n = 192;
+    const body = (i: number) => (Math.floor(i / n) - 96) ** 2 + ((i % n) - 96) ** 2 < 62 ** 2;
+    const ct = makeImage(
+      Float32Array.from({ length: n * n }, (_, i) =>
+        body(i) ? 40 + 20 * stream.normal() : -1000 + 6 * stream.normal(),
+      ),
+      [n, n],
+    );
+    expect(Math.abs(estimateNoise(ct).sigma / 20 - 1)).toBeLessThan(0.05);
+    const magnitude = withRicianNoise(
+      makeImage(
+        Float32Array.from({ length: n * n }, (_, i) => (body(i) ? 300 : 0)),
+        [n, n],
+      ),
+      20,
+      22,
+    );
+    for (const method of ["auto", "rician-foreground"] as const) {
+      expect(Math.abs(estimateNoise(magnitude, { method }).sigma / 20 - 1)).toBeLessThan(0.05);
+    }
+  });
+
+  it("gives magnitudes of correlated channels the channels' σ", () => {
+    // Interpolated channels, at a signal-to-noise ratio of 2 in the object and none outside.
+    const spectrum = noises["zero-filled, 2"]!(side);
+    const [re, im] = [1, 2].map((k) =>
+      drawField(streamOf(k, "channels"), { shape: [side, side], spectrum }),
+    );
+    const magnitude = makeImage(
+      Float32Array.from({ length: side * side }, (_, i) =>
+        Math.hypot((i % side < 160 ? 60 : 0) + 10 * re![i]!, 10 * im![i]!),
+      ),
+      [side, side],
+    );
+    const found = estimateNoise(magnitude, { method: "rician-foreground" });
+    expect(Math.abs(found.sigma / 10 - 1)).toBeLessThan(0.1);
+    expect(estimateNoise(magnitude, { method: "rician-wavelet" }).sigma).toBeLessThan(6);
+  });
+});
+
+describe("estimateNoise on repeated MR scans", () => {
+  const folder = `${sharedData}/2_paired_dose`;
+  if (!existsSync(folder)) process.stdout.write(`skipped: no images in ${folder}\n`);
+  // Scans whose difference is noise: the others moved, or hold ghosts.
+  it.skipIf(!existsSync(folder)).each(["BODY_AX", "BODY_COR", "BODY_SAG", "GE"])(
+    "agrees with the difference of two scans: %s",
+    async (name) => {
+      const place = `${folder}/mr_repeat_snr_${name}`;
+      const scans: Image[] = [];
+      for (const file of readdirSync(place).sort()) {
+        scans.push(sliceOf((await openFile(`${place}/${file}`)).images[0]!.image, 0));
+      }
+      const [first, second] = scans as [Image, Image];
+      const sorted = first.data.slice().sort();
+      const least = 0.4 * sorted[Math.floor(0.95 * sorted.length)]!;
+      const inside = (scan: Image) => {
+        const values = scan.data.filter((_, i) => first.data[i]! > least);
+        return makeImage(values, [1, values.length]);
+      };
+      const truth = repeatedScansNoise([inside(first), inside(second)]).robust;
+      expect(Math.abs(estimateNoise(first).sigma / truth - 1)).toBeLessThan(0.15);
+      expect(estimateNoise(first, { method: "wavelet" }).sigma / truth).toBeLessThan(0.6);
+    },
+  );
 });
 
 describe("Rician estimators", () => {

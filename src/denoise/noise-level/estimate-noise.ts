@@ -1,7 +1,7 @@
 /** One door to the noise-level estimators. */
 import { InputError } from "../../core/errors.ts";
 import type { Image } from "../../core/image.ts";
-import { flatAreasSigma } from "./flat-areas.ts";
+import { type FlatAreasNoise, flatAreasNoise } from "./flat-areas.ts";
 import { medianOf, normalMad } from "./median.ts";
 import { patchPcaSigma } from "./patch-pca.ts";
 import { koaySigma, ricianBackground } from "./rician.ts";
@@ -12,11 +12,13 @@ import { waveletMad, type WaveletNoise } from "./wavelet-mad.ts";
 /**
  * - `wavelet`: finest diagonal band, for white noise
  * - `wavelet-sum`: sum over all bands, the pixel σ of correlated noise on images with little structure
- * - `flat-areas`: mode of the local standard deviations, the pixel σ of correlated noise beside structure
+ * - `flat-areas`: mode of the local standard deviations, corrected by the correlation found there: the pixel σ
+ *   of noise of any correlation, beside structure
  * - `patch-pca`: eigenvalues of the patch covariance, for white noise on textured images
  * - `rician-background`: Rayleigh law of the background of a magnitude MR image
- * - `rician-wavelet`: finest diagonal band of the foreground with Koay's correction
- * - `auto`: `flat-areas` on soft tissue for images in HU, `wavelet` otherwise
+ * - `rician-foreground`: `auto` on the bright part of a magnitude MR image, with Koay's correction
+ * - `rician-wavelet`: finest diagonal band of the foreground with Koay's correction, for white noise
+ * - `auto`: `flat-areas`, unless the noise is white and `wavelet` finds less
  */
 export const noiseMethods = [
   "auto",
@@ -25,6 +27,7 @@ export const noiseMethods = [
   "flat-areas",
   "patch-pca",
   "rician-background",
+  "rician-foreground",
   "rician-wavelet",
 ] as const;
 
@@ -41,6 +44,8 @@ export interface NoiseEstimate {
   readonly usable: number;
   /** Pixel σ over white σ: near 1 for white noise, above 1.15 the noise is correlated. */
   readonly correlation: number;
+  /** Full width at half maximum of the noise's autocorrelation in px, 1.2 for white noise, where it was measured. */
+  readonly grain?: number;
   /** What the reader of σ must know: region, correlation, fall-backs. */
   readonly notes: readonly string[];
 }
@@ -63,11 +68,19 @@ const softTissue = [-200, 300] as const;
 const correlatedFrom = 1.15;
 
 /**
+ * Where smooth structure is more than this share of what varies in flat windows, a ratio above `correlatedFrom` may
+ * come from it, and noise is white when the finest bands are alike: mixed over diagonal below `alike`.
+ */
+const structured = 0.05;
+const alike = 1.25;
+
+/**
  * Estimates the standard deviation of an image's noise.
  *
- * Padding and other constant areas, clipped values and values that are not finite never take part.
- * An image in HU is judged on soft tissue and by its flat areas, because reconstructed CT noise is
- * correlated: the finest wavelet band alone reports too little, and the coarse ones hold anatomy.
+ * Padding and other constant areas, clipped values and values that are not finite never take part. An image in
+ * HU is judged on soft tissue, another one on its bright part where it has a dark one, because air around a
+ * patient holds less noise. Reconstructed and interpolated images have correlated noise: the finest wavelet band
+ * alone reports too little of it, and the coarse ones hold anatomy.
  *
  * @throws InputError for an unknown method, or `rician-background` where there is no background
  */
@@ -104,8 +117,6 @@ function estimateOf(image: Image, options: NoiseOptions): NoiseEstimate {
       `only ${(100 * fraction).toFixed(1)} % of the pixels differ from their neighbours: padded, masked, clipped or coarsely quantised`,
     );
   }
-  const wavelet = waveletMad(image, { usable });
-  const base = { usable: fraction, correlation: wavelet ? ratioOf(wavelet) : 1 };
   if (method === "rician-background") {
     const found = ricianBackground(image.data);
     if (found.status !== "ok") {
@@ -115,46 +126,100 @@ function estimateOf(image: Image, options: NoiseOptions): NoiseEstimate {
       `Rayleigh background: ${(100 * found.fraction).toFixed(0)} % of the non-zero values, up to ${found.threshold.toPrecision(4)}`,
     );
     const count = Math.round(found.fraction * image.data.length);
-    return { sigma: found.sigma, method, count, ...base, notes };
+    return { sigma: found.sigma, method, count, ...shared(waveletMad(image, { usable })), notes };
   }
   if (method === "patch-pca") {
     const found = patchPcaSigma(image, { usable });
-    if (found) return { ...found, method, ...base, notes };
+    if (found) return { ...found, method, ...shared(waveletMad(image, { usable })), notes };
     notes.push("too few whole patches for the covariance: wavelet estimate instead");
   }
+  const byAreas = method === "auto" || method === "flat-areas" || method === "rician-foreground";
+  const bright = between === undefined;
+  const areas = byAreas ? flatAreasNoise(image, { usable, bright }) : undefined;
+  if (areas?.above !== undefined) {
+    usable = keepLocalMeans(image, usable, [areas.above, Infinity]);
+    notes.push(`bright part only: local mean above ${Number(areas.above.toPrecision(4))}`);
+  }
+  const wavelet = waveletMad(image, { usable });
+  const found = byAreas
+    ? levelOf(image, { method, areas, wavelet, usable, notes })
+    : levelByWavelet(image, { method, wavelet, usable, notes });
+  return { ...found, usable: fraction, notes };
+
+  function shared(wavelet: WaveletNoise | undefined) {
+    return { usable: fraction, correlation: wavelet ? ratioOf(wavelet) : 1 };
+  }
+}
+
+interface Measured {
+  readonly method: NoiseMethod;
+  readonly wavelet: WaveletNoise | undefined;
+  readonly usable: Uint8Array;
+  /** Notes are added to these. */
+  readonly notes: string[];
+}
+
+type Level = Omit<NoiseEstimate, "usable" | "notes">;
+
+/** By flat areas or by the finest band, whichever the noise's correlation asks for. */
+function levelOf(
+  image: Image,
+  measured: Measured & { readonly areas: FlatAreasNoise | undefined },
+): Level {
+  const { method, areas, wavelet, usable, notes } = measured;
+  if (!areas) {
+    notes.push("fewer than 200 whole windows of 9 × 9: wavelet bands instead");
+    const summed = method === "flat-areas" || image.unit === "HU" ? "wavelet-sum" : "wavelet";
+    const fallen = method === "rician-foreground" ? "rician-wavelet" : summed;
+    return levelByWavelet(image, { ...measured, method: fallen });
+  }
+  const { sigma, count, grain, structure, signal } = areas;
+  const correlation = wavelet && wavelet.white > 0 ? sigma / wavelet.white : 1;
+  const finest = wavelet?.bands[0];
+  const white =
+    correlation <= correlatedFrom ||
+    (structure > structured && finest !== undefined && finest.mixed < alike * finest.diagonal);
+  const byBand =
+    method !== "flat-areas" && image.unit !== "HU" && white && wavelet && wavelet.white < sigma;
+  if (!byBand && wavelet && correlation > correlatedFrom) {
+    notes.push(
+      `noise is correlated, ${grain.toFixed(1)} px wide (white noise 1.2): the finest band alone would give ${wavelet.white.toPrecision(4)}`,
+    );
+  }
+  const level: Level = byBand
+    ? { sigma: wavelet.white, method: "wavelet", count: wavelet.count, correlation: 1, grain }
+    : { sigma, method: "flat-areas", count, correlation, grain };
+  if (method !== "rician-foreground") return level;
+  return {
+    ...level,
+    method,
+    sigma: koaySigma(byBand ? medianWhere(image, usable) : signal, level.sigma),
+  };
+}
+
+/** By the wavelet bands alone. */
+function levelByWavelet(image: Image, { method, wavelet, usable, notes }: Measured): Level {
   if (!wavelet) {
     notes.push("hardly any area holds noise: median of next-neighbour differences instead");
-    return { sigma: differenceSigma(image, usable), method: "wavelet", count: 0, ...base, notes };
+    const sigma = differenceSigma(image, usable);
+    return { sigma, method: "wavelet", count: 0, correlation: 1 };
   }
-  const count = wavelet.count;
+  const { count, white, pixel } = wavelet;
+  const correlation = ratioOf(wavelet);
   if (method === "rician-wavelet") {
-    return { sigma: ricianForeground(image, usable, wavelet), method, count, ...base, notes };
+    return { sigma: ricianForeground(image, usable, wavelet), method, count, correlation };
   }
-  const pixelwise = method === "flat-areas" || (method === "auto" && image.unit === "HU");
-  if (pixelwise) {
-    const found = flatAreasSigma(image, { usable });
-    if (found) {
-      const correlation = wavelet.white > 0 ? found.sigma / wavelet.white : 1;
-      if (correlation > correlatedFrom) {
-        notes.push(
-          `noise is correlated: the finest band alone would give ${wavelet.white.toPrecision(4)}`,
-        );
-      }
-      return { ...found, method: "flat-areas", ...base, correlation, notes };
-    }
-    notes.push("fewer than 200 whole windows of 9 × 9: sum over the wavelet bands instead");
-  }
-  const sum = method === "wavelet-sum" || pixelwise;
-  if (base.correlation > correlatedFrom) {
+  const sum = method === "wavelet-sum";
+  if (correlation > correlatedFrom) {
     notes.push(
       sum
-        ? `noise is correlated: the finest band alone would give ${wavelet.white.toPrecision(4)}`
-        : `bands differ: noise is correlated or texture is dense; the sum over all bands gives ${wavelet.pixel.toPrecision(4)}`,
+        ? `noise is correlated: the finest band alone would give ${white.toPrecision(4)}`
+        : `bands differ: noise is correlated or texture is dense; the sum over all bands gives ${pixel.toPrecision(4)}`,
     );
   }
   return sum
-    ? { sigma: wavelet.pixel, method: "wavelet-sum", count, ...base, notes }
-    : { sigma: wavelet.white, method: "wavelet", count, ...base, notes };
+    ? { sigma: pixel, method, count, correlation }
+    : { sigma: white, method: "wavelet", count, correlation };
 }
 
 function ratioOf(wavelet: WaveletNoise): number {
@@ -179,10 +244,12 @@ function ricianForeground(image: Image, usable: Uint8Array, whole: WaveletNoise)
   for (let i = 0; i < inside.length; i++) inside[i]! &= bright[i]!;
   const wavelet = share(inside) > 0.05 ? waveletMad(image, { usable: inside }) : undefined;
   const mask = wavelet ? inside : usable;
-  const values = new Float64Array(image.data.length);
-  let count = 0;
-  for (let i = 0; i < mask.length; i++) if (mask[i] === 1) values[count++] = image.data[i]!;
-  return koaySigma(medianOf(values.subarray(0, count)), (wavelet ?? whole).white);
+  return koaySigma(medianWhere(image, mask), (wavelet ?? whole).white);
+}
+
+/** Median of an image where a mask is 1. */
+function medianWhere(image: Image, mask: Uint8Array): number {
+  return medianOf(image.data.filter((_, i) => mask[i] === 1));
 }
 
 /** Robust σ of differences between usable horizontal neighbours. */

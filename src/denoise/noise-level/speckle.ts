@@ -41,7 +41,11 @@ export function estimateSpeckle(
       `Cannot estimate speckle: found the value ${least}, wanted none below 0 (multiplicative noise)`,
     );
   }
-  const { sd, mean } = windowResiduals(image, { usable: usablePixels(image, { padding }), radius });
+  const { sd, mean } = windowResiduals(image, {
+    usable: usablePixels(image, { padding }),
+    radius,
+    degree: 1,
+  });
   const values = sd.map((s, i) => (mean[i]! > 0 ? s / mean[i]! : 0)).sort();
   const variation = values.length > 0 ? halfSampleMode(values) : 0;
   return { variation: variation > leastVariation ? variation : 0, count: values.length };
