@@ -18,7 +18,7 @@ import { waveletMad, type WaveletNoise } from "./wavelet-mad.ts";
  * - `rician-background`: Rayleigh law of the background of a magnitude MR image
  * - `rician-foreground`: `auto` on the bright part of a magnitude MR image, with Koay's correction
  * - `rician-wavelet`: finest diagonal band of the foreground with Koay's correction, for white noise
- * - `auto`: `flat-areas`, unless the noise is white and `wavelet` finds less
+ * - `auto`: `wavelet` where the noise is white, else `flat-areas`; in HU always that
  */
 export const noiseMethods = [
   "auto",
@@ -66,6 +66,12 @@ const softTissue = [-200, 300] as const;
 
 /** Above this ratio of pixel σ to finest-band σ, noise is called correlated. */
 const correlatedFrom = 1.15;
+
+/**
+ * Below this ratio the finest band holds more than the pixels do: structure, or noise of high frequencies. Above it
+ * the band is the better measure of white noise, with less scatter than a mode.
+ */
+const blue = 0.92;
 
 /**
  * Where smooth structure is more than this share of what varies in flat windows, a ratio above `correlatedFrom` may
@@ -180,7 +186,11 @@ function levelOf(
     correlation <= correlatedFrom ||
     (structure > structured && finest !== undefined && finest.mixed < alike * finest.diagonal);
   const byBand =
-    method !== "flat-areas" && image.unit !== "HU" && white && wavelet && wavelet.white < sigma;
+    method !== "flat-areas" &&
+    image.unit !== "HU" &&
+    white &&
+    wavelet !== undefined &&
+    correlation > blue;
   if (!byBand && wavelet && correlation > correlatedFrom) {
     notes.push(
       `noise is correlated, ${grain.toFixed(1)} px wide (white noise 1.2): the finest band alone would give ${wavelet.white.toPrecision(4)}`,
