@@ -181,7 +181,7 @@ describe("dprime denoise refuses", () => {
     [
       "a format that cannot hold the values",
       ["good.npy", "-o", "out.png"],
-      /PNG/,
+      /found values that PNG does not hold as uint8, uint16/,
     ],
     [
       "a slice that is not there",
