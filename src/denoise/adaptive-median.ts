@@ -58,6 +58,7 @@ export const adaptiveMedian: Denoiser = blockDenoiser<AdaptiveMedianSettings>({
     "Replaces only impulses, with a window that grows as they get denser; up to about 60 % density.",
   references: ["hwang1995adaptive"],
   noise: "impulse",
+  levelless: "it is an order filter",
   dimensions: [2, 3],
   parameters: {
     largest: {

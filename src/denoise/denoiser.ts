@@ -64,6 +64,13 @@ export interface Denoiser<P extends ParameterValues = ParameterValues> {
   /** Spatial dimensions that it filters jointly; a volume given to a 2-D method goes slice by slice. */
   readonly dimensions: readonly (2 | 3)[];
   readonly parameters: ParameterTable;
+  /**
+   * Set on methods that compare the members of a series: they get all of it, axes `tyx` or `tzyx`, where others
+   * get one member after the other.
+   */
+  readonly joins?: "series";
+  /** Why the method works without one noise level for the image, as the rest of a sentence, where it does. */
+  readonly levelless?: string;
   /** What of the call's context the method works with beside the noise level, where it does. */
   readonly uses?: readonly ("guide" | "templates")[];
   /**

@@ -35,6 +35,7 @@ export const median: Denoiser = blockDenoiser<MedianSettings>({
   summary: "Removes salt-and-pepper noise and keeps straight edges; thin lines and corners go.",
   references: ["huang1979fast"],
   noise: "impulse",
+  levelless: "it is an order filter",
   dimensions: [2, 3],
   parameters: {
     radius: {

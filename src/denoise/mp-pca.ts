@@ -59,6 +59,8 @@ export const mpPca: Denoiser = wellPosed({
   dimensions: [2, 3],
   parameters,
   reach: () => "it compares the members of a series",
+  joins: "series",
+  levelless: "it finds the noise of every window by itself",
   async denoise(image: Image, given?: ParameterValues, context: DenoiseContext = {}) {
     return (await denoiseByMpPca(image, given, context)).image;
   },

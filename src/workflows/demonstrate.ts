@@ -13,7 +13,8 @@ import { rmse } from "../metrics/rmse.ts";
 import { ssim } from "../metrics/ssim.ts";
 import { gaussian } from "../noise/gaussian.ts";
 import { abdomen } from "../phantoms/abdomen.ts";
-import { noiseOfImage, type NoiseReading } from "../denoise/noise-level/noise-of-image.ts";
+import { noiseOfImage } from "../denoise/noise-level/noise-of-image.ts";
+import type { DenoisedFigures } from "./denoise.ts";
 import { denoiseFiles } from "./denoise-files.ts";
 import { checkFolder, type OutputOptions, writeFiles, writePicture } from "./output.ts";
 
@@ -44,7 +45,7 @@ export interface DemoReport {
   readonly size: number;
   readonly method: string;
   readonly window: { readonly low: number; readonly high: number };
-  readonly level: NoiseReading;
+  readonly level: DenoisedFigures["level"];
   readonly before: Quality;
   readonly after: Quality;
   readonly seconds: number;

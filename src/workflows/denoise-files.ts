@@ -7,15 +7,17 @@ import {
   resolveParameters,
 } from "../core/parameters.ts";
 import type { Denoiser } from "../denoise/denoiser.ts";
-import type { NoiseReading } from "../denoise/noise-level/noise-of-image.ts";
+import { type DenoiserLevel, noiseMethodFor } from "../denoise/noise-level/level-for.ts";
+import { judgedPlanes, noiseOfPlanes } from "../denoise/noise-level/noise-of-image.ts";
 import { denoise, type DenoisedFigures } from "./denoise.ts";
 import { denoiseSlabs } from "./denoise-slabs.ts";
 import { eachImage, type FilesOptions } from "./each-image.ts";
-import type { InputImage, SlabInput } from "./input.ts";
+import type { InputImage, ReadImage, SavedImage, SlabInput } from "./input.ts";
 import { openInput } from "./open-input.ts";
 import { type MethodOptions, openMethod } from "./open-method.ts";
 import { checkPicture, writePicture } from "./output.ts";
 import { defaultMemory, planSlabs, wholeVoxels } from "./plan-slabs.ts";
+import { readBack } from "./read-back.ts";
 import { namesTask, readTemplates, type TaskOptions } from "./templates.ts";
 
 export interface FigureOptions {
@@ -110,7 +112,7 @@ async function denoiseAll(denoiser: Denoiser, call: Call): Promise<DenoiseReport
   const images: DenoisedReport[] = [];
   const notes: string[] = [];
   let svg: string | undefined;
-  const record = (level: NoiseReading): Record<string, ParameterValue> => ({
+  const record = (level: DenoiserLevel): Record<string, ParameterValue> => ({
     ...parameters,
     ...recorded,
     ...(planes ? { planes } : {}),
@@ -171,7 +173,7 @@ interface Work {
   /** A value for every parameter that has one. */
   readonly parameters: ParameterValues;
   /** What a result's metadata say of how it was made, besides the method. */
-  readonly record: (level: NoiseReading) => Record<string, ParameterValue>;
+  readonly record: (level: DenoiserLevel) => Record<string, ParameterValue>;
   readonly call: Call;
 }
 
@@ -185,7 +187,11 @@ async function denoiseWhole(
   await read.checkSave(target);
   const { blocks, nz } = layoutOf(read.image);
   checkSlice(call, blocks * nz);
-  const { image: after, ...figures } = await denoise(read.image, {
+  const {
+    image: after,
+    notes,
+    ...done
+  } = await denoise(read.image, {
     ...call,
     method: denoiser,
     parameters,
@@ -196,18 +202,39 @@ async function denoiseWhole(
   });
   const saved = await read.save(target, after, {
     method: denoiser.name,
-    parameters: record(figures.level),
+    parameters: record(done.level),
     signal,
     onProgress,
   });
+  const figures = { ...done, noiseAfter: await noiseWritten(saved, { ...read, denoiser, done }) };
   return {
     report: reportOf(image.name, { ...read.image, format: read.format }, figures),
     paths: saved.paths,
-    notes: [...read.notes, ...saved.lost],
+    notes: [...read.notes, ...notes, ...saved.lost],
     ...(call.figure === undefined
       ? {}
       : { svg: await comparison({ before: read.image, after, ...figures }, call) }),
   };
+}
+
+/** Noise of the file as it was written: of its own values, which may be rounded. */
+async function noiseWritten(
+  { paths }: SavedImage,
+  options: Pick<ReadImage, "image" | "padding"> & {
+    readonly denoiser: Denoiser;
+    readonly done: DenoisedFigures;
+  },
+): Promise<DenoisedFigures["noiseAfter"]> {
+  const { image, padding, denoiser, done } = options;
+  const { blocks, nz, ny, nx } = layoutOf(image);
+  const judged = judgedPlanes(blocks * nz);
+  const planes = await readBack(paths, judged, image);
+  if (planes === undefined) return done.noiseAfter;
+  const size = ny * nx;
+  return noiseOfPlanes(planes, {
+    method: noiseMethodFor(denoiser),
+    paddings: judged.map((k) => padding?.subarray(k * size, (k + 1) * size)),
+  });
 }
 
 async function readGuide(path: string): Promise<Image> {

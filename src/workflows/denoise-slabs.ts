@@ -4,12 +4,9 @@ import { type Image, layoutOf, makeImage, sizeOf, sliceOf } from "../core/image.
 import type { Slab, SlabSource } from "../files/files-slabs.ts";
 import type { SlabWriter } from "../files/files-slab-writer.ts";
 import { constantPadding, joinedPadding } from "../denoise/constant-padding.ts";
-import type { Denoiser } from "../denoise/denoiser.ts";
-import {
-  judgedPlanes,
-  noiseOfPlanes,
-  type NoiseReading,
-} from "../denoise/noise-level/noise-of-image.ts";
+import type { DenoiseContext, Denoiser } from "../denoise/denoiser.ts";
+import { type DenoiserLevel, noiseFor, noiseMethodFor } from "../denoise/noise-level/level-for.ts";
+import { judgedPlanes, noiseOfPlanes } from "../denoise/noise-level/noise-of-image.ts";
 import {
   blend,
   checkFinite,
@@ -17,11 +14,11 @@ import {
   checkResult,
   type DenoisedFigures,
   type DenoiseOptions,
-  levelToTell,
   nonFiniteIn,
   partOf,
 } from "./denoise.ts";
 import type { SlabInput } from "./input.ts";
+import { readBack } from "./read-back.ts";
 import type { SlabPlan } from "./plan-slabs.ts";
 
 export interface DenoiseSlabsOptions extends Omit<DenoiseOptions, "method" | "padding" | "guide"> {
@@ -30,7 +27,7 @@ export interface DenoiseSlabsOptions extends Omit<DenoiseOptions, "method" | "pa
   /** Plane to keep for a figure, from 0. */
   readonly shown?: number;
   /** Opens the output when the noise level is known. */
-  writer(level: NoiseReading): Promise<SlabWriter>;
+  writer(level: DenoiserLevel): Promise<SlabWriter>;
 }
 
 export interface DenoisedSlabs extends DenoisedFigures {
@@ -68,20 +65,16 @@ export async function denoiseSlabs(
   const seen = looked.map(({ plane }) => plane);
   await source.close();
   const paddings = looked.map(({ padding }) => padding);
-  const noiseBefore = noiseOfPlanes(seen, { paddings });
-  const level: NoiseReading =
-    options.sigma === undefined
-      ? noiseBefore
-      : { sigma: options.sigma, method: "given", notes: [] };
-  const notes = [slabNote(plan, image)];
-  let sigma = options.sigma ?? levelToTell(denoiser, level);
-  if (sigma === undefined && denoiser.level !== undefined) {
-    sigma = denoiser.level(stackOf(seen), options.parameters);
-    if (sigma > 0) {
-      notes.push(
-        `the method's own noise level, ${Number(sigma.toPrecision(4))}, is estimated on ${seen.length} of ${planes} planes`,
-      );
-    }
+  const { noise, level, sigma } = noiseFor(seen, denoiser, {
+    given: options.sigma,
+    parameters: options.parameters,
+    paddings,
+  });
+  const notes = new Set([slabNote(plan, image)]);
+  if (level !== noise && level.method !== "given" && level.method !== "none" && level.sigma > 0) {
+    notes.add(
+      `the method's own noise level, ${Number(level.sigma.toPrecision(4))}, is estimated on ${seen.length} of ${planes} planes`,
+    );
   }
   const after = new Map<number, Image>();
   let before: Image | undefined;
@@ -89,35 +82,39 @@ export async function denoiseSlabs(
   let squares = 0;
   const writer = await options.writer(level);
   try {
-    await eachSlab(work, { ...options, sigma }, async (slab, denoised, from) => {
-      const { data, padded } = slab;
-      const blended = blend(data, denoised, { strength, padding: padded, squares });
-      const { data: values } = blended;
-      ({ squares } = blended);
-      const count = slab.shape[0]!;
-      const plane = (of: Float32Array, k: number) =>
-        sliceOf(makeImage(of, slab.shape, { ...slab, axes: "zyx" }), k - from);
-      for (const k of new Set([...judged, options.shown ?? -1])) {
-        if (k < from || k >= from + count) continue;
-        after.set(k, plane(values, k));
-        if (k === options.shown) before = plane(data, k);
-      }
-      await writer.write(values, padded);
-    });
+    await eachSlab(
+      work,
+      { ...options, sigma, note: (text) => notes.add(text) },
+      async (slab, denoised, from) => {
+        const { data, padded } = slab;
+        const blended = blend(data, denoised, { strength, padding: padded, squares });
+        const { data: values } = blended;
+        ({ squares } = blended);
+        const count = slab.shape[0]!;
+        const plane = (of: Float32Array, k: number) =>
+          sliceOf(makeImage(of, slab.shape, { ...slab, axes: "zyx" }), k - from);
+        for (const k of new Set([...judged, options.shown ?? -1])) {
+          if (k < from || k >= from + count) continue;
+          after.set(k, plane(values, k));
+          if (k === options.shown) before = plane(data, k);
+        }
+        await writer.write(values, padded);
+      },
+    );
     const { paths, lost } = await writer.finish();
     const shown = options.shown === undefined ? undefined : after.get(options.shown);
     return {
       level,
-      noiseBefore,
+      noiseBefore: noise,
       noiseAfter: noiseOfPlanes(
-        judged.map((k) => after.get(k)!),
-        { method: noiseBefore.method, paddings },
+        (await readBack(paths, judged, image)) ?? judged.map((k) => after.get(k)!),
+        { method: noiseMethodFor(denoiser), paddings },
       ),
       rmsChange: Math.sqrt(squares / sizeOf(image.shape)),
       seconds: (performance.now() - started) / 1000,
       paths,
       lost,
-      notes,
+      notes: [...notes],
       ...(before && shown ? { before, after: shown } : {}),
     };
   } catch (error) {
@@ -169,18 +166,10 @@ function withConstantPadding(slab: Slab): Slab {
   return padded ? { ...slab, padded } : slab;
 }
 
-function stackOf(planes: readonly Image[]): Image {
-  const [first] = planes;
-  const size = first!.data.length;
-  const data = new Float32Array(planes.length * size);
-  for (const [k, plane] of planes.entries()) data.set(plane.data, k * size);
-  return makeImage(data, [planes.length, ...first!.shape], { ...first!, axes: "zyx" });
-}
-
 /** Reads, denoises and hands on slab after slab; none crosses from one member of a series to the next. */
 async function eachSlab(
   work: SlabInput,
-  options: DenoiseSlabsOptions,
+  options: DenoiseSlabsOptions & Pick<DenoiseContext, "note">,
   done: (slab: Slab, denoised: Float32Array, from: number) => Promise<void>,
 ): Promise<void> {
   const source = await work.reopen();
@@ -223,11 +212,11 @@ async function eachSlab(
 
 async function denoiseSlab(
   wide: Slab,
-  options: DenoiseSlabsOptions & { sample?: () => Promise<Float32Array> },
+  options: DenoiseSlabsOptions & Pick<DenoiseContext, "note" | "sample">,
 ): Promise<Float32Array> {
   const { denoiser, parameters, sigma, threads, templates, planes = false } = options;
-  const { sample, signal, onProgress } = options;
-  const context = { sigma, threads, templates, signal };
+  const { sample, signal, onProgress, note } = options;
+  const context = { sigma, threads, templates, signal, note };
   const { nz, ny, nx } = layoutOf(wide);
   const { padded } = wide;
   if (!planes && nz > 1) {

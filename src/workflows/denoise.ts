@@ -1,10 +1,15 @@
 /** One image in memory: estimate its noise, denoise it, blend it with the original, estimate again. */
 import { InputError, RunError, throwIfAborted } from "../core/errors.ts";
-import { type Image, layoutOf, makeImage, rangeOf, withData } from "../core/image.ts";
+import { type Image, layoutOf, makeImage, rangeOf, sliceOf, withData } from "../core/image.ts";
 import type { ParameterValues } from "../core/parameters.ts";
 import type { WorkOptions } from "../core/progress.ts";
-import type { Denoiser } from "../denoise/denoiser.ts";
-import { noiseOfImage, type NoiseReading } from "../denoise/noise-level/noise-of-image.ts";
+import type { DenoiseContext, Denoiser } from "../denoise/denoiser.ts";
+import { type DenoiserLevel, noiseFor, noiseMethodFor } from "../denoise/noise-level/level-for.ts";
+import {
+  judgedPlanes,
+  noiseOfImage,
+  type NoiseReading,
+} from "../denoise/noise-level/noise-of-image.ts";
 import { type MethodOptions, openMethod } from "./open-method.ts";
 
 export interface DenoiseOptions extends WorkOptions, MethodOptions {
@@ -30,10 +35,10 @@ export interface DenoiseOptions extends WorkOptions, MethodOptions {
 
 /** What there is to say of a denoised image. */
 export interface DenoisedFigures {
-  /** The level that the denoiser was told. */
-  readonly level: NoiseReading;
+  /** The level that the denoiser worked with. */
+  readonly level: DenoiserLevel;
   readonly noiseBefore: NoiseReading;
-  /** By the same estimator as `noiseBefore`. */
+  /** Of the result, measured as `noiseBefore` was. */
   readonly noiseAfter: NoiseReading;
   /** Root mean square of (after − before), in the image's unit. */
   readonly rmsChange: number;
@@ -42,6 +47,8 @@ export interface DenoisedFigures {
 
 export interface Denoised extends DenoisedFigures {
   readonly image: Image;
+  /** What the method has to say of its result. */
+  readonly notes: readonly string[];
   /** Name of the denoiser. */
   readonly method: string;
 }
@@ -74,13 +81,24 @@ async function denoiseBy(
   options: DenoiseOptions,
 ): Promise<Denoised> {
   const started = performance.now();
-  const { sigma, padding } = options;
-  const noiseBefore = noiseOfImage(image, { padding });
-  const level: NoiseReading =
-    sigma === undefined ? noiseBefore : { sigma, method: "given", notes: [] };
+  const { padding } = options;
+  const { blocks, nz, ny, nx } = layoutOf(image);
+  const size = ny * nx;
+  const judged = judgedPlanes(blocks * nz);
+  const { noise, level, sigma } = noiseFor(
+    judged.map((k) => sliceOf(image, k)),
+    denoiser,
+    {
+      given: options.sigma,
+      parameters: options.parameters,
+      paddings: judged.map((k) => padding?.subarray(k * size, (k + 1) * size)),
+    },
+  );
+  const notes: string[] = [];
   const denoised = await denoiseBlocks(image, denoiser, {
     ...options,
-    sigma: sigma ?? levelToTell(denoiser, level),
+    sigma,
+    note: (text) => notes.push(text),
   });
   checkResult(denoised, denoiser, padding);
   const { data, squares } = blend(image.data, denoised.data, options);
@@ -89,10 +107,11 @@ async function denoiseBy(
     image: result,
     method: denoiser.name,
     level,
-    noiseBefore,
-    noiseAfter: noiseOfImage(result, { method: noiseBefore.method, padding }),
+    noiseBefore: noise,
+    noiseAfter: noiseOfImage(result, { method: noiseMethodFor(denoiser), padding }),
     rmsChange: Math.sqrt(squares / data.length),
     seconds: (performance.now() - started) / 1000,
+    notes: [...new Set(notes)],
   };
 }
 
@@ -170,25 +189,25 @@ export function checkFinite(nonFinite: number, of: number): void {
 }
 
 /**
- * The estimated level for methods of additive noise. Others mean something else by it (speckle: standard
- * deviation over mean; Rician: σ of the channels) and estimate it themselves.
+ * Denoisers take planes and volumes: frames of a series, and planes where asked, go one after another, unless the
+ * method joins the members of a series. A guide of the image's shape goes along.
  */
-export function levelToTell(denoiser: Denoiser, level: NoiseReading): number | undefined {
-  return denoiser.noise === "gaussian" || denoiser.noise === "any" ? level.sigma : undefined;
-}
-
-/** Denoisers take planes and volumes; frames of a series, and planes where asked, go one after another. */
 async function denoiseBlocks(
   image: Image,
   denoiser: Denoiser,
-  options: DenoiseOptions,
+  options: DenoiseOptions & Pick<DenoiseContext, "note">,
 ): Promise<Image> {
   const { parameters, sigma, threads, guide, templates, signal, onProgress, padding } = options;
-  const context = { sigma, threads, guide, templates, signal };
+  const context = { sigma, threads, templates, signal, note: options.note };
   const { blocks, nz, ny, nx, volumetric } = layoutOf(image);
   const { planes = false } = options;
-  if (image.axes === "yx" || (image.axes === "zyx" && !planes)) {
-    const given = padding ? { ...context, padding } : context;
+  if (denoiser.joins === "series" && planes && nz > 1) {
+    throw new InputError(
+      `Cannot denoise by ${denoiser.name} plane by plane: found a method that joins the members of a series, wanted the whole volumes`,
+    );
+  }
+  if (denoiser.joins === "series" || image.axes === "yx" || (image.axes === "zyx" && !planes)) {
+    const given = { ...context, guide, ...(padding ? { padding } : {}) };
     return denoiser.denoise(image, parameters, { ...given, onProgress });
   }
   const depth = planes ? 1 : nz;
@@ -200,7 +219,12 @@ async function denoiseBlocks(
     const values = image.data.slice(part * size, (part + 1) * size);
     const frame = partOf(image, values, volumetric && !planes ? [nz, ny, nx] : [ny, nx]);
     const marks = padding?.slice(part * size, (part + 1) * size);
-    const given = marks ? { ...context, padding: marks } : context;
+    const like = guide && partOfGuide(guide, { image, part, size, frame });
+    const given = {
+      ...context,
+      ...(like ? { guide: like } : {}),
+      ...(marks ? { padding: marks } : {}),
+    };
     const done = await denoiser.denoise(frame, parameters, given);
     data.set(done.data, part * size);
     onProgress?.({
@@ -210,6 +234,15 @@ async function denoiseBlocks(
     });
   }
   return withData(image, data);
+}
+
+/** The part of a guide that goes with a part of the image; a guide of that part's own shape goes with all. */
+function partOfGuide(
+  guide: Image,
+  { image, part, size, frame }: { image: Image; part: number; size: number; frame: Image },
+): Image {
+  if (guide.shape.join() !== image.shape.join()) return guide;
+  return withData(frame, guide.data.slice(part * size, (part + 1) * size));
 }
 
 /** A part of an image as a method sees it: with its pitch and unit, and without its place. */

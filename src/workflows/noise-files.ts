@@ -34,6 +34,10 @@ export interface ImageNoise {
   readonly usable: number;
   /** Pixel σ over finest-band σ, 1 for white noise. */
   readonly correlation: number;
+  /** Full width at half maximum of the noise's autocorrelation in px, 1.2 for white noise, where it was measured. */
+  readonly grain?: number;
+  /** The same in mm, where the spacing is known and the same along rows and columns. */
+  readonly grainMm?: number;
   /** What the reader of σ must know. */
   readonly notes: readonly string[];
   readonly estimates: readonly NoiseRow[];
@@ -87,10 +91,18 @@ export async function noiseOfFile(
     unit: "of the mean",
     notes: ["for multiplicative noise: standard deviation over mean in homogeneous areas"],
   }));
-  const { sigma, method, usable, correlation, notes } = main;
+  const { sigma, method, usable, correlation, grain, notes } = main;
+  const [, sy, sx] = image.spacing;
+  const square = image.spacingKnown && Math.abs(sy / sx - 1) < 0.01;
   const { shape, axes, unit } = image;
   const facts = { file: path, shape, axes, sigma, method, unit, usable, correlation, notes };
-  return { ...facts, estimates, skipped, findings };
+  return {
+    ...facts,
+    ...(grain === undefined ? {} : { grain, ...(square ? { grainMm: grain * sx } : {}) }),
+    estimates,
+    skipped,
+    findings,
+  };
 }
 
 /** @throws InputError for scans of different shapes, and as `noiseOfFile` */

@@ -46,6 +46,11 @@ export function planSlabs(
   },
 ): SlabPlan {
   const { denoiser, parameters, memory, planes, name } = options;
+  if (denoiser.joins === "series") {
+    throw new InputError(
+      `Cannot denoise ${name} by ${denoiser.name} within ${memory} MiB: found ${sizeOf(image.shape)} voxels and a method that joins the members of a series, wanted --memory ${Math.ceil((sizeOf(image.shape) * wholeBytes) / 2 ** 20)}`,
+    );
+  }
   const { nz, ny, nx } = layoutOf(image);
   const { spacing } = image;
   const reach =

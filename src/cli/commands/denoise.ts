@@ -87,6 +87,7 @@ function printImages(context: CommandContext, { images, method }: DenoiseReport)
       { title: "image" },
       { title: "size" },
       { title: "noise before", align: "right" },
+      { title: "noise level", align: "right" },
       { title: "noise after", align: "right" },
       { title: "unit" },
       { title: "seconds", align: "right" },
@@ -95,6 +96,7 @@ function printImages(context: CommandContext, { images, method }: DenoiseReport)
       one.name,
       one.shape.join(" × "),
       short(one.noiseBefore.sigma),
+      levelText(one.level),
       short(one.noiseAfter.sigma),
       one.unit,
       one.seconds.toFixed(2),
@@ -102,10 +104,21 @@ function printImages(context: CommandContext, { images, method }: DenoiseReport)
   );
   const [first] = images;
   if (first === undefined) return;
-  const { sigma, method: by, notes } = first.level;
+  const { method: by, notes } = first.level;
+  const why = notes.length > 0 ? ` (${notes.join("; ")})` : "";
   const how =
-    by === "given"
-      ? "given by --sigma"
-      : `estimated by ${by}${notes.length > 0 ? ` (${notes.join("; ")})` : ""}`;
-  context.print(`method: ${method}; noise level: ${short(sigma)}, ${how}`);
+    by === "given" ? "given by --sigma" : by === "none" ? why.trim() : `estimated by ${by}${why}`;
+  const levels = new Set(images.map((one) => levelText(one.level)));
+  // One line for all of a folder would be that of its first image.
+  context.print(
+    levels.size === 1
+      ? `method: ${method}; noise level: ${levelText(first.level)}, ${how}`
+      : `method: ${method}; noise levels: ${levels.size} different ones, see the table`,
+  );
+}
+
+/** The level that the method worked with. */
+function levelText({ sigma, method, unit }: DenoiseReport["images"][number]["level"]): string {
+  if (method === "none") return "none";
+  return unit === undefined ? short(sigma) : `${short(sigma)} ${unit}`;
 }

@@ -64,6 +64,13 @@ function printEstimates(context: CommandContext, found: ImageNoise): void {
   context.print(
     `pixels that hold noise: ${(100 * found.usable).toFixed(1)} %; pixel σ over finest-band σ: ${found.correlation.toFixed(2)} (1 for white noise)`,
   );
+  const { grain, grainMm } = found;
+  if (grain !== undefined) {
+    const mm = grainMm === undefined ? "" : `, ${grainMm.toFixed(2)} mm`;
+    context.print(
+      `width of the noise's autocorrelation at half its height: ${grain.toFixed(1)} px${mm} (1.2 px for white noise)`,
+    );
+  }
   for (const { method, reason } of found.skipped) {
     context.note(`${method} does not apply: ${reason}`);
   }

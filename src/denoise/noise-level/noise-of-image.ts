@@ -9,6 +9,8 @@ export interface NoiseReading {
   /** The estimator, or `given`. */
   readonly method: NoiseMethod | "given";
   readonly notes: readonly string[];
+  /** Full width at half maximum of the noise's autocorrelation in px, 1.2 for white noise, where it was measured. */
+  readonly grain?: number;
 }
 
 export type EstimatedNoise = NoiseReading & { readonly method: NoiseMethod };
@@ -69,5 +71,11 @@ export function noiseOfPlanes(
           `median of ${count} slices, ${Number(readings[0]!.sigma.toPrecision(4))} to ${Number(readings.at(-1)!.sigma.toPrecision(4))}`,
         ]
       : [];
-  return { sigma: middle.sigma, method: middle.method, notes: [...middle.notes, ...spread] };
+  const { sigma, grain } = middle;
+  return {
+    sigma,
+    method: middle.method,
+    notes: [...middle.notes, ...spread],
+    ...(grain === undefined ? {} : { grain }),
+  };
 }

@@ -123,6 +123,7 @@ export function anscombe(inner: Denoiser): Denoiser {
     references: [...new Set(["makitalo2013optimal", ...inner.references])],
     noise: "poisson-gaussian" as const,
     dimensions: inner.dimensions,
+    ...(inner.joins === undefined ? {} : { joins: inner.joins }),
     parameters: {
       ...inner.parameters,
       gain: {

@@ -38,6 +38,7 @@ export function homomorphic(inner: Denoiser): Denoiser {
     references: [...new Set(["arsenault1976properties", ...inner.references])],
     noise: "speckle" as const,
     dimensions: inner.dimensions,
+    ...(inner.joins === undefined ? {} : { joins: inner.joins }),
     parameters: inner.parameters,
     reach: () => "the mean of the whole volume is kept",
     level: (image, _given, context = {}) => speckleLevelFor(name, image, context),

@@ -111,6 +111,7 @@ export function ricianStabilised(inner: Denoiser): Denoiser {
     references: [...new Set(["foi2011noise", ...inner.references])],
     noise: "rician" as const,
     dimensions: inner.dimensions,
+    ...(inner.joins === undefined ? {} : { joins: inner.joins }),
     parameters: inner.parameters,
     ...(inner.reach === undefined ? {} : { reach: inner.reach }),
     level: (image, _given, context = {}) => ricianLevelFor(name, image, context),
