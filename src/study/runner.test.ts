@@ -212,6 +212,34 @@ describe("runPieces", () => {
     expect(store.saved).toHaveLength(3);
   });
 
+  it("runs no more at once than fits into memory", async () => {
+    const heavy = (name: string, memory: number) => ({
+      ...planned("walk", { name, steps: 8, sleepMs: 20 }),
+      memory,
+    });
+    const store = memoryStore();
+    const running = new Set<string>();
+    let most = 0;
+    const watched = {
+      ...store,
+      claim: async (key: string, owner: string, seconds: number) => {
+        const got = await store.claim(key, owner, seconds);
+        if (got) running.add(key);
+        most = Math.max(most, running.size);
+        return got;
+      },
+      savePiece: async (piece: Parameters<typeof store.savePiece>[0]) => {
+        await store.savePiece(piece);
+        running.delete(piece.key);
+      },
+    };
+    const pieces = ["a", "b", "c", "d"].map((name) => heavy(name, 400));
+    await runPieces(pieces, { store: watched, workers: 4, kinds, memoryBytes: 1000 });
+    expect(most).toBe(2);
+    const tooLarge = runPieces([heavy("e", 1001)], { store, workers: 1, kinds, memoryBytes: 1000 });
+    await expect(tooLarge).rejects.toThrow(/"walk e" has to hold at least 1.0 kB at once/);
+  });
+
   it("starts anew from a damaged checkpoint", async () => {
     const store = memoryStore();
     const piece = planned("walk", { name: "long", steps: 20 });
