@@ -34,6 +34,7 @@ export { reportHtml } from "./render/html.ts";
 export { reportJson } from "./render/json.ts";
 export { reportMarkdown } from "./render/markdown.ts";
 export { tableCsv } from "./render/csv.ts";
+export { checkReport, type ReportFault } from "./render/report-sums.ts";
 export { writeReport } from "./render/write-report.ts";
 export type { PieceCatalogue, PieceKinds } from "./run-piece.ts";
 export { mergeOverrides, studyOfDocument } from "./sizes.ts";

@@ -45,18 +45,24 @@ export async function statusOfRun(id: string, options: StoreOptions = {}): Promi
   });
 }
 
-/** Looks at everything that a store keeps. */
+/**
+ * Looks at everything that a store keeps. Pieces of work that are damaged count as unfinished from then on, so
+ * that the next run of their study computes them again, also those whose bytes it would not have read.
+ */
 export async function checkStore(
   options: StoreOptions & Omit<WorkOptions, "signal"> = {},
 ): Promise<StoreCheck & { readonly store: string }> {
   const { signal, onProgress } = options;
-  return withStore(options, async (store) => ({
-    store: store.place,
-    ...(await store.check({
+  return withStore(options, async (store) => {
+    const found = await store.check({
       ...(signal === undefined ? {} : { signal }),
       ...(onProgress === undefined ? {} : { onProgress }),
-    })),
-  }));
+    });
+    for (const key of new Set(found.faults.flatMap(({ pieces }) => pieces))) {
+      await store.setAside(key);
+    }
+    return { store: store.place, ...found };
+  });
 }
 
 export interface DroppedRun {

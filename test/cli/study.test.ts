@@ -111,7 +111,9 @@ describe("dprime study", () => {
     // One digit of a kept number, and one bit of a kept image.
     const database = await openSqliteDriver(store[1]!);
     const [row] = database
-      .prepare("select key, results from pieces where kind = 'denoise-cases' limit 1")
+      .prepare(
+        "select key, results from pieces where kind = 'denoise-cases' order by arrival limit 1",
+      )
       .all([]) as { key: string; results: string }[];
     const at = row!.results.search(/[1-8]\d{6}/);
     const digit = String(Number(row!.results[at]) + 1);
@@ -119,7 +121,7 @@ describe("dprime study", () => {
     database.prepare("update pieces set results = ? where key = ?").run([harmed, row!.key]);
     database
       .prepare(
-        "update blob_chunks set bytes = zeroblob(length(bytes)) where hash = (select hash from piece_blobs join pieces on piece = key where kind = 'draw-cases' limit 1)",
+        "update blob_chunks set bytes = zeroblob(length(bytes)) where hash = (select hash from piece_blobs join pieces on piece = key where kind = 'draw-cases' order by arrival limit 1)",
       )
       .run([]);
     database.close();
@@ -134,11 +136,24 @@ describe("dprime study", () => {
       /note: the result of "draw .*" in .* is damaged: it is computed again/,
     );
     expect(again.err).toMatch(/note: the result of "\w+ \w+, test .*" in .* is damaged/);
+    expect(dprime(["study", "check", ...store]).code).toBe(0);
     const numbers = numbersOf(join(folder, "a"));
     const other = ["--store", join(folder, "other.sqlite"), "-o", join(folder, "b"), "--quiet"];
     expect(dprime(["study", "run", file, ...other]).code).toBe(0);
     expect(numbers).toEqual(numbersOf(join(folder, "b")));
     expect(dprime(["study", "check", ...store]).code).toBe(0);
+
+    const folderCheck = () => dprime(["study", "check", join(folder, "a")]);
+    expect([folderCheck().code, folderCheck().out]).toEqual([
+      0,
+      expect.stringContaining("as they were written"),
+    ]);
+    const json = join(folder, "a", "report.json");
+    writeFileSync(json, readFileSync(json, "utf8").replace(/\d/, "9"));
+    expect([folderCheck().code, folderCheck().out]).toEqual([
+      1,
+      expect.stringMatching(/report\.json\s+changed/),
+    ]);
 
     const { run: second } = JSON.parse(again.out) as { run: string };
     const shared = dprime(["study", "drop", first.run, ...store]);

@@ -169,10 +169,17 @@ function rangeText(parameter: Parameter): string {
   return `${parameter.min} to ${parameter.max}${parameter.unit === "1" ? "" : ` ${parameter.unit}`}`;
 }
 
+/** Whether a value is plain data; schemas and other objects of classes are not. */
+function isData(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return typeof value !== "function";
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
 /** Only data of the member: functions and large tables stay out of the document. */
 function describe(name: string, member: Listed): object {
-  const data = Object.fromEntries(
-    Object.entries(member).filter(([, value]) => typeof value !== "function"),
-  );
+  const data = Object.fromEntries(Object.entries(member).filter(([, value]) => isData(value)));
   return { ...data, name };
 }

@@ -26,18 +26,20 @@ const actions: Readonly<Record<string, Action>> = { run, status, resume, report,
 type StoreAction = (context: CommandContext, values: Values) => Promise<object>;
 
 /** What may be done with the store as a whole. */
-const storeActions: Readonly<Record<string, StoreAction>> = { list: listRuns, check };
+const storeActions: Readonly<Record<string, StoreAction>> = { list: listRuns };
 
-const known = [...Object.keys(actions), ...Object.keys(storeActions)];
+const known = [...Object.keys(actions), ...Object.keys(storeActions), "check"];
 
 export const study: Command = command({
   name: "study",
   summary: "Run a study from one file, go on with it, report it.",
   description:
-    "A study (JSON or YAML; `--schema` prints its JSON Schema) names task, methods, observers and seeds, and re-runs to the same numbers anywhere. Finished work is kept in a store and never done twice; after Ctrl-C, kill -9 or a power cut `resume` goes on where it was.\n\n  run FILE     run a study or a recipe and write its report\n  status RUN   how far a run is\n  resume RUN   go on with a run that was stopped, failed or killed\n  report RUN   write the report of a finished run again\n  drop RUN     forget a run and what no other run needs\n  list         runs in the store, newest first; `killed`: nobody is at it\n  check        look whether everything in the store is as it was kept",
+    "A study (JSON or YAML; `--schema` prints its JSON Schema) names task, methods, observers and seeds, and re-runs to the same numbers anywhere. Finished work is kept in a store and never done twice; after Ctrl-C, kill -9 or a power cut `resume` goes on where it was.\n\n  run FILE     run a study or a recipe and write its report\n  status RUN   how far a run is\n  resume RUN   go on with a run that was stopped, failed or killed\n  report RUN   write the report of a finished run again\n  drop RUN     forget a run and what no other run needs\n  list         runs in the store, newest first; `killed`: nobody is at it\n  check        look whether everything in the store is as it was kept\n  check FOLDER the same for the files of a report",
   arguments: {
     action: argument(`one of ${known.join(", ")}`, { optional: true }),
-    what: argument("file of a study for run; id of a run otherwise", { optional: true }),
+    what: argument("file of a study for run, folder of a report for check; id of a run otherwise", {
+      optional: true,
+    }),
   },
   options,
   examples: [
@@ -61,6 +63,9 @@ export const study: Command = command({
         throw new InputError(`Cannot ${action}: found ${what}, wanted nothing after ${action}`);
       }
       return onStore(context, values);
+    }
+    if (action === "check") {
+      return what === undefined ? check(context, values) : checkFolder(context, what);
     }
     const act = named(actions);
     if (act === undefined) {
@@ -179,6 +184,21 @@ async function check(context: CommandContext, values: Values): Promise<object> {
   }
   context.fail();
   return found;
+}
+
+async function checkFolder(context: CommandContext, folder: string): Promise<object> {
+  const { checkReport } = await import("../../study/index.ts");
+  const found = await checkReport(folder, context.work);
+  if (found.faults.length === 0)
+    context.print(`${folder}: ${found.files} files as they were written.`);
+  else {
+    context.table(
+      [{ title: "file" }, { title: "what is wrong" }],
+      found.faults.map(({ file, about }) => [file, about]),
+    );
+    context.fail();
+  }
+  return { folder, ...found };
 }
 
 /** Progress, the signal, and notes of what a user should know. */

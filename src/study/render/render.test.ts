@@ -114,6 +114,7 @@ describe("writeReport", () => {
       "tables/claims.csv",
       "figures/roc.svg",
       "figures/roc.png",
+      "SHA256SUMS",
     ]);
     expect([...readFileSync(join(folder, "good/figures/roc.png")).subarray(1, 4)]).toEqual([
       80, 78, 71,

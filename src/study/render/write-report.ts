@@ -10,21 +10,22 @@ import { tableCsv } from "./csv.ts";
 import { reportHtml } from "./html.ts";
 import { reportJson } from "./json.ts";
 import { reportMarkdown } from "./markdown.ts";
+import { sumsName, sumsText } from "./report-sums.ts";
 
 /**
- * Writes `report.md`, `report.html`, `report.json`, `tables/*.csv`, `figures/*.svg` and `figures/*.png`
- * into a folder, all or none of them.
+ * Writes `report.md`, `report.html`, `report.json`, `tables/*.csv`, `figures/*.svg`, `figures/*.png` and
+ * `SHA256SUMS` over all of them into a folder, all or none of them.
  *
  * @returns the paths written
  * @throws InputError for a place that cannot be written, or two tables or figures of one name; RunError
  *   when the disk fails
  */
 export async function writeReport(report: Report, folder: string): Promise<string[]> {
-  const files: { path: string; bytes: Uint8Array }[] = [];
+  const files: { name: string; path: string; bytes: Uint8Array }[] = [];
   const add = (name: string, content: string | Uint8Array) => {
     const path = join(folder, name);
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-    files.push({ path, bytes });
+    files.push({ name, path, bytes });
   };
   add("report.md", reportMarkdown(report));
   add("report.html", reportHtml(report));
@@ -37,6 +38,7 @@ export async function writeReport(report: Report, folder: string): Promise<strin
     add(`figures/${stem(name)}.svg`, svg);
     add(`figures/${stem(name)}.png`, await svgPng(svg, { scale: 2 }));
   }
+  add(sumsName, sumsText(files));
   const paths = files.map(({ path }) => path);
   const twice = paths.find((path, i) => paths.indexOf(path) !== i);
   if (twice !== undefined) {
