@@ -46,6 +46,7 @@ export const wrapped = [
   "homomorphic+wavelet-shrinkage",
   "anscombe+wiener",
   "rician+wavelet-shrinkage",
+  "preserving+wavelet-shrinkage",
 ];
 
 /** Noise that a denoiser is tested on, and the level it is told. */

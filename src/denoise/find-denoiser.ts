@@ -4,6 +4,7 @@ import { openMember } from "../core/member.ts";
 import { oneOf } from "../core/nearest-names.ts";
 import { catalogue } from "./catalogue.ts";
 import type { Denoiser } from "./denoiser.ts";
+import { preserving } from "./preserving/preserving.ts";
 import { taskPreserving } from "./task-projection.ts";
 import { anscombe } from "./wrapping/generalised-anscombe.ts";
 import { homomorphic } from "./wrapping/homomorphic.ts";
@@ -21,6 +22,11 @@ export const wrappers: Readonly<
   rician: {
     about: "magnitude MR images: Rician variance stabilisation, exact unbiased inverse",
     wrap: ricianStabilised,
+  },
+  preserving: {
+    about:
+      "keeps lesions of a chosen size (parameter keep, in mm): hands a low-pass of the noisy image back",
+    wrap: preserving,
   },
   "task-preserving": {
     about: "keeps the response of every template given exactly as the noisy image has it",

@@ -46,6 +46,20 @@ export {
   type TaskPlsTvOptions,
 } from "./variation/pls-tv-problem.ts";
 export {
+  type Band,
+  bandKeeping,
+  bandOf,
+  type BandForm,
+  bandForms,
+  type KeepOptions,
+  lesionPower,
+  shareKept,
+  type Transfer,
+  wienerTransfer,
+} from "./preserving/band.ts";
+export { lowPass, type LowPassOptions } from "./preserving/low-pass.ts";
+export { preserving } from "./preserving/preserving.ts";
+export {
   gridPlaces,
   type Profile,
   type SparseTemplate,

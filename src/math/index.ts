@@ -15,6 +15,7 @@ export {
   forwardSolve,
   logDeterminant,
 } from "./cholesky.ts";
+export { cosineTransform } from "./cosine-transform.ts";
 export {
   chiSquareCdf,
   chiSquareQuantile,

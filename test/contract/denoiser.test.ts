@@ -74,6 +74,8 @@ const reaching: readonly { readonly name: string; readonly parameters: Parameter
   { name: "srad", parameters: { iterations: 4 } },
   { name: "anscombe+wiener", parameters: { gain: 2, offset: 1 } },
   { name: "rician+wiener", parameters: {} },
+  { name: "preserving+median", parameters: { keepOver: "planes" } },
+  { name: "preserving+gaussian", parameters: { width: 0.8, keepOver: "planes", keep: 6 } },
 ];
 
 function exceptionOf(name: string, clause: Clause) {

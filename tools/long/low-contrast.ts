@@ -34,7 +34,7 @@ import { choDetectability } from "../../src/stats/detectability.ts";
 /** Cylinder that LCD_CT's ground truth shows: 256 pixels hold 1.1 of its diameters. */
 const diameterMm = 150;
 const size = 256;
-const pixel = (1.1 * diameterMm) / size;
+export const pixel = (1.1 * diameterMm) / size;
 /** Quanta at full dose and electronic noise: noise level at the centre at 100 and 10 % dose. */
 const photons = 19_500;
 const electronicSd = 1;
@@ -59,17 +59,18 @@ const gridOf = (side: number) =>
 /** Side of the middle part that holds every insert's region, on the same pixels. */
 const middle = 102;
 const shares = new Float64Array(geometry.detector.channels).fill(1);
-const parameters = { size, diameterMm };
+export const parameters = { size, diameterMm };
 
-function sinogramOf(present: boolean): Float32Array {
+/** Line integrals of the noise-free phantom, with or without its inserts. */
+export function sinogramOf(present: boolean): Float32Array {
   const { image } = waterInserts.draw(streamOf(1), { ...parameters, present });
   return planarProjector(geometry, gridOf(size)).apply(
     hounsfieldToAttenuation(image.data, waterPerMm),
   );
 }
 
-/** Readings to HU: what a channel shares with its neighbours, ramp, backprojection. */
-function reconstruct(values: Float32Array, side: number): Float32Array {
+/** Readings to HU on the middle `side` × `side` pixels: what a channel shares with its neighbours, ramp, backprojection. */
+export function reconstruct(values: Float32Array, side: number): Float32Array {
   const { channels } = geometry.detector;
   const shared = values.map((v, i) => {
     const c = i % channels;
@@ -85,7 +86,8 @@ function reconstruct(values: Float32Array, side: number): Float32Array {
   return attenuationToHounsfield(mu, waterPerMm);
 }
 
-function scan(
+/** A noisy scan of line integrals at a share of the full dose, reconstructed. */
+export function scan(
   sinogram: Float32Array,
   { dose, name, side }: { dose: number; name: readonly (string | number)[]; side: number },
 ): Float32Array {
@@ -168,23 +170,27 @@ async function calibrate(): Promise<void> {
 type Place = Pick<Insert, "xMm" | "yMm">;
 
 /** Half a region: one diameter of the largest insert, as in LCD_CT. */
-const half = Math.round(10 / pixel);
+export const half = Math.round(10 / pixel);
 
-/** Square about a place, row-major. */
-function region(values: Float32Array, { xMm, yMm }: Place): Float32Array {
+/** Square about a place of an image of `width` pixels a side, row-major. */
+export function region(
+  values: Float32Array,
+  { xMm, yMm }: Place,
+  width: number = middle,
+): Float32Array {
   const side = 2 * half + 1;
-  const left = Math.round(xMm / pixel + (middle - 1) / 2) - half;
-  const top = Math.round(yMm / pixel + (middle - 1) / 2) - half;
+  const left = Math.round(xMm / pixel + (width - 1) / 2) - half;
+  const top = Math.round(yMm / pixel + (width - 1) / 2) - half;
   const out = new Float32Array(side * side);
   for (let j = 0; j < side; j++) {
-    const from = (top + j) * middle + left;
+    const from = (top + j) * width + left;
     out.set(values.subarray(from, from + side), j * side);
   }
   return out;
 }
 
 /** A case: its mean is taken off, as LCD_CT does. */
-function caseOf(noisy: Float32Array, signal?: Float32Array): Image {
+export function caseOf(noisy: Float32Array, signal?: Float32Array): Image {
   const values = noisy.map((v, i) => v + (signal?.[i] ?? 0));
   const mean = values.reduce((s, v) => s + v, 0) / values.length;
   const side = Math.sqrt(values.length);
