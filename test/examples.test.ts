@@ -26,6 +26,7 @@ const expected: Readonly<Record<string, RegExp>> = {
   "run-a-study": /Detectability: matched/,
   "simulate-low-dose-ct": /1 \[ 64, 64 \] HU\n2 \[ 64, 64 \] HU/,
   "train-a-network": /^own-images: \d+ bytes, loss 0\.\d+\n$/,
+  "train-on-pairs": /^changed by 0\.[12]\d; the noise is 0\.20\n$/,
 };
 
 beforeAll(async () => {

@@ -20,7 +20,7 @@ it("lists members by file name and passes over everything else", () => {
 it("writes the types of parameters from their tables", () => {
   const text = catalogueText(
     [{ name: "bm3d.ts", text: "export const bm3d: Denoiser = {" }],
-    { type: "Denoiser", from: "./denoiser.ts" },
+    { type: "Denoiser", from: "./denoiser.ts", typed: true },
     {
       bm3d: {
         "window-shape": { type: "choice", choices: ["a", "b"], default: "a", about: "form" },
@@ -33,4 +33,12 @@ it("writes the types of parameters from their tables", () => {
   );
   expect(text).toContain('    /** form. Default: a. */\n    readonly "window-shape"?: "a" | "b";');
   expect(text).toContain("Promise<Denoiser<DenoiserParameters[Name]>>");
+});
+
+it("refuses every name where a member takes none, and types options beside members", () => {
+  const files = [{ name: "relu-net.ts", text: "export const reluNet: Network = {" }];
+  const text = catalogueText(files, { type: "Network", from: "./network.ts" }, { "relu-net": {} });
+  expect(text).toContain('readonly "relu-net": Readonly<Record<string, never>>;');
+  expect(text).toContain("export interface NetworkOptions {");
+  expect(text).toContain("satisfies Readonly<Record<string, () => Promise<Network>>>");
 });

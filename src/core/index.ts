@@ -31,7 +31,7 @@ export {
   type ValueRange,
   withData,
 } from "./image.ts";
-export { type Members, openAll, openMember } from "./member.ts";
+export { type Members, openAll, openMember, type SettingsOf } from "./member.ts";
 export { nearestNames, oneOf } from "./nearest-names.ts";
 export {
   type BooleanParameter,

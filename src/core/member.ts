@@ -1,9 +1,16 @@
 /** Members of a catalogue by name. */
 import { InputError } from "./errors.ts";
 import { oneOf } from "./nearest-names.ts";
+import type { ParameterValues } from "./parameters.ts";
 
 /** Members under their names, each opened when it is first wanted. */
 export type Members<T> = Readonly<Record<string, () => Promise<T>>>;
+
+/**
+ * Settings of the member of a name, from a table of all members' settings: a misspelt one does not compile. Where only
+ * run time knows the name, anything that a setting may be.
+ */
+export type SettingsOf<Table, Name> = Name extends keyof Table ? Table[Name] : ParameterValues;
 
 /**
  * Opens a member by its name.

@@ -1,12 +1,13 @@
 /** Denoisers by name, wrappers included. */
 import { InputError } from "../core/errors.ts";
-import { openMember } from "../core/member.ts";
+import { openMember, type SettingsOf } from "../core/member.ts";
 import { oneOf } from "../core/nearest-names.ts";
-import { catalogue } from "./catalogue.ts";
+import type { ParameterValuesOf } from "../core/parameters.ts";
+import { catalogue, type DenoiserParameters } from "./catalogue.ts";
 import type { Denoiser } from "./denoiser.ts";
 import { preserving } from "./preserving/preserving.ts";
 import { taskPreserving } from "./task-projection.ts";
-import { anscombe } from "./wrapping/generalised-anscombe.ts";
+import { anscombe, type anscombeParameters } from "./wrapping/generalised-anscombe.ts";
 import { homomorphic } from "./wrapping/homomorphic.ts";
 import { ricianStabilised } from "./wrapping/rician-stabilised.ts";
 
@@ -33,6 +34,17 @@ export const wrappers: Readonly<
     wrap: (inner) => taskPreserving(inner),
   },
 });
+
+/** Parameters of a method: by its name, bare or inside wrappers, or by itself. */
+export type MethodParameters<Method> =
+  Method extends Denoiser<infer Parameters>
+    ? Parameters
+    : Method extends `${infer Wrapper}+${infer Inner}`
+      ? MethodParameters<Inner> &
+          (Wrapper extends "anscombe"
+            ? Partial<ParameterValuesOf<typeof anscombeParameters>>
+            : unknown)
+      : SettingsOf<DenoiserParameters, Method>;
 
 /**
  * The denoiser of a name such as `non-local-means`, or `homomorphic+non-local-means` for one inside a wrapper.

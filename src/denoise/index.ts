@@ -10,7 +10,7 @@ export {
 } from "./calibrate.ts";
 export { catalogue as denoisers } from "./catalogue.ts";
 export type { DenoiseContext, Denoiser, NoiseKind, Reach, ReachSettings } from "./denoiser.ts";
-export { findDenoiser, wrappers } from "./find-denoiser.ts";
+export { findDenoiser, type MethodParameters, wrappers } from "./find-denoiser.ts";
 export {
   estimateNoise,
   type NoiseEstimate,

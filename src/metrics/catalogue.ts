@@ -25,7 +25,7 @@ export interface MetricParameters {
     /** label to compare; 0 takes the mean over the labels of both images, and says for how many it could not. 0 to 65535. Default: 0. */
     readonly label?: number;
   };
-  readonly "mae": {};
+  readonly "mae": Readonly<Record<string, never>>;
   readonly "ms-ssim": {
     /** gaussian: 11×11, σ 1.5 px; uniform: 7×7 with sample covariance. Default: gaussian. */
     readonly "window-shape"?: "gaussian" | "uniform";
@@ -74,7 +74,7 @@ export interface MetricParameters {
     /** slice: a value for each slice, then their mean; volume: squares pooled over all voxels first. Default: slice. */
     readonly averaging?: "slice" | "volume";
   };
-  readonly "qilv": {};
+  readonly "qilv": Readonly<Record<string, never>>;
   readonly "radiomics": {
     /** grey levels between the region's extremes; unused with a bin width. 2 to 4096. Default: 32. */
     readonly bins?: number;
@@ -115,7 +115,7 @@ export interface MetricParameters {
     /** difference of means in the image's unit, or relative spread of extremes in per cent. Default: ct-peripheral. */
     readonly definition?: "ct-peripheral" | "nema-integral";
   };
-  readonly "vif": {};
+  readonly "vif": Readonly<Record<string, never>>;
 }
 
 /** Members of this room by name; each is imported when called. */

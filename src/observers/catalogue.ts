@@ -45,7 +45,7 @@ export interface ObserverParameters {
     /** validations without improvement before stopping. 1 to 1000. Default: 8. */
     readonly patience?: number;
   };
-  readonly "fourier-hotelling": {};
+  readonly "fourier-hotelling": Readonly<Record<string, never>>;
   readonly "hotelling": {
     /** how the covariance is made invertible. Default: shrinkage. */
     readonly method?: "shrinkage" | "sample" | "known-noise" | "svd";
@@ -60,7 +60,7 @@ export interface ObserverParameters {
     /** known signal, difference of training means, or the known signal where there is one. Default: auto. */
     readonly template?: "auto" | "signal" | "mean-difference";
   };
-  readonly "ideal-gaussian": {};
+  readonly "ideal-gaussian": Readonly<Record<string, never>>;
   readonly "ideal-lumpy": {
     /** moves that are averaged over; more give less Monte-Carlo error. 100 to 100000000 moves. Default: 20000. */
     readonly steps?: number;

@@ -25,18 +25,18 @@ export function wholeRow(
 }
 
 /** Choice of the reconstruction kernel. */
-export function kernelRow(value: KernelName): ChoiceParameter {
+export function kernelRow(value: KernelName) {
   return {
     type: "choice",
     choices: kernelNames,
     default: value,
     about:
       "Reconstruction kernel: ram-lak and sharp resolve most, smooth and hann have least noise",
-  };
+  } as const satisfies ChoiceParameter;
 }
 
 /** Exposure rows; the default quanta are those of the public phantom set for adult sizes. */
-export const exposureRows: ParameterTable = {
+export const exposureRows = {
   dose: numberRow("1", [0.0001, 1, 100], "Fraction of the full dose; smaller is noisier"),
   photons: numberRow(
     "quanta",
@@ -53,7 +53,7 @@ export const exposureRows: ParameterTable = {
     [1e-3, 0.5, 1e6],
     "Smallest reading that the logarithm sees; lower ones are raised to it and counted",
   ),
-};
+} as const satisfies ParameterTable;
 
 /** Exposure from resolved parameters. */
 export function exposureOf(p: Readonly<Record<string, unknown>>): Exposure {
@@ -66,7 +66,7 @@ export function exposureOf(p: Readonly<Record<string, unknown>>): Exposure {
 }
 
 /** Beam rows: energy, tube voltage, correction and bowtie. */
-export const beamRows: ParameterTable = {
+export const beamRows = {
   energyKeV: numberRow("keV", [20, 70, 150], "Effective energy at which HU are meant"),
   kV: numberRow(
     "kV",
@@ -83,7 +83,7 @@ export const beamRows: ParameterTable = {
     [0, 0, 600],
     "Diameter of the water cylinder that the bowtie filter is shaped for; 0 is none",
   ),
-};
+} as const satisfies ParameterTable;
 
 /** Reconstruction rows. */
 export const imageRows: ParameterTable = {

@@ -14,6 +14,7 @@ import {
   resolveParameters,
   type ParameterTable,
   type ParameterValues,
+  type ParameterValuesOf,
 } from "../core/parameters.ts";
 import { mapInWorkers } from "../parallel/map-in-workers.ts";
 import { checkExposure, insertionNoise } from "./counting.ts";
@@ -28,7 +29,7 @@ const { dose: _dose, floorCounts: _floor, ...insertionExposure } = exposureRows;
 const { kV: _kV, waterCorrection: _correction, ...insertionBeam } = beamRows;
 
 /** Parameters of `insertLowDose` besides the dose. */
-export const lowDoseParameters: ParameterTable = {
+export const lowDoseParameters = {
   ...insertionExposure,
   ...insertionBeam,
   kernel: kernelRow("hann"),
@@ -38,13 +39,13 @@ export const lowDoseParameters: ParameterTable = {
     default: false,
     about: "Take images with tissue on their border, where the noise will be too low",
   },
-};
+} as const satisfies ParameterTable;
 
 export interface LowDoseOptions extends WorkOptions {
   /** Fraction of the image's own dose, above 0 and at most 1. */
   readonly dose: number;
   readonly stream: Stream;
-  readonly parameters?: ParameterValues;
+  readonly parameters?: Partial<ParameterValuesOf<typeof lowDoseParameters>>;
   /** Worker threads; the result never depends on it. Defaults to 1. */
   readonly threads?: number;
 }

@@ -24,14 +24,15 @@ export interface PlaneSource {
   readonly weight: number;
 }
 
-function pick<T extends { readonly weight: number }>(items: readonly T[], stream: Stream): T {
+/** Number of an item, drawn by weight. */
+function pick(items: readonly { readonly weight: number }[], stream: Stream): number {
   const total = items.reduce((sum, item) => sum + item.weight, 0);
   let at = stream.uniform() * total;
-  for (const item of items) {
-    at -= item.weight;
-    if (at < 0) return item;
+  for (const [i, { weight }] of items.entries()) {
+    at -= weight;
+    if (at < 0) return i;
   }
-  return items[items.length - 1]!;
+  return items.length - 1;
 }
 
 /** Checks that every plane can hold a patch. */
@@ -55,17 +56,18 @@ export function checkPlanes(sources: readonly PlaneSource[], side: number): void
 /**
  * Writes one patch, windowed and turned, into `out` at `offset`.
  *
- * @returns number of the plane that it was cut from, within its source
+ * @returns numbers of the source, and of the plane within it, that it was cut from
  */
 export function drawPatch(
   sources: readonly PlaneSource[],
   { side, stream }: { side: number; stream: Stream },
   { out, offset }: { out: Float32Array; offset: number },
-): { readonly plane: number } {
-  const source = pick(sources, stream);
+): { readonly source: number; readonly plane: number } {
+  const chosenSource = pick(sources, stream);
+  const source = sources[chosenSource]!;
   const chosen = stream.integer(source.planes.length);
   const plane = source.planes[chosen]!;
-  const window = pick(source.windows, stream);
+  const window = source.windows[pick(source.windows, stream)]!;
   const top = stream.integer(plane.ny - side + 1);
   const left = stream.integer(plane.nx - side + 1);
   const turn = stream.integer(8);
@@ -80,5 +82,5 @@ export function drawPatch(
       out[offset + y * side + x] = window.clip ? Math.min(1, Math.max(0, raw)) : raw;
     }
   }
-  return { plane: chosen };
+  return { source: chosenSource, plane: chosen };
 }

@@ -7,6 +7,7 @@ import {
   resolveParameters,
 } from "../core/parameters.ts";
 import type { Denoiser } from "../denoise/denoiser.ts";
+import type { MethodParameters } from "../denoise/find-denoiser.ts";
 import { type DenoiserLevel, noiseMethodFor } from "../denoise/noise-level/level-for.ts";
 import { judgedPlanes, noiseOfPlanes } from "../denoise/noise-level/noise-of-image.ts";
 import { denoise, type DenoisedFigures } from "./denoise.ts";
@@ -29,10 +30,14 @@ export interface FigureOptions {
   readonly slice?: number | undefined;
 }
 
-export interface DenoiseFilesOptions extends FilesOptions, MethodOptions, FigureOptions {
+/** @typeParam Method the method, whose parameters are checked by the compiler */
+export interface DenoiseFilesOptions<Method extends string | Denoiser = string | Denoiser>
+  extends FilesOptions,
+    MethodOptions,
+    FigureOptions {
   /** A name as `denoise` takes it, or a denoiser itself. */
-  readonly method?: string | Denoiser | undefined;
-  readonly parameters?: Readonly<Record<string, string | number | boolean>>;
+  readonly method?: Method | undefined;
+  readonly parameters?: MethodParameters<Method>;
   /** What metadata say of a denoiser that was made for this call, besides its parameters. */
   readonly recorded?: Readonly<Record<string, ParameterValue>>;
   /** What is looked for, for methods that keep it. */
@@ -75,10 +80,10 @@ export interface DenoiseReport {
  * @throws InputError before any work when an output cannot be written to or an option has no use;
  *   whatever `denoise` throws
  */
-export async function denoiseFiles(
+export async function denoiseFiles<const Method extends string | Denoiser = string>(
   input: string,
   output: string,
-  options: DenoiseFilesOptions = {},
+  options: DenoiseFilesOptions<Method> = {},
 ): Promise<DenoiseReport> {
   checkPicture(options.figure);
   const { method } = options;

@@ -1,9 +1,9 @@
 /** One image in memory: estimate its noise, denoise it, blend it with the original, estimate again. */
 import { InputError, RunError, throwIfAborted } from "../core/errors.ts";
 import { type Image, layoutOf, makeImage, rangeOf, sliceOf, withData } from "../core/image.ts";
-import type { ParameterValues } from "../core/parameters.ts";
 import type { WorkOptions } from "../core/progress.ts";
 import type { DenoiseContext, Denoiser } from "../denoise/denoiser.ts";
+import type { MethodParameters } from "../denoise/find-denoiser.ts";
 import { type DenoiserLevel, noiseFor, noiseMethodFor } from "../denoise/noise-level/level-for.ts";
 import {
   judgedPlanes,
@@ -12,13 +12,16 @@ import {
 } from "../denoise/noise-level/noise-of-image.ts";
 import { type MethodOptions, openMethod } from "./open-method.ts";
 
-export interface DenoiseOptions extends WorkOptions, MethodOptions {
+/** @typeParam Method the method, whose parameters are checked by the compiler */
+export interface DenoiseOptions<Method extends string | Denoiser = string | Denoiser>
+  extends WorkOptions,
+    MethodOptions {
   /**
    * A classical denoiser, a shipped model or a path to an .onnx file by name, or a denoiser itself. Defaults
    * to the default model.
    */
-  readonly method?: string | Denoiser | undefined;
-  readonly parameters?: ParameterValues;
+  readonly method?: Method | undefined;
+  readonly parameters?: MethodParameters<Method>;
   /** Noise standard deviation in the image's unit; estimated when absent. */
   readonly sigma?: number | undefined;
   /** Share of the denoised image in the result, 0 to 1. Defaults to 1. */
@@ -63,7 +66,10 @@ const smallestSide = 8;
  *   any variation, or an unknown method; RunError when the method's result holds values that are not finite;
  *   CancelledError
  */
-export async function denoise(image: Image, options: DenoiseOptions = {}): Promise<Denoised> {
+export async function denoise<const Method extends string | Denoiser = string>(
+  image: Image,
+  options: DenoiseOptions<Method> = {},
+): Promise<Denoised> {
   checkDenoisable(image, options.padding);
   const { method } = options;
   if (typeof method === "object") return denoiseBy(image, method, options);

@@ -1,5 +1,9 @@
 /** Low-dose versions of a file, a series or a folder of CT images. */
-import { type ParameterValues, resolveParameters } from "../core/parameters.ts";
+import {
+  type ParameterValues,
+  type ParameterValuesOf,
+  resolveParameters,
+} from "../core/parameters.ts";
 import { lowDoseParameters } from "../physics/low-dose.ts";
 import { eachImage, type FilesOptions } from "./each-image.ts";
 import { insertNoise, type Quanta } from "./insert-noise.ts";
@@ -10,7 +14,7 @@ export interface InsertNoiseFilesOptions extends FilesOptions {
   /** Defaults to 1. */
   readonly seed?: number;
   /** Of the scanner; without `photons` the quanta follow from each image's own noise. */
-  readonly parameters?: ParameterValues;
+  readonly parameters?: Partial<ParameterValuesOf<typeof lowDoseParameters>>;
   readonly threads?: number | undefined;
 }
 

@@ -89,7 +89,7 @@ describe("insertNoise", () => {
 
   it("finds more quanta where the kernel is sharper than the image's", async () => {
     const { noisy } = await scan(water, 1e6);
-    const quanta = async (kernel: string) =>
+    const quanta = async (kernel: "hann" | "ram-lak") =>
       (await insertNoise(noisy, { dose: 0.5, parameters: { ...given, kernel }, threads: 1 }))
         .quanta;
     const [hann, sharp] = [await quanta("hann"), await quanta("ram-lak")];

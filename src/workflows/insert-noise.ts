@@ -1,7 +1,11 @@
 /** A low-dose version of a CT image in memory, with the quanta of its own scan. */
 import { filledFromNearest } from "../denoise/fill-padding.ts";
 import { type Image, layoutOf, makeImage, sliceOf, withData } from "../core/image.ts";
-import { type ParameterValues, resolveParameters } from "../core/parameters.ts";
+import {
+  type ParameterValues,
+  type ParameterValuesOf,
+  resolveParameters,
+} from "../core/parameters.ts";
 import type { WorkOptions } from "../core/progress.ts";
 import { type Stream, streamOf } from "../core/random.ts";
 import { matchNoise } from "../denoise/noise-level/match-noise.ts";
@@ -17,7 +21,7 @@ export interface InsertNoiseOptions extends WorkOptions {
   /** Number of the image among those of one seed. Defaults to 0. */
   readonly index?: number;
   /** Of the scanner: `lowDoseParameters`. Without `photons` the quanta follow from the image's own noise. */
-  readonly parameters?: ParameterValues;
+  readonly parameters?: Partial<ParameterValuesOf<typeof lowDoseParameters>>;
   /** Worker threads; the result never depends on it. */
   readonly threads?: number | undefined;
   /** One byte per voxel, 1 where it holds no measurement: not seen by the scanner, and handed through. */

@@ -12,17 +12,19 @@ import {
   openMetrics,
   type OpenMetrics,
 } from "./measure.ts";
-import type { MemberChoice } from "./member-choice.ts";
+import type { MetricParameters } from "../metrics/catalogue.ts";
+import type { ChoiceOf } from "./member-choice.ts";
 import { pairsOf, regionFrom } from "./metric-pairs.ts";
 import { checkPicture, checkPlaces, type OutputOptions, writePicture } from "./output.ts";
 
-export interface MeasureFilesOptions
+/** @typeParam Name names of the metrics, whose parameters are checked by the compiler */
+export interface MeasureFilesOptions<Name extends string = string>
   extends WorkOptions,
     InputOptions,
     OutputOptions,
     MetricSettings {
   /** See `measure`. */
-  readonly metrics?: readonly MemberChoice[] | undefined;
+  readonly metrics?: readonly ChoiceOf<MetricParameters, Name>[] | undefined;
   /** Further versions of the same images by name: paths of the same kind as the first. */
   readonly arm?: Readonly<Record<string, string>> | undefined;
   /** Of permutations that are drawn. Defaults to 0. */
@@ -78,10 +80,10 @@ const firstVersion = "images";
  *
  * @throws InputError when an image has no partner; whatever `measure` throws
  */
-export async function measureFiles(
+export async function measureFiles<const Name extends string = string>(
   image: string,
   reference: string | undefined,
-  options: MeasureFilesOptions = {},
+  options: MeasureFilesOptions<Name> = {},
 ): Promise<MeasureReport> {
   const { figure, roi, background, inputFormat: format, unit, signal, onProgress, force } = options;
   const metrics = await openMetrics(options.metrics, reference !== undefined);

@@ -1,9 +1,14 @@
 /** Image-quality metrics of one image in memory. */
 import type { Image } from "../core/image.ts";
-import { catalogue } from "../metrics/catalogue.ts";
+import { catalogue, type MetricParameters } from "../metrics/catalogue.ts";
 import type { Metric, MetricResult } from "../metrics/metric.ts";
 import type { Region } from "../metrics/region.ts";
-import { type ChosenMember, type MemberChoice, openChoices } from "./member-choice.ts";
+import {
+  type ChoiceOf,
+  type ChosenMember,
+  type MemberChoice,
+  openChoices,
+} from "./member-choice.ts";
 
 export interface MetricSettings {
   /** Grey-level window in the images' unit; also the data range. */
@@ -14,11 +19,12 @@ export interface MetricSettings {
   readonly dataRange?: number | undefined;
 }
 
-export interface MeasureOptions extends MetricSettings {
+/** @typeParam Name names of the metrics, whose parameters are checked by the compiler */
+export interface MeasureOptions<Name extends string = string> extends MetricSettings {
   /** The truth or standard, for metrics that compare. */
   readonly reference?: Image | undefined;
   /** Members of the metrics' catalogue; by default psnr, ssim, rmse and mae, or nps without a reference. */
-  readonly metrics?: readonly MemberChoice[] | undefined;
+  readonly metrics?: readonly ChoiceOf<MetricParameters, Name>[] | undefined;
   /** Voxels that count; all by default. */
   readonly mask?: Region | undefined;
   /** Second region, for cnr and neq. */
@@ -50,7 +56,10 @@ export function openMetrics(
  *
  * @throws InputError on unknown metrics, images that do not fit together, or values out of range
  */
-export async function measure(image: Image, options: MeasureOptions = {}): Promise<Measured[]> {
+export async function measure<const Name extends string = string>(
+  image: Image,
+  options: MeasureOptions<Name> = {},
+): Promise<Measured[]> {
   const { metrics, ...rest } = options;
   return measureBy(image, await openMetrics(metrics, options.reference !== undefined), rest);
 }

@@ -1,17 +1,22 @@
 /** Members of a catalogue chosen by name, with parameters of their own. */
 import { InputError } from "../core/errors.ts";
-import { type Members, openMember } from "../core/member.ts";
+import { type Members, openMember, type SettingsOf } from "../core/member.ts";
 import type { ParameterValues } from "../core/parameters.ts";
 
 /** A name alone, or a member with parameters and what tables call it. */
-export type MemberChoice =
-  | string
-  | {
-      readonly name: string;
-      readonly parameters?: ParameterValues;
-      /** The name by default; the same member may be chosen twice under two labels. */
-      readonly label?: string;
-    };
+export type ChoiceOf<Table, Name extends string> =
+  | Name
+  | (Name extends unknown
+      ? {
+          readonly name: Name;
+          readonly parameters?: SettingsOf<Table, Name>;
+          /** The name by default; the same member may be chosen twice under two labels. */
+          readonly label?: string;
+        }
+      : never);
+
+/** The same where only run time knows the name. */
+export type MemberChoice = ChoiceOf<unknown, string>;
 
 export interface ChosenMember<T> {
   readonly member: T;

@@ -15,7 +15,11 @@ import {
   writePicture,
 } from "./output.ts";
 
-export interface ObserveFilesOptions extends WorkOptions, OutputOptions, TaskFiles {
+/** @typeParam Name names of the observers, whose parameters are checked by the compiler */
+export interface ObserveFilesOptions<Name extends string = string>
+  extends WorkOptions,
+    OutputOptions,
+    TaskFiles<Name> {
   /** Distance in pixels within which a place counts as found. */
   readonly tolerance?: number | undefined;
   /** Error of an estimate that still counts as right. */
@@ -52,7 +56,9 @@ export interface ObserveReport {
  *
  * @throws InputError before any work when an output cannot be written to; whatever `observe` throws
  */
-export async function observeFiles(options: ObserveFilesOptions): Promise<ObserveReport> {
+export async function observeFiles<const Name extends string = string>(
+  options: ObserveFilesOptions<Name>,
+): Promise<ObserveReport> {
   const { figure, imrmc, force, signal, onProgress } = options;
   checkPicture(figure);
   await checkPlaces(

@@ -3,9 +3,9 @@ import type { Image } from "../core/image.ts";
 import type { Arm } from "../observers/observe.ts";
 import type { Observer } from "../observers/observer.ts";
 import { type Cases, casesOf } from "../observers/cases.ts";
-import { catalogue } from "../observers/catalogue.ts";
+import { catalogue, type ObserverParameters } from "../observers/catalogue.ts";
 import { observe as judge, type Observed, type ObserveOptions } from "../observers/observe.ts";
-import { type MemberChoice, openChoices } from "./member-choice.ts";
+import { type ChoiceOf, openChoices } from "./member-choice.ts";
 
 /** One version of the images of both classes: as they were acquired, or denoised by one method. */
 export interface ImageArm extends Omit<Arm, "present" | "absent"> {
@@ -14,9 +14,10 @@ export interface ImageArm extends Omit<Arm, "present" | "absent"> {
   readonly absent: readonly Image[] | Cases;
 }
 
-export interface ObserveImagesOptions extends ObserveOptions {
+/** @typeParam Name names of the observers, whose parameters are checked by the compiler */
+export interface ObserveImagesOptions<Name extends string = string> extends ObserveOptions {
   /** Members of the observers' catalogue; by default npw, hotelling and cho. */
-  readonly observers?: readonly MemberChoice[] | undefined;
+  readonly observers?: readonly ChoiceOf<ObserverParameters, Name>[] | undefined;
 }
 
 const casesFrom = (images: readonly Image[] | Cases): Cases =>
@@ -29,9 +30,9 @@ const casesFrom = (images: readonly Image[] | Cases): Cases =>
  * @throws InputError on unknown observers, images of different size or unit, versions of different cases, and
  *   classes that cannot be divided; CancelledError
  */
-export async function observe(
+export async function observe<const Name extends string = string>(
   arms: readonly ImageArm[],
-  options: ObserveImagesOptions = {},
+  options: ObserveImagesOptions<Name> = {},
 ): Promise<Observed> {
   const { observers, ...rest } = options;
   const chosen = await openChoices<Observer>(

@@ -3,7 +3,8 @@ import type { Arm } from "../observers/observe.ts";
 import type { Known } from "../observers/observer.ts";
 import type { InputOptions } from "./input.ts";
 import type { KnownOptions } from "./known-truths.ts";
-import type { MemberChoice } from "./member-choice.ts";
+import type { ObserverParameters } from "../observers/catalogue.ts";
+import type { ChoiceOf } from "./member-choice.ts";
 
 /** Versions of images of two classes, and what is known about the signal. */
 export interface ObserverTask {
@@ -17,8 +18,12 @@ export interface ObserverTask {
   readonly axis?: { readonly label: string; readonly of: Readonly<Record<string, number>> };
 }
 
-/** Where images come from. */
-export interface TaskFiles extends KnownOptions, InputOptions {
+/**
+ * Where images come from.
+ *
+ * @typeParam Name names of the observers, whose parameters are checked by the compiler
+ */
+export interface TaskFiles<Name extends string = string> extends KnownOptions, InputOptions {
   /** A folder in LCD_CT layout, in place of `present` and `absent`. */
   readonly collection?: string | undefined;
   /** Folder or stack of images with signal. */
@@ -43,7 +48,7 @@ export interface TaskFiles extends KnownOptions, InputOptions {
   /** Files are volumes, not stacks of cases. */
   readonly volumes?: boolean;
   /** Members of the observers' catalogue; by default npw, hotelling and cho. */
-  readonly observer?: readonly MemberChoice[];
+  readonly observer?: readonly ChoiceOf<ObserverParameters, Name>[];
   /** Pixel pitch in mm of a collection that states none. */
   readonly spacing?: number | undefined;
 }

@@ -9,7 +9,10 @@ import { saveImage, writeWhole } from "../files/files.ts";
 import { checkFolder, type OutputOptions, writeFolder } from "./output.ts";
 import { openSimulation, simulate, type SimulatedCase, type SimulateOptions } from "./simulate.ts";
 
-export interface SimulateFilesOptions extends SimulateOptions, OutputOptions {
+/** @typeParam Preset phantom and acquisition, whose parameters are checked by the compiler */
+export interface SimulateFilesOptions<Preset extends string = string>
+  extends SimulateOptions<Preset>,
+    OutputOptions {
   /** File format of the images. Defaults to `nifti`. */
   readonly outputFormat?: "dicom" | "nifti" | "npy";
 }
@@ -43,10 +46,10 @@ const endings: Readonly<Record<string, string>> = { nifti: ".nii.gz", npy: ".npy
  * @param folder new or empty
  * @throws InputError as `simulate`, or when the folder holds anything else
  */
-export async function simulateFiles(
-  preset: string,
+export async function simulateFiles<const Preset extends string>(
+  preset: Preset,
   folder: string,
-  options: SimulateFilesOptions = {},
+  options: SimulateFilesOptions<Preset> = {},
 ): Promise<SimulateReport> {
   const { seed = 1, outputFormat: format = "nifti", force = false } = options;
   await checkFolder(folder, { force });

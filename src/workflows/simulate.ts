@@ -1,26 +1,40 @@
 /** Phantoms with known truth, imaged, in memory. */
 import { InputError, throwIfAborted } from "../core/errors.ts";
 import type { Image } from "../core/image.ts";
-import { openMember } from "../core/member.ts";
+import { openMember, type SettingsOf } from "../core/member.ts";
 import { type ParameterValues, resolveParameters } from "../core/parameters.ts";
 import type { WorkOptions } from "../core/progress.ts";
 import { streamOf } from "../core/random.ts";
 import { defaultThreads } from "../parallel/index.ts";
-import { catalogue as phantoms } from "../phantoms/catalogue.ts";
+import { catalogue as phantoms, type PhantomParameters } from "../phantoms/catalogue.ts";
 import type { Phantom } from "../phantoms/phantom.ts";
 import type { Acquisition } from "../physics/acquisition.ts";
-import { catalogue as acquisitions } from "../physics/catalogue.ts";
+import { type AcquisitionParameters, catalogue as acquisitions } from "../physics/catalogue.ts";
 
-export interface SimulateOptions extends WorkOptions {
+/** Parameters of the phantom of a preset `PHANTOM` or `PHANTOM+ACQUISITION`. */
+type PhantomSettings<Preset extends string> = SettingsOf<
+  PhantomParameters,
+  Preset extends `${infer Phantom}+${string}` ? Phantom : Preset
+>;
+
+/** Parameters of its acquisition; those of any acquisition where the preset names none. */
+type AcquisitionSettings<Preset extends string> = Preset extends `${string}+${infer Acquisition}`
+  ? SettingsOf<AcquisitionParameters, Acquisition>
+  : Preset extends keyof PhantomParameters
+    ? AcquisitionParameters[keyof AcquisitionParameters]
+    : ParameterValues;
+
+/** @typeParam Preset phantom and acquisition, whose parameters are checked by the compiler */
+export interface SimulateOptions<Preset extends string = string> extends WorkOptions {
   /** Number of cases. Defaults to 1. */
   readonly count?: number;
   /** Seed of objects and noise. Defaults to 1. */
   readonly seed?: number;
   /** Fraction of the full dose, for acquisitions that have one. */
   readonly dose?: number | undefined;
-  readonly phantomParameters?: ParameterValues;
+  readonly phantomParameters?: PhantomSettings<Preset>;
   /** Of the acquisition. */
-  readonly parameters?: ParameterValues;
+  readonly parameters?: AcquisitionSettings<Preset>;
   /** Worker threads; the result never depends on it. */
   readonly threads?: number | undefined;
 }
@@ -53,9 +67,9 @@ export interface OpenSimulation {
  * @param preset `PHANTOM`, imaged by the acquisition that usually images it, or `PHANTOM+ACQUISITION`
  * @throws InputError on names and parameters that do not exist or are out of range
  */
-export async function openSimulation(
-  preset: string,
-  options: SimulateOptions = {},
+export async function openSimulation<const Preset extends string>(
+  preset: Preset,
+  options: SimulateOptions<Preset> = {},
 ): Promise<OpenSimulation> {
   const [first = "", second, ...others] = preset.split("+");
   if (others.length > 0) {
@@ -98,9 +112,9 @@ export async function openSimulation(
  *
  * @throws InputError as `openSimulation`, and where the acquisition cannot see the object; CancelledError
  */
-export async function* simulate(
-  preset: string,
-  options: SimulateOptions = {},
+export async function* simulate<const Preset extends string>(
+  preset: Preset,
+  options: SimulateOptions<Preset> = {},
 ): AsyncGenerator<SimulatedCase> {
   const { count = 1, seed = 1, signal, onProgress } = options;
   const opened = await openSimulation(preset, options);

@@ -12,7 +12,7 @@
  */
 import { InputError } from "../../core/errors.ts";
 import { type Image, layoutOf, makeImage, rangeOf, withData } from "../../core/image.ts";
-import type { ParameterValues } from "../../core/parameters.ts";
+import type { ParameterTable, ParameterValues } from "../../core/parameters.ts";
 import { type Denoiser, unknownReach } from "../denoiser.ts";
 import { noiseLevelFor } from "../input.ts";
 import { localMoments } from "../neighbourhood/local-moments.ts";
@@ -110,6 +110,25 @@ export function estimatePoissonGaussian(
   return { gain, sigma: Math.sqrt(rest), offset };
 }
 
+/** What the wrapper adds to the parameters of the method inside. */
+export const anscombeParameters = {
+  gain: {
+    type: "number",
+    unit: "image unit/count",
+    min: 1e-12,
+    max: 1e12,
+    about: "image units per count; estimated from the image when absent",
+  },
+  offset: {
+    type: "number",
+    unit: "image unit",
+    min: -1e9,
+    max: 1e9,
+    default: 0,
+    about: "value of the image at zero counts",
+  },
+} as const satisfies ParameterTable;
+
 /**
  * The denoiser for Poisson–Gaussian noise made from one for Gaussian noise. Its noise level σ is the Gaussian
  * part; `gain` and, without σ, the Gaussian part are estimated when absent.
@@ -124,24 +143,7 @@ export function anscombe(inner: Denoiser): Denoiser {
     noise: "poisson-gaussian" as const,
     dimensions: inner.dimensions,
     ...(inner.joins === undefined ? {} : { joins: inner.joins }),
-    parameters: {
-      ...inner.parameters,
-      gain: {
-        type: "number" as const,
-        unit: "image unit/count",
-        min: 1e-12,
-        max: 1e12,
-        about: "image units per count; estimated from the image when absent",
-      },
-      offset: {
-        type: "number" as const,
-        unit: "image unit",
-        min: -1e9,
-        max: 1e9,
-        default: 0,
-        about: "value of the image at zero counts",
-      },
-    },
+    parameters: { ...inner.parameters, ...anscombeParameters },
     reach: (settings) => {
       if (settings.parameters.gain === undefined) {
         return "the gain is estimated on the whole volume unless the parameter gain is given";
