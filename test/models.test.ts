@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { streamOf } from "../src/core/random.ts";
+import { parseTrainedOn } from "../src/denoise/trained-on.ts";
 import { defaultModel, loadDenoisingModel, modelsFolder } from "../src/inference/files.ts";
 import { decodeModel } from "../src/onnx/decode.ts";
 import { abdomen } from "../src/phantoms/abdomen.ts";
@@ -26,7 +27,19 @@ describe("shipped models", () => {
     expect(createHash("sha256").update(bytes).digest("hex")).toBe(card.sha256);
     const recipe = join(modelsFolder, `${stem}.yaml`);
     expect(existsSync(recipe)).toBe(true);
-    expect(card.description).toEqual(parseTrainingConfig(parse(readFileSync(recipe, "utf8"))));
+    // Options that were added after the training have their defaults in both.
+    expect(parseTrainingConfig(card.description)).toEqual(
+      parseTrainingConfig(parse(readFileSync(recipe, "utf8"))),
+    );
+    const { noise, units, windows } = parseTrainedOn(card.trainedOn, `${stem}.json`);
+    expect(noise).toEqual(card.description.noise);
+    expect(units.length).toBeGreaterThan(0);
+    for (const { windows: drawn } of card.description.sources) {
+      for (const { low, high, percentiles } of drawn) {
+        const own = percentiles === undefined ? { low, high } : { percentiles };
+        expect(windows).toContainEqual(expect.objectContaining(own));
+      }
+    }
     const { constants, metadata } = decodeModel(bytes);
     const weights = constants.reduce(
       (n, c) => n + (c.shape.length === 4 ? c.shape.reduce<number>((p, s) => p * Number(s), 1) : 0),

@@ -2,6 +2,7 @@
 import type { Image } from "../core/image.ts";
 import type { ParameterTable, ParameterValue, ParameterValues } from "../core/parameters.ts";
 import type { WorkOptions } from "../core/progress.ts";
+import type { TrainedOn } from "./trained-on.ts";
 
 export interface DenoiseContext extends WorkOptions {
   /**
@@ -73,6 +74,8 @@ export interface Denoiser<P extends ParameterValues = ParameterValues> {
   readonly levelless?: string;
   /** What of the call's context the method works with beside the noise level, where it does. */
   readonly uses?: readonly ("guide" | "templates")[];
+  /** What a trained method learned from; images outside are warned of. */
+  readonly trainedOn?: TrainedOn;
   /**
    * How far along z a result reaches, so that a volume can be denoised slab by slab; absent for methods
    * that have to see all of it. Slabs begin at even planes.

@@ -2,6 +2,7 @@
 import { InputError, throwIfAborted } from "../core/errors.ts";
 import { type Image, layoutOf, rangeOf, withData } from "../core/image.ts";
 import type { WorkOptions } from "../core/progress.ts";
+import { type TrainedOn, usualTraining } from "../denoise/trained-on.ts";
 import type { DenoisingModel } from "./denoising-model.ts";
 
 export interface ApplyOptions extends WorkOptions {
@@ -18,22 +19,36 @@ export interface ModelUnits {
   readonly scale: number;
 }
 
-/** Highest noise level, relative to the scale, that the shipped models were trained for. */
-const highestLevel = 0.2;
+/**
+ * The model's units for an image: the window that the model learned most in the image's unit (soft tissue, −160 to
+ * 240 HU, where CT has none of its own), or else between percentiles, the 1st and 99.5th where it names none.
+ */
+export function windowOf(
+  image: Pick<Image, "data" | "unit">,
+  { windows }: TrainedOn = usualTraining,
+): ModelUnits {
+  const own = windows.find((window) => "unit" in window && window.unit === image.unit);
+  if (own !== undefined && "unit" in own) return { offset: own.low, scale: own.high - own.low };
+  if (image.unit === "HU") return { offset: -160, scale: 400 };
+  if (image.unit === "normalised") return { offset: 0, scale: 1 };
+  const drawn = windows.find((window) => "percentiles" in window);
+  const [low, high] = drawn !== undefined && "percentiles" in drawn ? drawn.percentiles : [1, 99.5];
+  const [offset, scale] = percentileRange(image.data, low / 100, high / 100);
+  return { offset, scale };
+}
 
 /**
- * The model's units for an image: CT in the soft-tissue window from −160 to 240 HU, other images
- * between their 1st and 99.5th percentiles. Where the noise would exceed the trained levels the
- * scale is widened until it does not; the networks are homogeneous, so only the offset matters.
+ * The model's units for an image with noise. Where the noise would exceed the trained levels the scale is widened
+ * until it does not; the networks are homogeneous, so only the offset matters.
  */
-export function modelUnits(image: Pick<Image, "data" | "unit">, sigma: number): ModelUnits {
-  const [offset, scale] =
-    image.unit === "HU"
-      ? [-160, 400]
-      : image.unit === "normalised"
-        ? [0, 1]
-        : percentileRange(image.data, 0.01, 0.995);
-  return { offset, scale: Math.max(scale, sigma / highestLevel) };
+export function modelUnits(
+  image: Pick<Image, "data" | "unit">,
+  sigma: number,
+  { trainedOn = usualTraining }: { readonly trainedOn?: TrainedOn } = {},
+): ModelUnits {
+  const { offset, scale } = windowOf(image, trainedOn);
+  const { high } = trainedOn.noise;
+  return { offset, scale: high > 0 ? Math.max(scale, sigma / high) : scale };
 }
 
 function percentileRange(data: Float32Array, low: number, high: number): [number, number] {
@@ -72,7 +87,7 @@ export async function applyModel(
     );
   }
   const scaled = sample === undefined ? image : { unit: image.unit, data: await sample() };
-  const { offset, scale } = modelUnits(scaled, Math.max(...levels));
+  const { offset, scale } = modelUnits(scaled, Math.max(...levels), model);
   const area = ny * nx;
   const out = image.data.slice();
   // One after the other: the runtime's native binding runs a model on the calling thread, so that two runs

@@ -1,6 +1,7 @@
 /** A trained denoiser, opened and ready: planes in its own units in, planes out. */
 import { InputError, throwIfAborted } from "../core/errors.ts";
 import type { WorkOptions } from "../core/progress.ts";
+import { parseTrainedOn, type TrainedOn, usualTraining } from "../denoise/trained-on.ts";
 import { decodeModel } from "../onnx/decode.ts";
 import type { Provider } from "../graph/lowering.ts";
 import { type Backend, floats } from "../runtime/backend.ts";
@@ -14,6 +15,8 @@ export interface OpenModelOptions {
   readonly threads?: number;
   /** What to call a model that does not say its name, such as its file's path. */
   readonly name?: string;
+  /** What it was trained on, for a file that does not say it: from its card. */
+  readonly trainedOn?: TrainedOn;
 }
 
 export interface PlaneOptions extends WorkOptions {
@@ -29,12 +32,26 @@ export interface DenoisingModel {
   readonly name: string;
   readonly takesSigma: boolean;
   readonly metadata: Readonly<Record<string, string>>;
+  /** What the file says that it was trained on, or its card; the usual where neither does. */
+  readonly trainedOn: TrainedOn;
   /** Denoises one plane of normalised values (window on [0, 1]), tiled where it is large. */
   denoisePlane(plane: Float32Array, options: PlaneOptions): Promise<Float32Array>;
   dispose(): Promise<void>;
 }
 
 const defaultTile = 1024;
+
+/** The metadata of a model in which its training's ranges stand as JSON. */
+export const trainedOnKey = "trainedOn";
+
+/** The value of a JSON text; the text itself where it is none, for an error to show. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
 
 /**
  * Opens a model written by `exportNetwork`.
@@ -55,6 +72,10 @@ export async function openDenoisingModel(
     );
   }
   const name = metadata["name"] ?? metadata["network"] ?? options.name ?? "model";
+  const trainedOn =
+    metadata[trainedOnKey] === undefined
+      ? (options.trainedOn ?? usualTraining)
+      : parseTrainedOn(jsonOf(metadata[trainedOnKey]), `the model ${name}`);
   const takesSigma = inputs.some(({ name }) => name === "sigma");
   const multiple = Number(metadata["multipleOf"] ?? 1);
   const reach = Number(metadata["reach"] ?? 64);
@@ -85,6 +106,7 @@ export async function openDenoisingModel(
     name,
     takesSigma,
     metadata,
+    trainedOn,
     async denoisePlane(plane, options) {
       const { ny, nx, sigma, tile = defaultTile, signal, onProgress } = options;
       const padded = padToMultiple(plane, { ny, nx }, multiple);

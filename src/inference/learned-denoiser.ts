@@ -19,6 +19,7 @@ export function learnedDenoiser(model: DenoisingModel, name: string = model.name
     noise: "gaussian",
     dimensions: [2],
     parameters: {},
+    trainedOn: model.trainedOn,
     reach: () => 0,
     denoise(image, _parameters, context = {}) {
       const { sample, signal, onProgress } = context;

@@ -20,6 +20,7 @@ import {
 import type { SlabInput } from "./input.ts";
 import { readBack } from "./read-back.ts";
 import type { SlabPlan } from "./plan-slabs.ts";
+import { trainingWarning } from "./training-range.ts";
 
 export interface DenoiseSlabsOptions extends Omit<DenoiseOptions, "method" | "padding" | "guide"> {
   readonly denoiser: Denoiser;
@@ -71,6 +72,8 @@ export async function denoiseSlabs(
     paddings,
   });
   const notes = new Set([slabNote(plan, image)]);
+  const warning = trainingWarning(denoiser, seen, { ...noise, sigma: level.sigma });
+  if (warning !== undefined) notes.add(warning);
   if (level !== noise && level.method !== "given" && level.method !== "none" && level.sigma > 0) {
     notes.add(
       `the method's own noise level, ${Number(level.sigma.toPrecision(4))}, is estimated on ${seen.length} of ${planes} planes`,

@@ -11,6 +11,7 @@ import {
   type NoiseReading,
 } from "../denoise/noise-level/noise-of-image.ts";
 import { type MethodOptions, openMethod } from "./open-method.ts";
+import { trainingWarning } from "./training-range.ts";
 
 /** @typeParam Method the method, whose parameters are checked by the compiler */
 export interface DenoiseOptions<Method extends string | Denoiser = string | Denoiser>
@@ -91,16 +92,14 @@ async function denoiseBy(
   const { blocks, nz, ny, nx } = layoutOf(image);
   const size = ny * nx;
   const judged = judgedPlanes(blocks * nz);
-  const { noise, level, sigma } = noiseFor(
-    judged.map((k) => sliceOf(image, k)),
-    denoiser,
-    {
-      given: options.sigma,
-      parameters: options.parameters,
-      paddings: judged.map((k) => padding?.subarray(k * size, (k + 1) * size)),
-    },
-  );
-  const notes: string[] = [];
+  const planes = judged.map((k) => sliceOf(image, k));
+  const { noise, level, sigma } = noiseFor(planes, denoiser, {
+    given: options.sigma,
+    parameters: options.parameters,
+    paddings: judged.map((k) => padding?.subarray(k * size, (k + 1) * size)),
+  });
+  const warning = trainingWarning(denoiser, planes, { ...noise, sigma: level.sigma });
+  const notes: string[] = warning === undefined ? [] : [warning];
   const denoised = await denoiseBlocks(image, denoiser, {
     ...options,
     sigma,
