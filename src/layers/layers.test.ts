@@ -18,7 +18,13 @@ import {
   instanceNormLayer,
   layerNormLayer,
 } from "./norm-layers.ts";
-import { pixelShuffle, pixelUnshuffle, upsampleLinear } from "./resample-layers.ts";
+import {
+  blocksToChannels,
+  channelsToBlocks,
+  pixelShuffle,
+  pixelUnshuffle,
+  upsampleLinear,
+} from "./resample-layers.ts";
 import { declare, type Declarations } from "./scope.ts";
 import { spectralNorm } from "./spectral-norm.ts";
 
@@ -251,6 +257,13 @@ describe("resampling", () => {
     });
     const back = run([2, 3, ...fine], (node) => pixelShuffle(pixelUnshuffle(node, block), block));
     expect([...back.y.data]).toEqual([...back.x]);
+    // The forms by convolution, for sizes that are not known in advance, move the same values.
+    const shuffled = run(shape, (node) => channelsToBlocks(node, block));
+    expect([...shuffled.y.data]).toEqual([...y.data]);
+    const [own, other] = [pixelUnshuffle, blocksToChannels].map((move) =>
+      run([2, 3, ...fine], (node) => move(node, block)),
+    );
+    expect(other!.y).toEqual(own!.y);
   });
 
   it("upsampling is linear between pixel centres, in three dimensions", () => {

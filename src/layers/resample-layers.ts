@@ -1,7 +1,9 @@
 /** Larger and smaller grids without weights, in two and three dimensions. */
 import { InputError } from "../core/errors.ts";
-import { multiplyDim } from "../graph/dimension.ts";
+import { concrete, multiplyDim } from "../graph/dimension.ts";
 import { type Node, shapeOf, sizesOf } from "../graph/node.ts";
+import { constant } from "../graph/ops/constant.ts";
+import { conv, convTranspose } from "../graph/ops/conv.ts";
 import { resampleLinear } from "../graph/ops/resample-linear.ts";
 import { reshape } from "../graph/ops/reshape.ts";
 import { transpose } from "../graph/ops/transpose.ts";
@@ -52,4 +54,32 @@ export function pixelUnshuffle(x: Node, block: number): Node {
   const split = reshape(x, [count, channels, ...small.flatMap((size) => [size, block])]);
   const order = [0, 1, ...space.map((_, k) => 3 + 2 * k), ...space.map((_, k) => 2 + 2 * k)];
   return reshape(transpose(split, order), [count, channels * block ** d, ...small]);
+}
+
+/** Kernel that takes every pixel of a block apart: `[C·b^d, 1, b, …]`, 1 at the offset that a channel stands for. */
+function blockKernel(x: Node, channels: number, block: number): Node {
+  const dimensions = shapeOf(x).length - 2;
+  const size = block ** dimensions;
+  const data = new Float32Array(channels * size * size);
+  for (let i = 0; i < channels * size; i++) data[i * size + (i % size)] = 1;
+  return constant(data, [channels * size, 1, ...new Array<number>(dimensions).fill(block)]);
+}
+
+/** As `pixelUnshuffle`, for sizes that are not known in advance: a convolution that picks one pixel at a time. */
+export function blocksToChannels(x: Node, block: number): Node {
+  const channels = concrete([shapeOf(x)[1]!], "move blocks to channels")[0]!;
+  const kernel = blockKernel(x, channels, block);
+  return conv(x, kernel, { stride: block, groups: channels });
+}
+
+/** As `pixelShuffle`, for sizes that are not known in advance. */
+export function channelsToBlocks(x: Node, block: number): Node {
+  const all = concrete([shapeOf(x)[1]!], "move channels to blocks")[0]!;
+  const channels = all / block ** (shapeOf(x).length - 2);
+  if (!Number.isInteger(channels)) {
+    throw new InputError(
+      `Cannot move channels to blocks: found ${all} channels, wanted a multiple of ${block ** (shapeOf(x).length - 2)}`,
+    );
+  }
+  return convTranspose(x, blockKernel(x, channels, block), { stride: block, groups: channels });
 }

@@ -73,6 +73,7 @@ export const catalogue = {
   "adain-unet": () => import("./adain-unet.ts").then((m) => m.adainUnet),
   "cnn-observer": () => import("./cnn-observer.ts").then((m) => m.cnnObserver),
   "dncnn": () => import("./dncnn.ts").then((m) => m.dncnn),
+  "drunet-polyphase": () => import("./drunet-polyphase.ts").then((m) => m.drunetPolyphase),
   "drunet": () => import("./drunet.ts").then((m) => m.drunet),
   "linear-observer": () => import("./linear-observer.ts").then((m) => m.linearObserver),
   "patch-critic": () => import("./patch-critic.ts").then((m) => m.patchCritic),

@@ -10,35 +10,16 @@
  * in the shipped model, which it lets start from the identity. (2) Width and number of blocks are
  * free.
  */
-import { type Node, shapeOf } from "../graph/node.ts";
 import { add } from "../graph/ops/add.ts";
 import { concat } from "../graph/ops/concat.ts";
 import { constant } from "../graph/ops/constant.ts";
 import { multiply } from "../graph/ops/multiply.ts";
-import { relu } from "../graph/ops/relu.ts";
 import { InputError } from "../core/errors.ts";
-import { convLayer, convTransposeLayer } from "../layers/conv-layer.ts";
-import { heNormal, type Scope } from "../layers/scope.ts";
+import { convLayer } from "../layers/conv-layer.ts";
+import { heNormal } from "../layers/scope.ts";
 import { centrePlane } from "./centre-plane.ts";
+import { drunetConv, pyramidReach, residualPyramid } from "./residual-pyramid.ts";
 import type { Network } from "./network.ts";
-
-const plain = { kernel: 3, padding: "same" as const, bias: false };
-
-function residualBlocks(scope: Scope, x: Node, blocks: number): Node {
-  const channels = shapeOf(x)[1] as number;
-  for (let i = 0; i < blocks; i++) {
-    const block = scope.child(i);
-    const inner = relu(convLayer(block.child(0), x, { ...plain, channels }));
-    // A small second convolution keeps the sum of a deep chain of blocks from growing at the start.
-    const outer = convLayer(block.child(1), inner, {
-      ...plain,
-      channels,
-      initialise: heNormal(0.5),
-    });
-    x = add(x, outer);
-  }
-  return x;
-}
 
 export const drunet: Network = {
   name: "drunet",
@@ -70,12 +51,7 @@ export const drunet: Network = {
   },
   takesSigma: true,
   multipleOf: () => 8,
-  // Per level l the field grows by 2·blocks·2 pixels of size 2^l on each side, at the bottom once.
-  reach: ({ blocks }) => {
-    const perLevel = 2 * (blocks as number);
-    const convolutions = 2 + perLevel * (2 * (1 + 2 + 4) + 8);
-    return convolutions + 2 * (1 + 2 + 4);
-  },
+  reach: ({ blocks }) => 2 + pyramidReach({ levels: 3, blocks: blocks as number }),
   build(image, { scope, options, sigma }) {
     if (sigma === undefined) {
       throw new InputError("Cannot build drunet: found no noise level, wanted one for each image");
@@ -85,38 +61,13 @@ export const drunet: Network = {
     // The level spread over the image, written so that it works with sizes not known in advance.
     const map = add(multiply(centrePlane(image), constant(0)), sigma);
     const head = convLayer(scope.child("head"), concat([image, map], 1), {
-      ...plain,
+      ...drunetConv,
       channels: width,
       initialise: heNormal(1),
     });
-    const skips: Node[] = [head];
-    let x = head;
-    for (let level = 0; level < 3; level++) {
-      const down = scope.child(`down${level + 1}`);
-      x = residualBlocks(down, x, blocks);
-      x = convLayer(down.child("halve"), x, {
-        channels: width * 2 ** (level + 1),
-        kernel: 2,
-        stride: 2,
-        bias: false,
-        initialise: heNormal(1),
-      });
-      skips.push(x);
-    }
-    x = residualBlocks(scope.child("body"), x, blocks);
-    for (let level = 2; level >= 0; level--) {
-      const up = scope.child(`up${level + 1}`);
-      x = convTransposeLayer(up.child("double"), add(x, skips[level + 1]!), {
-        channels: width * 2 ** level,
-        kernel: 2,
-        stride: 2,
-        bias: false,
-        initialise: heNormal(1),
-      });
-      x = residualBlocks(up, x, blocks);
-    }
-    const tail = convLayer(scope.child("tail"), add(x, head), {
-      ...plain,
+    const body = residualPyramid(scope, head, { levels: 3, blocks });
+    const tail = convLayer(scope.child("tail"), body, {
+      ...drunetConv,
       channels: 1,
       initialise: heNormal(options["residual"] === true ? 0.1 : 1),
     });

@@ -33,6 +33,7 @@ const members = await Promise.all(Object.values(catalogue).map((load) => load())
 const smallest: Readonly<Record<string, ParameterValues>> = {
   dncnn: { depth: 4, width: 4 },
   drunet: { width: 2, blocks: 1 },
+  "drunet-polyphase": { width: 2, levels: 1 },
   unet: { width: 4, levels: 2, classes: 3, deep: true },
   "unet-denoiser": { width: 4, levels: 2 },
   "adain-unet": { width: 4, levels: 2 },
