@@ -25,6 +25,14 @@ export interface NetworkOptions {
     /** Batch normalisation after the inner convolutions, which then have no bias. Default: true. */
     readonly batchNorm?: boolean;
   };
+  readonly "drunet-polyphase": {
+    /** Channels at half resolution; they double at each lower level. 1 to 256 channels. Default: 48. */
+    readonly width?: number;
+    /** Residual blocks at each level of each side. 1 to 16 blocks. Default: 1. */
+    readonly blocks?: number;
+    /** Levels below half resolution; more see farther. 0 to 4 levels. Default: 2. */
+    readonly levels?: number;
+  };
   readonly "drunet": {
     /** Channels at full resolution; they double at each of the three lower levels. 1 to 256 channels. Default: 64. */
     readonly width?: number;
