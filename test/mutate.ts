@@ -66,7 +66,7 @@ export function mutate(bytes: Uint8Array, stream: Stream): Uint8Array {
 }
 
 /** Puts right the checksums of PNG chunks, so that damage reaches what stands behind them. */
-export function repairPng(bytes: Uint8Array): Uint8Array {
+function repairPng(bytes: Uint8Array): Uint8Array {
   const out = bytes.slice();
   const view = new DataView(out.buffer);
   let at = 8;
@@ -83,11 +83,6 @@ export function repairPng(bytes: Uint8Array): Uint8Array {
 export const repairs: Readonly<Record<string, (bytes: Uint8Array) => Uint8Array>> = {
   png: repairPng,
 };
-
-export interface FuzzFailure {
-  readonly seed: number;
-  readonly what: string;
-}
 
 /** What one damaged input did; undefined when it was read or refused in order. */
 export async function tryInput(

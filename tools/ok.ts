@@ -20,6 +20,7 @@ const benches = readdirSync(join(root, "bench"))
 const steps: readonly { name: string; words: readonly string[] }[] = [
   { name: "format", words: ["npm", "run", "-s", "format:check"] },
   { name: "lint", words: ["npm", "run", "-s", "lint"] },
+  { name: "unused", words: ["npm", "run", "-s", "unused"] },
   { name: "layers", words: ["npm", "run", "-s", "layers"] },
   { name: "catalogue", words: ["npm", "run", "-s", "catalogue", "--", "--check"] },
   { name: "kernels", words: ["npm", "run", "-s", "kernels", "--", "--check"] },

@@ -78,7 +78,7 @@ export function barText(
 }
 
 /** `denoising slices  40 %  12 s left`, for a line of its own. */
-export function statusText(progress: Progress, secondsLeft: number | undefined): string {
+function statusText(progress: Progress, secondsLeft: number | undefined): string {
   return `${visibleText(progress.label)}  ${percentText(shareOf(progress)).trim()}${restText(progress, secondsLeft)}`;
 }
 

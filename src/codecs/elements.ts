@@ -149,7 +149,7 @@ export function checkSizes(
 }
 
 /** Elements that a reader accepts unless told otherwise: one GiB of float32. */
-export const defaultMaxElements = 2 ** 28;
+const defaultMaxElements = 2 ** 28;
 
 /**
  * The values of stored elements as float32, `slope · element + intercept` in float64 before rounding.

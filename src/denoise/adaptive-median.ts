@@ -16,7 +16,11 @@ interface AdaptiveMedianSettings {
   readonly largest: number;
 }
 
-/** The filter on one block. */
+/**
+ * The filter on one block.
+ *
+ * @worker
+ */
 export function adaptiveMedianBlock(task: BlockTask<AdaptiveMedianSettings>): Float32Array {
   const { block, parameters } = task;
   const wide = padBlock(block, parameters.largest);

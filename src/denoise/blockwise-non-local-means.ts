@@ -31,7 +31,11 @@ interface BlockwiseSettings {
 
 const gridStep = 2;
 
-/** The filter on one plane or volume; values outside the task's core mean nothing. */
+/**
+ * The filter on one plane or volume; values outside the task's core mean nothing.
+ *
+ * @worker
+ */
 export async function blockwiseNonLocalMeansBlock(
   task: BlockTask<BlockwiseSettings>,
   { pause }: TaskContext,

@@ -27,7 +27,11 @@ interface CoherenceSettings {
 const timeStep = 0.2;
 const mostSteps = 200;
 
-/** The diffusion of one plane. */
+/**
+ * The diffusion of one plane.
+ *
+ * @worker
+ */
 export async function coherenceEnhancingDiffusionBlock(
   task: BlockTask<CoherenceSettings>,
   { pause }: TaskContext,

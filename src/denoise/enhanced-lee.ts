@@ -22,7 +22,11 @@ interface EnhancedLeeSettings extends SpeckleSettings {
   readonly damping: number;
 }
 
-/** The filter on one block. */
+/**
+ * The filter on one block.
+ *
+ * @worker
+ */
 export function enhancedLeeBlock(task: BlockTask<EnhancedLeeSettings>): Float32Array {
   const { block, parameters } = task;
   const { mean, variance } = localMoments(block, parameters.radius);

@@ -23,7 +23,11 @@ interface FrostSettings extends SpeckleSettings {
   readonly damping: number;
 }
 
-/** The filter on one block; rows outside the task's core are left at 0. */
+/**
+ * The filter on one block; rows outside the task's core are left at 0.
+ *
+ * @worker
+ */
 export async function frostBlock(
   task: BlockTask<FrostSettings>,
   { pause }: TaskContext,

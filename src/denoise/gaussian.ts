@@ -81,7 +81,7 @@ function alongRows(block: Block, taps: Float64Array, axis: "y" | "z"): Float32Ar
 }
 
 /** Widths along z, y, x for an in-plane width in px. */
-export function widthsFor(
+function widthsFor(
   image: Pick<Image, "spacing">,
   width: number,
 ): readonly [number, number, number] {

@@ -232,7 +232,11 @@ export interface BandTask {
   readonly most: number;
 }
 
-/** Codes all patches of a band; sums of their estimates and numbers of them, for each pixel. */
+/**
+ * Codes all patches of a band; sums of their estimates and numbers of them, for each pixel.
+ *
+ * @worker
+ */
 export async function codeBand(
   task: BandTask,
   { pause }: TaskContext,

@@ -16,7 +16,11 @@ import {
   type SpeckleSettings,
 } from "./speckle/speckle-method.ts";
 
-/** The filter on one block. */
+/**
+ * The filter on one block.
+ *
+ * @worker
+ */
 export function leeBlock(task: BlockTask<SpeckleSettings>): Float32Array {
   const { block, parameters } = task;
   const { mean, variance } = localMoments(block, parameters.radius);

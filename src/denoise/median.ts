@@ -10,7 +10,11 @@ interface MedianSettings {
   readonly radius: number;
 }
 
-/** The filter on one block. */
+/**
+ * The filter on one block.
+ *
+ * @worker
+ */
 export function medianBlock(task: BlockTask<MedianSettings>): Float32Array {
   const { block, parameters } = task;
   const r = parameters.radius;

@@ -201,7 +201,11 @@ export interface SlabResult {
   readonly count: Float32Array;
 }
 
-/** Shrinks all windows of one slab. */
+/**
+ * Shrinks all windows of one slab.
+ *
+ * @worker
+ */
 export async function denoiseSlab(task: SlabTask, { pause }: TaskContext): Promise<SlabResult> {
   const { data, series, ny, nx, wz, wy, wx, step } = task;
   const size = wz * ny * nx;

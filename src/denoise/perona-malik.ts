@@ -28,7 +28,11 @@ interface PeronaMalikSettings {
 
 const mostSteps = 400;
 
-/** The diffusion of one plane or volume. */
+/**
+ * The diffusion of one plane or volume.
+ *
+ * @worker
+ */
 export async function peronaMalikBlock(
   task: BlockTask<PeronaMalikSettings>,
   { pause }: TaskContext,

@@ -29,7 +29,11 @@ interface SradSettings {
 
 const mostSteps = 300;
 
-/** The diffusion of one plane or volume. */
+/**
+ * The diffusion of one plane or volume.
+ *
+ * @worker
+ */
 export async function sradBlock(
   task: BlockTask<SradSettings>,
   { pause }: TaskContext,

@@ -35,7 +35,11 @@ interface ShrinkageSettings {
 /** Distance in px that the transform's seam keeps from the image. */
 const margin = 8;
 
-/** The shrinkage of one plane or volume. */
+/**
+ * The shrinkage of one plane or volume.
+ *
+ * @worker
+ */
 export async function waveletShrinkageBlock(
   task: BlockTask<ShrinkageSettings>,
   { pause }: TaskContext,

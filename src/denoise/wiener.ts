@@ -14,7 +14,11 @@ interface WienerSettings {
   readonly sigma: number;
 }
 
-/** The filter on one block. */
+/**
+ * The filter on one block.
+ *
+ * @worker
+ */
 export function wienerBlock(task: BlockTask<WienerSettings>): Float32Array {
   const { block, parameters } = task;
   const { mean, variance } = localMoments(block, parameters.radius);

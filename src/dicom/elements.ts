@@ -51,7 +51,7 @@ export interface DataSet {
 }
 
 /** The data set of an item, with the character set of its parent unless it has its own. */
-export function itemDataSet(item: DicomItem, parent: DataSet, element?: DicomElement): DataSet {
+function itemDataSet(item: DicomItem, parent: DataSet, element?: DicomElement): DataSet {
   const encoding = element?.encoding ?? parent.encoding;
   const own = item.elements.get(0x00080005);
   return {

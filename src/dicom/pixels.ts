@@ -4,7 +4,7 @@ import { numberOf, textOf } from "./elements.ts";
 import { dicomError } from "./failure.ts";
 import type { DicomFile } from "./parse.ts";
 
-export const pixelDataTag = 0x7fe00010;
+const pixelDataTag = 0x7fe00010;
 const floatPixelDataTag = 0x7fe00008;
 const doublePixelDataTag = 0x7fe00009;
 

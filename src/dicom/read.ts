@@ -64,10 +64,7 @@ export async function readDicom(
 }
 
 /** The image of a parsed file. @throws FormatError */
-export async function imageOf(
-  file: DicomFile,
-  options: DicomReadOptions = {},
-): Promise<DicomImage> {
+async function imageOf(file: DicomFile, options: DicomReadOptions = {}): Promise<DicomImage> {
   const set = file.dataSet;
   const { layout, findings } = pixelLayout(file, { maxElements: options.maxElements ?? 2 ** 28 });
   const frames = await decodeFrames(file, layout, options);

@@ -34,7 +34,7 @@ export function evenGrid(along: readonly number[], usualStep: number): EvenGrid 
 }
 
 /** Planes of a grid that lie on one of the places, by their index; the others have to be interpolated. */
-export function planesAtPlaces({ at }: EvenGrid): ReadonlyMap<number, number> {
+function planesAtPlaces({ at }: EvenGrid): ReadonlyMap<number, number> {
   return new Map(at.flatMap((plane, place) => (Number.isInteger(plane) ? [[plane, place]] : [])));
 }
 

@@ -8,8 +8,8 @@ import { swapBytes } from "./frames.ts";
 import { transferSyntaxOf } from "./transfer-syntax.ts";
 
 /** Names this implementation in files that it writes; one fixed UUID under 2.25. */
-export const implementationUid = "2.25.57635044870711363354550096933709384724";
-export const implementationName = "DPRIME";
+const implementationUid = "2.25.57635044870711363354550096933709384724";
+const implementationName = "DPRIME";
 
 const longVrs = new Set("OB OD OF OL OV OW SQ SV UC UN UR UT UV".split(" "));
 const swapUnits: Readonly<Record<string, number>> = {

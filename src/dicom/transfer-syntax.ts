@@ -70,7 +70,7 @@ const packed = (
 const j = "1.2.840.10008.1.2.4.";
 
 /** Every syntax that is known by name, readable or not. */
-export const transferSyntaxes: readonly TransferSyntax[] = [
+const transferSyntaxes: readonly TransferSyntax[] = [
   plain(implicitLittle, "Implicit VR Little Endian", {
     explicit: false,
     derivedAs: implicitLittle,

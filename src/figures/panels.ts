@@ -2,7 +2,7 @@
 import { InputError } from "../core/errors.ts";
 import type { Bitmap } from "./bitmap.ts";
 import { type ColourMap, lookupTable } from "./colour-map.ts";
-import { fontFamily, svgBitmap, svgDocument, svgText } from "./svg.ts";
+import { svgBitmap, svgDocument, svgText } from "./svg.ts";
 import type { Window } from "./window.ts";
 
 export interface Panel {
@@ -25,8 +25,6 @@ export interface PanelsOptions {
   /** Height of a pixel divided by its width (spacing y / spacing x). Defaults to 1. */
   readonly pixelAspect?: number;
 }
-
-export { fontFamily };
 
 /** The figure as SVG text; `svgPng` makes a PNG of it. */
 export function panelsSvg(panels: readonly Panel[], options: PanelsOptions = {}): string {

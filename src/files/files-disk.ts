@@ -235,7 +235,7 @@ export interface Skipped {
  *
  * @param skip hears of what is left out
  */
-export async function listFolder(
+async function listFolder(
   path: string,
   skip: (entry: Skipped) => void = () => undefined,
 ): Promise<string[]> {

@@ -25,13 +25,7 @@ import { type LcdCtCase, lcdCtCases, readLcdCtSlice } from "./lcd-ct.ts";
 import { type SeriesFile, groupSeries, readSeriesImages } from "./series.ts";
 
 export {
-  bytesOf,
-  exists,
-  listFolder,
-  openRegular,
   reasonOf,
-  type Skipped,
-  syncFolder,
   clearLeftovers,
   temporaryName,
   walkFolder,

@@ -156,7 +156,11 @@ async function taskOf(file: SeriesFile, options: DicomReadOptions): Promise<Slic
   };
 }
 
-/** Reads one slice; a pure function of its task, as worker threads want it. */
+/**
+ * Reads one slice; a pure function of its task, as worker threads want it.
+ *
+ * @worker
+ */
 export async function readSliceWork(task: SliceTask): Promise<SlicePart> {
   const { file, ...options } = task;
   const { image, stored, padded, findings } = await readNamed(file, options);

@@ -20,7 +20,6 @@ export {
   readSeries,
   readSeriesImages,
   type SeriesImage,
-  type SeriesReadOptions,
 } from "./series-volume.ts";
 
 export interface DerivedFile {

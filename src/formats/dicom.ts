@@ -41,7 +41,7 @@ const shown = [
 ] as const;
 
 /** Header fields of a DICOM image worth showing; none of them identifies a person. */
-export function dicomHeader(object: DicomImage): Record<string, unknown> {
+function dicomHeader(object: DicomImage): Record<string, unknown> {
   const header: Record<string, unknown> = {
     TransferSyntax: object.file.syntax.title,
     PhotometricInterpretation: object.layout.photometric,

@@ -98,7 +98,7 @@ export interface NiftiExtension {
   readonly content: Uint8Array;
 }
 
-export const niftiHeaderBytes = { 1: 348, 2: 540 } as const;
+const niftiHeaderBytes = { 1: 348, 2: 540 } as const;
 
 /** Byte offsets of the fields that differ between the two versions. */
 const offsets = {
@@ -184,7 +184,7 @@ export function niftiKind(bytes: Uint8Array): NiftiKind | undefined {
   return undefined;
 }
 
-export function latin(bytes: Uint8Array, at: number, length: number): string {
+function latin(bytes: Uint8Array, at: number, length: number): string {
   let text = "";
   for (let i = at; i < at + length && i < bytes.length; i++) {
     const c = bytes[i]!;

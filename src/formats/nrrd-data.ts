@@ -56,7 +56,7 @@ async function partsOf(
  * Names of the data files in the order of their data. A number behind a list or pattern says how many
  * axes each file has; the order of the data is the same for all.
  */
-export function dataFiles(header: NrrdHeader): readonly string[] {
+function dataFiles(header: NrrdHeader): readonly string[] {
   const { dataFile = "" } = header;
   if (/^LIST\b/.test(dataFile)) return header.list;
   const pattern = /^(.*%[-+0]?\d*d.*?)\s+(-?\d+)\s+(-?\d+)\s+(-?\d+)(?:\s+\d+)?\s*$/.exec(dataFile);

@@ -37,7 +37,7 @@ const raysPerCall = 8192;
 const viewsPerCall = 8;
 
 /** Zeros kept at both ends of every row of the image, so that rounding cannot read past it. */
-export const rowPad = 2;
+const rowPad = 2;
 
 /** Rows of `across` values with `rowPad` zeros at both ends. */
 function padRows(values: Float32Array, along: number, across: number): Float32Array {

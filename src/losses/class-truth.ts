@@ -38,7 +38,7 @@ export function classTruth(loss: string, logits: Node, target: Node): Node {
 }
 
 /** Whether there is a single class, which a sigmoid gives, and not several, which a softmax gives. */
-export const isBinary = (logits: Node): boolean => shapeOf(logits)[1] === 1;
+const isBinary = (logits: Node): boolean => shapeOf(logits)[1] === 1;
 
 /** Probabilities of the classes along axis 1. */
 export const probabilities = (logits: Node): Node =>

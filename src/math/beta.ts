@@ -13,7 +13,7 @@ function requireShapes(a: number, b: number): void {
 }
 
 /** ln B(a, b). */
-export function logBeta(a: number, b: number): number {
+function logBeta(a: number, b: number): number {
   if (a < 12 && b < 12) return logGamma(a) + logGamma(b) - logGamma(a + b);
   // Stirling's main parts combined by hand: their differences would cancel.
   const n = a + b;

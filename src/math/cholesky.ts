@@ -191,7 +191,7 @@ export function forwardSolve(factor: CholeskyFactor, b: Float64Array): Float64Ar
 }
 
 /** Solution of Lᵀ x = y. */
-export function backwardSolve(factor: CholeskyFactor, y: Float64Array): Float64Array {
+function backwardSolve(factor: CholeskyFactor, y: Float64Array): Float64Array {
   requireRight(factor, y);
   const { n, lower } = factor;
   const x = Float64Array.from(y);

@@ -134,16 +134,6 @@ export function gammaTails(a: number, x: number): { lower: number; upper: number
   return { lower: 1 - upper, upper };
 }
 
-/** P(a, x) = γ(a, x)/Γ(a): the gamma distribution's cumulative probability. */
-export function regularisedGammaP(a: number, x: number): number {
-  return gammaTails(a, x).lower;
-}
-
-/** Q(a, x) = 1 − P(a, x). */
-export function regularisedGammaQ(a: number, x: number): number {
-  return gammaTails(a, x).upper;
-}
-
 /**
  * The x at which P(a, x) = p, or Q(a, x) = p with `upper`.
  *

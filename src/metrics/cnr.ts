@@ -10,7 +10,7 @@ import { checkRegion, regionSlice } from "./region.ts";
 import { meanOverParts } from "./result.ts";
 
 /** Sample variance (n − 1) over the positions that the mask counts; exactly 0 of equal values. */
-export function varianceOverMask(values: Float64Array, mask: Uint8Array | null): number {
+function varianceOverMask(values: Float64Array, mask: Uint8Array | null): number {
   const mean = meanOverMask(values, mask);
   let sum = 0;
   let n = 0;

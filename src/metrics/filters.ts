@@ -50,7 +50,7 @@ export function filterSame(field: Field, weights: Float64Array): Field {
 }
 
 /** Edge values repeated outward by `margin` pixels on every side. */
-export function padEdge(field: Field, margin: number): Field {
+function padEdge(field: Field, margin: number): Field {
   const { data, ny, nx } = field;
   const w = nx + 2 * margin;
   const h = ny + 2 * margin;

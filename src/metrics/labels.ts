@@ -117,7 +117,7 @@ export function meanOverLabels(
 }
 
 /** Voxels of a set with a face neighbour outside it; the image's border counts as outside. */
-export function surfaceOf(set: Uint8Array, shape: readonly [number, number, number]): Uint8Array {
+function surfaceOf(set: Uint8Array, shape: readonly [number, number, number]): Uint8Array {
   const [nz, ny, nx] = shape;
   const out = new Uint8Array(set.length);
   for (let k = 0, i = 0; k < nz; k++) {

@@ -9,7 +9,7 @@ import { centred, filterSame, gaussianWeights, halve, product } from "./filters.
 import type { Field } from "./filters.ts";
 
 /** Number of features of a patch. */
-export const sceneFeatureCount = 36;
+const sceneFeatureCount = 36;
 
 /** Mean and covariance of the features of good patches, and what they were taken from. */
 export interface SceneModel {

@@ -7,7 +7,7 @@ import type { Plane } from "./planes.ts";
 import { meanOverParts } from "./result.ts";
 
 /** Mean square difference of a plane and its reference over the mask. */
-export function meanSquareError(plane: Plane): number {
+function meanSquareError(plane: Plane): number {
   let sum = 0;
   let n = 0;
   for (let i = 0; i < plane.values.length; i++) {

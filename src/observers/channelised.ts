@@ -52,7 +52,7 @@ export function channelMoments(
 }
 
 /** Fewest training images in all for which a covariance of `count` channels is used. */
-export const fewestImages = (count: number): number => count + 4;
+const fewestImages = (count: number): number => count + 4;
 
 /**
  * Trains a Hotelling observer on channel outputs.

@@ -10,7 +10,6 @@ export type {
   MapOptions,
   ResultOptions,
   TaskContext,
-  TaskFunction,
   WorkerFunction,
 } from "./task.ts";
 

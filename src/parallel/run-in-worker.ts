@@ -7,7 +7,6 @@ import type { LongWorkerFunction, RunInWorkerOptions } from "./task.ts";
 
 export type {
   LongTaskContext,
-  LongTaskFunction,
   LongWorkerFunction,
   RunInWorkerOptions,
 } from "./task.ts";

@@ -119,7 +119,7 @@ export async function scanSlices(
 }
 
 /** Values on a reconstruction grid as an image about the object's middle. */
-export function placeImage(object: Image, values: Float32Array, grid: PlaneGrid): Image {
+function placeImage(object: Image, values: Float32Array, grid: PlaneGrid): Image {
   const { nz, ny, nx } = layoutOf(object);
   const [sz, sy, sx] = object.spacing;
   const shape = object.axes === "yx" ? [grid.ny, grid.nx] : [nz, grid.ny, grid.nx];

@@ -39,7 +39,7 @@ export interface Estimate {
   readonly absent: number;
 }
 
-export const defaultLevel = 0.95;
+const defaultLevel = 0.95;
 
 const remedies: Readonly<Record<Status, string>> = {
   ok: "",

@@ -19,7 +19,7 @@ export interface PieceParts {
 export const setAside = "";
 
 /** By code units: the same order from every database, whatever its collation. */
-export function byName(record: Readonly<Record<string, string>> = {}): Record<string, string> {
+function byName(record: Readonly<Record<string, string>> = {}): Record<string, string> {
   return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

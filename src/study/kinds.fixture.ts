@@ -117,13 +117,13 @@ const busy: PieceKind<Inputs> = {
 
 const all = { draw, walk, wrong, refuse, stuck, busy };
 
-export const catalogue: PieceCatalogue = Object.fromEntries(
+const catalogue: PieceCatalogue = Object.fromEntries(
   Object.entries(all).map(([name, kind]) => [name, async () => kind]),
 );
 
 export const kinds: PieceKinds = { module: import.meta.url, catalogue };
 
-export function bytesOf(data: Float64Array): Uint8Array {
+function bytesOf(data: Float64Array): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 

@@ -48,7 +48,7 @@ export interface OpenedStudy {
 }
 
 /** The only setting of an entry that makes one method. */
-export const onlySetting = "all";
+const onlySetting = "all";
 
 /**
  * Checks a description and opens its kinds; one object is drawn to learn the size of the images.

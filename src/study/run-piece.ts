@@ -45,7 +45,11 @@ export async function kindOf(name: string, kinds: PieceCatalogue): Promise<Piece
 /** Shortest time in ms between two words about progress. */
 const wordEvery = 200;
 
-/** Runs one piece; to be called in a worker thread. */
+/**
+ * Runs one piece; to be called in a worker thread.
+ *
+ * @worker
+ */
 export async function runPiece(task: PieceTask, context: LongTaskContext): Promise<PieceDone> {
   const { module, kind: name, label, inputs, depends, checkpoint } = task;
   const kinds =

@@ -90,7 +90,7 @@ const recipeFields = ["study", "sizes", "claims"];
  *
  * @throws InputError naming a field that a recipe does not have
  */
-export function recipeOf(document: unknown): RecipeFile | undefined {
+function recipeOf(document: unknown): RecipeFile | undefined {
   if (!isRecord(document) || document.study === undefined) return undefined;
   const unknown = Object.keys(document).find((name) => !recipeFields.includes(name));
   if (unknown !== undefined) {

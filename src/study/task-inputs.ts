@@ -16,7 +16,7 @@ export interface TaskInputs {
   readonly seed: number;
 }
 
-export const taskKindOf = (name: string): Promise<TaskKind> =>
+const taskKindOf = (name: string): Promise<TaskKind> =>
   openMember<TaskKind>(catalogue, name, `Cannot use the study: task.kind: found ${name}`);
 
 /** @throws InputError on names that do not exist and options out of range */

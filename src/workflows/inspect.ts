@@ -229,7 +229,7 @@ async function inspectLarge(path: string, options: InspectOptions): Promise<Path
  * The image with its planes turned as they are read: patient's right and front on the left and at the
  * top, the head up.
  */
-export function turnedForReading(image: Image): Image {
+function turnedForReading(image: Image): Image {
   if (!image.orientationKnown) return image;
   const [x = "", y = ""] = orientationCode(image.direction).toUpperCase();
   const flipX = x === "R" || x === "A";

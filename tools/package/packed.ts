@@ -104,7 +104,7 @@ export interface Manifest {
   readonly exports: Readonly<Record<string, Readonly<Record<string, string>> | string>>;
 }
 
-export const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
+const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
 
 /** Subpaths that can be imported, `.` first. */
 export const subpaths = Object.keys(manifest.exports).filter((path) => path !== "./package.json");

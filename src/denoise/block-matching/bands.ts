@@ -48,7 +48,11 @@ export interface BandTask extends Band {
   readonly estimate?: Float32Array;
 }
 
-/** Matches and filters the reference blocks of one band. */
+/**
+ * Matches and filters the reference blocks of one band.
+ *
+ * @worker
+ */
 export function filterBand(task: BandTask): Aggregate {
   const { stage, nz, ny, nx, noisy, estimate, z, y0, rows, columns } = task;
   const { bz, n } = stage;

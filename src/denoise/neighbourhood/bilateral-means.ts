@@ -77,7 +77,11 @@ function* bilateralSteps(task: BlockTask<BilateralSettings>): Steps<Float32Array
   return out;
 }
 
-/** `bilateralMeans` with pauses. */
+/**
+ * `bilateralMeans` with pauses.
+ *
+ * @worker
+ */
 export function bilateralInPauses(
   task: BlockTask<BilateralSettings>,
   { pause }: TaskContext,

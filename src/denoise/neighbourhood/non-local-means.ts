@@ -86,7 +86,11 @@ function* nonLocalSteps(task: BlockTask<NonLocalSettings>): Steps<Float32Array> 
   });
 }
 
-/** `nonLocalMeansBlock` with pauses. */
+/**
+ * `nonLocalMeansBlock` with pauses.
+ *
+ * @worker
+ */
 export function nonLocalMeansInPauses(
   task: BlockTask<NonLocalSettings>,
   { pause }: TaskContext,

@@ -28,10 +28,10 @@ import { type Band, bandKeeping, bandForms, type BandForm } from "./band.ts";
 import { lowPass } from "./low-pass.ts";
 
 /** Diameter in mm that is kept where nothing else is said. */
-export const defaultKeepMm = 5;
+const defaultKeepMm = 5;
 
 /** c of the disk or ball of that diameter. */
-export const defaultShare = 0.8;
+const defaultShare = 0.8;
 
 const table = {
   keep: {

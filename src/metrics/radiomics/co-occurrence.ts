@@ -36,7 +36,7 @@ export function coOccurrence(
 }
 
 /** Features of a matrix of pair counts. */
-export function coOccurrenceFeatures(counts: Float64Array, n: number): Record<string, number> {
+function coOccurrenceFeatures(counts: Float64Array, n: number): Record<string, number> {
   const total = counts.reduce((s, v) => s + v, 0);
   if (total === 0)
     throw new InputError(
