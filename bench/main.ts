@@ -5,7 +5,8 @@
  *   npm run bench -- engine cli -- --rounds 3    some of them, with arguments for them
  *
  * A benchmark is a file of this folder that prints a Markdown table; a section of the page stays as
- * it is until its benchmark is run again.
+ * it is until its benchmark is run again. Lines `Page: docs/NAME.md` and `Section: TITLE` of its header
+ * choose another page and heading.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -14,7 +15,7 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
-const page = join(folder, "../docs/benchmarks.md");
+const defaultPage = "docs/benchmarks.md";
 const all = readdirSync(folder)
   .filter((name) => name.endsWith(".ts") && name !== "main.ts")
   .map((name) => basename(name, ".ts"))
@@ -53,7 +54,14 @@ turn on the same machine, on the same work and number of threads.
 `;
 const sectionPattern = (name: string) => new RegExp(`\n## ${name}\n[\\s\\S]*?(?=\n## |$)`);
 
-let text = existsSync(page) ? readFileSync(page, "utf8") : header;
+/** Where a benchmark's output goes, by its header. */
+function placeOf(name: string): { page: string; section: string } {
+  const [comment = ""] = readFileSync(join(folder, `${name}.ts`), "utf8").split("*/", 1);
+  const stated = (key: string) => new RegExp(`^ \\* ${key}: (.+)$`, "m").exec(comment)?.[1];
+  const page = join(folder, "..", stated("Page") ?? defaultPage);
+  return { page, section: stated("Section") ?? name };
+}
+
 for (const name of chosen) {
   console.log(`== ${name}`);
   const output = execFileSync(
@@ -63,9 +71,12 @@ for (const name of chosen) {
   ).trim();
   console.log(output);
   const when = new Date().toISOString().slice(0, 10);
-  const section = `\n## ${name}\n\n${output}\n\n${when}; ${machine()}.\n`;
-  text = sectionPattern(name).test(text)
-    ? text.replace(sectionPattern(name), () => section)
-    : `${text.trimEnd()}\n${section}`;
-  writeFileSync(page, text);
+  const { page, section } = placeOf(name);
+  const text = existsSync(page) ? readFileSync(page, "utf8") : header;
+  const written = `\n## ${section}\n\n${output}\n\n\`npm run bench -- ${[name, ...(passed.length > 0 ? ["--", ...passed] : [])].join(" ")}\`, ${when}; ${machine()}.\n`;
+  const pattern = sectionPattern(section);
+  writeFileSync(
+    page,
+    pattern.test(text) ? text.replace(pattern, () => written) : `${text.trimEnd()}\n${written}`,
+  );
 }

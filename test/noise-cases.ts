@@ -1,6 +1,6 @@
 /** Noise of known level and correlation on known backgrounds, for estimates of the noise level. */
 import { type Image, makeImage } from "../src/core/image.ts";
-import { streamOf } from "../src/core/random.ts";
+import { type Stream, streamOf } from "../src/core/random.ts";
 import { phantoms } from "../src/phantoms/index.ts";
 import { drawField, radialFrequencies, scaleSpectrum } from "../src/phantoms/power-law-field.ts";
 import { scene } from "./denoise-scene.ts";
@@ -31,6 +31,16 @@ export const noises: Readonly<Record<string, (n: number) => Float64Array>> = {
   "zero-filled, 1.5": (n) => box(n, 1 / 3),
   "zero-filled, 2": (n) => box(n, 1 / 4),
 };
+
+/** Noise of unit variance that a Gaussian kernel correlates; white at a width of 0 px. */
+export function correlatedField(
+  stream: Stream,
+  options: { readonly side: number; readonly blur: number },
+): ArrayLike<number> {
+  const { side: n, blur } = options;
+  if (blur === 0) return stream.normals(n * n);
+  return drawField(stream, { shape: [n, n], spectrum: radial(n, blurred(blur)) });
+}
 
 function ramp(f: number, window: (f: number) => number): number {
   const cut = Math.min(f, 0.5);

@@ -62,7 +62,7 @@ export interface DenoiserParameters {
     readonly smoothing?: number;
     /** width over which directions are averaged; larger closes longer gaps. 0.1 to 20 px. Default: 2.5. */
     readonly integration?: number;
-    /** steps of 0.2; without it, until the removed part has the variance of the noise. 1 to 10000. */
+    /** steps of 0.2; without it, until the removed part has the variance of the noise, at most 40: more flow over edges. 1 to 10000. */
     readonly iterations?: number;
   };
   readonly "enhanced-lee": {
@@ -78,7 +78,7 @@ export interface DenoiserParameters {
     readonly damping?: number;
   };
   readonly "gaussian": {
-    /** standard deviation of the kernel in the plane; larger is smoother. Without it the minimiser of Stein's risk estimate for the noise level. 0 to 50 px. */
+    /** standard deviation of the kernel in the plane; larger is smoother. Without it the minimiser of Stein's risk estimate for the noise level, which a note tells. 0 to 50 px. */
     readonly width?: number;
   };
   readonly "joint-bilateral": {
@@ -160,11 +160,11 @@ export interface DenoiserParameters {
     readonly conductance?: "exponential" | "rational";
     /** width of the smoothing before differences decide on the flow; 0 is the original method. 0 to 5 px. Default: 0.6. */
     readonly smoothing?: number;
-    /** steps; without it, until the removed part has the variance of the noise. 1 to 10000. */
+    /** steps; without it, until the removed part has the variance of the noise, at most 40: more flow over weak edges and shift what lies beside them. 1 to 10000. */
     readonly iterations?: number;
   };
   readonly "pls-tv": {
-    /** λ in multiples of the noise level; larger is smoother. Without it λ is set by the discrepancy principle: what is removed has the variance of the noise. 0 to 1000 σ. */
+    /** λ in multiples of the noise level; larger is smoother, and moves a flat region of w by w px by up to 4λ/w towards its surroundings. Without it, what is removed has the variance of the noise (discrepancy principle), with λ of at most one noise level on planes and ⅔ of it in volumes. 0 to 1000 σ. */
     readonly strength?: number;
     /** weight of the task: how dearly a change of the template's response is paid for; needs a template. 0 to 1000000000000 image unit². Default: 1000. */
     readonly beta?: number;
@@ -192,7 +192,7 @@ export interface DenoiserParameters {
     readonly iterations?: number;
   };
   readonly "total-generalised-variation": {
-    /** λ in multiples of the noise level; larger is smoother. Without it λ is set by the discrepancy principle: what is removed has the variance of the noise. 0 to 1000 σ. */
+    /** λ in multiples of the noise level; larger is smoother, and moves a flat region of w by w px by up to 4λ/w towards its surroundings. Without it, what is removed has the variance of the noise (discrepancy principle), with λ of at most one noise level on planes and ⅔ of it in volumes. 0 to 1000 σ. */
     readonly strength?: number;
     /** α₀/α₁: weight of changes of slope against steps; large values give total variation minus an affine part. 0.1 to 100 px. Default: 2. */
     readonly ratio?: number;
@@ -202,7 +202,7 @@ export interface DenoiserParameters {
     readonly maxIterations?: number;
   };
   readonly "total-variation": {
-    /** λ in multiples of the noise level; larger is smoother. Without it λ is set by the discrepancy principle: what is removed has the variance of the noise. 0 to 1000 σ. */
+    /** λ in multiples of the noise level; larger is smoother, and moves a flat region of w by w px by up to 4λ/w towards its surroundings. Without it, what is removed has the variance of the noise (discrepancy principle), with λ of at most one noise level on planes and ⅔ of it in volumes. 0 to 1000 σ. */
     readonly strength?: number;
     /** length of the gradient: Euclidean, or sum of absolute differences (favours axis-parallel edges). Default: isotropic. */
     readonly norm?: "isotropic" | "anisotropic";

@@ -6,14 +6,14 @@
  *
  * C = (contrast·σ_noise)⁴ makes the switch a multiple of the noise level. Explicit steps of τ = 0.2 with central
  * differences, mirrored borders; it stops when the removed part has the variance of the noise or after
- * 200 steps, unless a number of iterations is given.
+ * 40 steps, unless a number of iterations is given.
  */
 import type { TaskContext } from "../parallel/map-in-workers.ts";
 import { blockDenoiser } from "./block-denoiser.ts";
 import { type Block, type BlockTask, mirrored } from "./blocks.ts";
 import type { Denoiser } from "./denoiser.ts";
 import { gaussianBlock } from "./gaussian.ts";
-import { partStep, removed } from "./perona-malik.ts";
+import { mostSteps, partStep, removed } from "./perona-malik.ts";
 
 interface CoherenceSettings {
   readonly sigma: number;
@@ -25,7 +25,6 @@ interface CoherenceSettings {
 }
 
 const timeStep = 0.2;
-const mostSteps = 200;
 
 /**
  * The diffusion of one plane.
@@ -169,7 +168,8 @@ export const coherenceEnhancingDiffusion: Denoiser = blockDenoiser<CoherenceSett
       unit: "1",
       min: 1,
       max: 10_000,
-      about: "steps of 0.2; without it, until the removed part has the variance of the noise",
+      about:
+        "steps of 0.2; without it, until the removed part has the variance of the noise, at most 40: more flow over edges",
     },
   },
   reach: () => 0,

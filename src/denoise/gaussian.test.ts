@@ -40,4 +40,47 @@ describe("gaussian", () => {
       expect(gains[gains.length - 1]!).toBeGreaterThan(Math.max(...gains) - 0.1);
     },
   );
+
+  it("smooths tissue beside edges of a hundred noise levels, and says how wide", async () => {
+    const bones = makeImage(
+      Float32Array.from({ length: 96 * 96 }, (_, i) => {
+        const [y, x] = [Math.floor(i / 96), i % 96];
+        return y < 8 || x > 88 ? 1000 : 40;
+      }),
+      [96, 96],
+    );
+    const noisy = withGaussianNoise(bones, 10, 5);
+    const notes: string[] = [];
+    const note = (text: string) => notes.push(text);
+    const { data } = await gaussian.denoise(noisy, {}, { sigma: 10, note });
+    let [before, after, count] = [0, 0, 0];
+    for (let i = 0; i < data.length; i++) {
+      const [y, x] = [Math.floor(i / 96), i % 96];
+      if (y < 14 || x > 82) continue;
+      before += (noisy.data[i]! - 40) ** 2;
+      after += (data[i]! - 40) ** 2;
+      count++;
+    }
+    // Every unclipped residual forbids smoothing here: the noise would stay.
+    expect(Math.sqrt(before / count)).toBeGreaterThan(9);
+    expect(Math.sqrt(after / count)).toBeLessThan(6);
+    expect(notes).toEqual([
+      `Gaussian smoothing chose a kernel of standard deviation ${sureWidth(noisy, { sigma: 10, dimensions: 2 })} px`,
+    ]);
+  });
+
+  it("says so where it leaves an image as it is", async () => {
+    const squares = makeImage(
+      Float32Array.from({ length: 64 * 64 }, (_, i) => (((i >> 6) + i) % 2 === 0 ? 900 : 60)),
+      [64, 64],
+    );
+    const noisy = withGaussianNoise(squares, 8, 6);
+    const notes: string[] = [];
+    const note = (text: string) => notes.push(text);
+    expect((await gaussian.denoise(noisy, {}, { sigma: 8, note })).data).toEqual(noisy.data);
+    expect(notes).toHaveLength(1);
+    expect(notes[0]).toMatch(/left the image as it is: .* parameter width/);
+    await gaussian.denoise(noisy, { width: 1 }, { sigma: 8, note });
+    expect(notes).toHaveLength(1);
+  });
 });

@@ -4,7 +4,8 @@
  *
  *   SURE(w) = ‖y − Ky‖²/N + 2σ² k(0) − σ²,
  *
- * which needs white noise. Along z the width is multiplied with (pixel spacing / slice spacing).
+ * which needs white noise. Residuals count up to 3σ: noise hardly passes that, and the few edges of a CT slice, a
+ * hundred noise levels high, would outweigh all of its tissue and forbid every width. Along z the width is multiplied with (pixel spacing / slice spacing).
  */
 import { type Image, layoutOf } from "../core/image.ts";
 import { blockDenoiser } from "./block-denoiser.ts";
@@ -124,6 +125,9 @@ function samples(image: Image, dimensions: 2 | 3): Block[] {
   return [{ data, nz: depth, ny: height, nx: width }];
 }
 
+/** Multiples of σ beyond which a residual is an edge. */
+const edgeResidual = 3;
+
 /** The width in px that minimises SURE on (a part of) the image; 0 when no width helps. */
 export function sureWidth(
   image: Image,
@@ -139,6 +143,7 @@ function* sureSteps(
   const parts = samples(image, dimensions);
   let best = 0;
   let least = sigma * sigma;
+  const largest = (edgeResidual * sigma) ** 2;
   for (const width of [
     0.35, 0.42, 0.5, 0.6, 0.7, 0.85, 1, 1.2, 1.4, 1.7, 2, 2.4, 2.9, 3.5, 4.2, 5,
   ]) {
@@ -149,7 +154,9 @@ function* sureSteps(
     let count = 0;
     for (const block of parts) {
       const smooth = gaussianBlock({ block, companions: [], parameters: { widths: [wz, wy, wx] } });
-      for (let i = 0; i < smooth.length; i++) squares += (block.data[i]! - smooth[i]!) ** 2;
+      for (let i = 0; i < smooth.length; i++) {
+        squares += Math.min((block.data[i]! - smooth[i]!) ** 2, largest);
+      }
       count += smooth.length;
       yield undefined;
     }
@@ -177,7 +184,7 @@ export const gaussian: Denoiser = blockDenoiser<GaussianSettings>({
       min: 0,
       max: 50,
       about:
-        "standard deviation of the kernel in the plane; larger is smoother. Without it the minimiser of Stein's risk estimate for the noise level",
+        "standard deviation of the kernel in the plane; larger is smoother. Without it the minimiser of Stein's risk estimate for the noise level, which a note tells",
     },
   },
   reach: ({ parameters, spacing }) =>
@@ -192,6 +199,13 @@ export const gaussian: Denoiser = blockDenoiser<GaussianSettings>({
         signal: context.signal,
         label: "Gaussian smoothing",
       }));
+    if (values.width === undefined && sigma > 0) {
+      context.note?.(
+        width > 0
+          ? `Gaussian smoothing chose a kernel of standard deviation ${width} px`
+          : "Gaussian smoothing left the image as it is: by Stein's risk estimate every width blurs more than it removes of the noise; give the parameter width to smooth anyway",
+      );
+    }
     if (width === 0) return "identity";
     const widths = widthsFor(image, width);
     return {

@@ -45,9 +45,6 @@ const parameters: ParameterTable = {
   maxIterations: iterationsRow(5000),
 };
 
-/** λ that flattens any plane: used where the data vary less than the noise. */
-const flattening = 1000;
-
 /** Task-based PLS-TV; see the file's header. */
 export const plsTv: Denoiser = wellPosed({
   name: "pls-tv",
@@ -99,7 +96,7 @@ export const plsTv: Denoiser = wellPosed({
         ...shared,
         shape: { channels: 1, nz: 1, ny, nx, directions: 2 },
         weights: [Math.min(sy, sx) / sx, Math.min(sy, sx) / sy, 1],
-        lambda: Math.min(plain.lambdas[0]!, flattening * sigma),
+        lambda: plain.lambdas[0]!,
         rankOne: taskTerm({ beta: values.beta as number, template, sigma }, area),
       });
       const { u } = await inTurns(steps, { signal, onProgress, label: "task-based PLS-TV" });

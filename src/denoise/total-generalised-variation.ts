@@ -2,8 +2,8 @@
  * Second-order total generalised variation: like total variation, but slopes cost nothing, so shading
  * does not turn into steps. See `variation/tgv-solver.ts` for the functional and its certified solution.
  *
- * α₁ = λ and α₀ = ratio · λ; λ follows from the noise level by the discrepancy principle unless a strength is
- * given.
+ * α₁ = λ and α₀ = ratio · λ; λ follows from the noise level by the discrepancy principle, up to
+ * `largestLambda`, unless a strength is given.
  */
 import { type Image, layoutOf, withData } from "../core/image.ts";
 import {
@@ -14,7 +14,7 @@ import {
 import type { DenoiseContext, Denoiser } from "./denoiser.ts";
 import { noiseLevelFor } from "./input.ts";
 import { iterationsRow, strengthRow } from "./variation/parameters.ts";
-import { discrepancyLambda } from "./variation/discrepancy.ts";
+import { discrepancyLambda, largestLambda } from "./variation/discrepancy.ts";
 import { tgvSteps, tgvWorkspace } from "./variation/tgv-solver.ts";
 import { inTurns } from "./turns.ts";
 import { wellPosed } from "./well-posed.ts";
@@ -62,6 +62,7 @@ export const totalGeneralisedVariation: Denoiser = wellPosed({
     const fine = Math.min(sy, sx);
     const out = new Float32Array(image.data.length);
     const shape = { nz, ny, nx };
+    const weights = [fine / sx, fine / sy, fine / sz];
     const workspace = tgvWorkspace(shape);
     try {
       for (let block = 0; block < blocks; block++) {
@@ -72,7 +73,7 @@ export const totalGeneralisedVariation: Denoiser = wellPosed({
             shape,
             first: lambda,
             second: (values.ratio as number) * lambda,
-            weights: [fine / sx, fine / sy, fine / sz],
+            weights,
             tolerance,
             maxIterations: most,
             workspace,
@@ -86,7 +87,9 @@ export const totalGeneralisedVariation: Denoiser = wellPosed({
         };
         const strength = values.strength as number | undefined;
         const lambda =
-          strength === undefined ? await searchLambda(f, solve, sigma) : strength * sigma;
+          strength === undefined
+            ? await searchLambda(f, { solve, sigma, weights: weights.slice(0, nz > 1 ? 3 : 2) })
+            : strength * sigma;
         // At λ = 0 the minimiser is the image itself.
         out.set(
           lambda === 0
@@ -102,23 +105,29 @@ export const totalGeneralisedVariation: Denoiser = wellPosed({
   },
 });
 
-/** λ by the discrepancy principle; where noise exceeds everything but an affine part, 100 σ stands for infinity. */
+/** λ by the discrepancy principle, up to the most allowed. */
 async function searchLambda(
   f: Float32Array,
-  solve: (lambda: number, tolerance: number, most: number) => Promise<{ readonly u: Float32Array }>,
-  sigma: number,
+  problem: {
+    solve: (
+      lambda: number,
+      tolerance: number,
+      most: number,
+    ) => Promise<{ readonly u: Float32Array }>;
+    sigma: number;
+    weights: readonly number[];
+  },
 ): Promise<number> {
+  const { solve, sigma, weights } = problem;
   if (sigma === 0) return 0;
-  const most = 100 * sigma;
   const found = await discrepancyLambda(
     async (lambda) => {
-      if (lambda > most) return Infinity;
       const { u } = await solve(lambda, 0.15, 300);
       let sum = 0;
       for (let i = 0; i < f.length; i++) sum += (u[i]! - f[i]!) ** 2;
       return Math.sqrt(sum / f.length);
     },
-    { sigma, precision: 0.01, maxSolves: 12 },
+    { sigma, most: largestLambda(sigma, weights), precision: 0.01, maxSolves: 12 },
   );
-  return Math.min(most, found.lambda);
+  return found.lambda;
 }

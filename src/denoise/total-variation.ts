@@ -4,8 +4,8 @@
  *   min over u of ½ ‖u − f‖² + λ TV(u),
  *
  * solved to a stated duality gap (`variation/solver.ts`). λ follows from the noise level by the
- * discrepancy principle unless a strength is given. Differences between voxels of unequal pitch are
- * weighted by (smallest in-plane pitch / pitch of the axis).
+ * discrepancy principle, up to `largestLambda`, unless a strength is given. Differences between voxels of
+ * unequal pitch are weighted by (smallest in-plane pitch / pitch of the axis).
  */
 import { type Image, layoutOf, withData } from "../core/image.ts";
 import {
@@ -17,7 +17,7 @@ import type { WorkOptions } from "../core/progress.ts";
 import type { DenoiseContext, Denoiser } from "./denoiser.ts";
 import { noiseLevelFor } from "./input.ts";
 import { iterationsRow, strengthRow } from "./variation/parameters.ts";
-import { discrepancyLambda } from "./variation/discrepancy.ts";
+import { discrepancyLambda, largestLambda } from "./variation/discrepancy.ts";
 import { tvSteps, tvWorkspace } from "./variation/solver.ts";
 import type { TvShape } from "./variation/steps.ts";
 import { inTurns } from "./turns.ts";
@@ -79,7 +79,7 @@ export const totalVariation: Denoiser = wellPosed({
 });
 
 export interface TotalVariationOptions extends WorkOptions {
-  /** Noise standard deviation in the image's unit: sets λ by the discrepancy principle when λ is absent. */
+  /** Noise standard deviation in the image's unit: sets λ by the discrepancy principle, up to `largestLambda`, when λ is absent. */
   readonly sigma?: number;
   /** λ in the image's unit, for ½ ‖u − f‖² + λ TV(u). */
   readonly lambda?: number;
@@ -129,7 +129,8 @@ export async function denoiseByTotalVariation(
     norm: options.norm ?? "isotropic",
     maxIterations: options.maxIterations ?? 5000,
   };
-  const { signal, onProgress } = options;
+  const { signal, onProgress, sigma = 0 } = options;
+  const most = largestLambda(sigma, common.weights.slice(0, shape.directions));
   const workspace = tvWorkspace(shape);
   const out = new Float32Array(image.data.length);
   const size = perBlock * voxels;
@@ -146,13 +147,8 @@ export async function denoiseByTotalVariation(
         iterations += solution.iterations;
         return solution;
       };
-      const lambda =
-        options.lambda ?? (await searchLambda(f, { solve, sigma: options.sigma ?? 0, voxels }));
+      const lambda = options.lambda ?? (await searchLambda(f, { solve, sigma, most }));
       lambdas.push(lambda);
-      if (lambda === Infinity) {
-        fillWithMeans(out.subarray(start, start + size), f, voxels);
-        continue;
-      }
       const solution = await solve(lambda, options.tolerance ?? 0.01, options.lambda === undefined);
       out.set(solution.u, start);
       rmsBound = Math.max(rmsBound, solution.rmsBound);
@@ -171,7 +167,7 @@ export async function denoiseByTotalVariation(
   };
 }
 
-/** λ by the discrepancy principle; infinite when the block varies less than the noise. */
+/** λ by the discrepancy principle, up to the most allowed. */
 async function searchLambda(
   f: Float32Array,
   problem: {
@@ -181,14 +177,11 @@ async function searchLambda(
       warm: boolean,
     ) => Promise<{ readonly u: Float32Array }>;
     sigma: number;
-    voxels: number;
+    most: number;
   },
 ): Promise<number> {
-  const { solve, sigma, voxels } = problem;
+  const { solve, sigma, most } = problem;
   if (sigma === 0) return 0;
-  const flat = new Float32Array(f.length);
-  fillWithMeans(flat, f, voxels);
-  if (rmsBetween(flat, f) <= sigma) return Infinity;
   let warm = false;
   const found = await discrepancyLambda(
     async (lambda) => {
@@ -197,22 +190,13 @@ async function searchLambda(
       warm = true;
       return rmsBetween(u, f);
     },
-    { sigma },
+    { sigma, most },
   );
-  return found.status === "limit" ? Infinity : found.lambda;
+  return found.lambda;
 }
 
 function rmsBetween(a: Float32Array, b: Float32Array): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += (a[i]! - b[i]!) ** 2;
   return Math.sqrt(sum / a.length);
-}
-
-/** The limit of λ → ∞: every channel becomes its mean. */
-function fillWithMeans(out: Float32Array, f: Float32Array, voxels: number): void {
-  for (let start = 0; start < f.length; start += voxels) {
-    let sum = 0;
-    for (let i = start; i < start + voxels; i++) sum += f[i]!;
-    out.fill(sum / voxels, start, start + voxels);
-  }
 }

@@ -8,7 +8,7 @@ export const strengthRow: NumberParameter = {
   min: 0,
   max: 1000,
   about:
-    "λ in multiples of the noise level; larger is smoother. Without it λ is set by the discrepancy principle: what is removed has the variance of the noise",
+    "λ in multiples of the noise level; larger is smoother, and moves a flat region of w by w px by up to 4λ/w towards its surroundings. Without it, what is removed has the variance of the noise (discrepancy principle), with λ of at most one noise level on planes and ⅔ of it in volumes",
 };
 
 /** Most steps of a solver. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { streamOf } from "../../core/random.ts";
-import { discrepancyLambda } from "./discrepancy.ts";
+import { discrepancyLambda, largestLambda } from "./discrepancy.ts";
 import { solveTv, totalVariationOf, tvWorkspace } from "./solver.ts";
 import { type TvShape, tvWorkspaceInScript } from "./steps.ts";
 
@@ -205,14 +205,26 @@ describe("discrepancyLambda", () => {
       const { u } = solveTv(f, { shape, lambda, workspace, tolerance: 0.03 });
       return Math.sqrt(u.reduce((s, v, i) => s + (v - f[i]!) ** 2, 0) / f.length);
     };
-    const found = await discrepancyLambda(residual, { sigma });
+    const found = await discrepancyLambda(residual, { sigma, most: 8 * sigma });
     expect(found.status).toBe("ok");
     expect(found.solves).toBeLessThan(8);
     expect(Math.abs(residual(found.lambda) / sigma - 1)).toBeLessThan(0.006);
   });
 
-  it("reports the limit when the data vary less than the noise", async () => {
-    const limited = await discrepancyLambda((v) => Math.min(v, 0.5), { sigma: 1 });
-    expect(limited.status).toBe("limit");
+  it("ends at the largest λ allowed, at once where less is removed there than the noise", async () => {
+    const limited = await discrepancyLambda((v) => Math.min(v, 0.5), { sigma: 1, most: 1 });
+    expect(limited).toEqual({ lambda: 1, residual: 0.5, solves: 1, status: "limit" });
+    const later = await discrepancyLambda((v) => Math.min(v / 4, 0.9), { sigma: 1, most: 3 });
+    expect(later.status).toBe("limit");
+    expect(later.lambda).toBe(3);
+    const below = await discrepancyLambda((v) => 4 * v, { sigma: 1, most: 0.5 });
+    expect(below.status).toBe("ok");
+    expect(below.lambda).toBeCloseTo(0.25, 3);
+  });
+
+  it("moves a square and a cube alike by the largest λ", () => {
+    // λ · perimeter / area = 4λ/w, λ · surface / volume = 6λ/w; across thick slices, differences weigh less.
+    expect(4 * largestLambda(3, [1, 1])).toBe(6 * largestLambda(3, [1, 1, 1]));
+    expect(largestLambda(3, [1, 1, 0])).toBe(3);
   });
 });
