@@ -33,7 +33,7 @@ export interface DrawnCase {
 export interface DrawOptions extends WorkOptions {
   /** Whether the signal is there; only with a description that has one. Defaults to false. */
   readonly present?: boolean;
-  /** Another name gives the same object with other noise. */
+  /** Another name gives the same object, imaged with the same options, with other noise. */
   readonly noise?: string;
 }
 
@@ -117,9 +117,9 @@ export async function openCases(
         throw new InputError("Cannot draw a case with a signal: found none in its description");
       }
       const whole = present && signal ? addSignal(object.image, signal.values()) : object.image;
-      const noiseStream =
-        noise === undefined ? stream.child("noise") : stream.child("noise", noise);
-      const imaged = await imaging.image(whole, noiseStream, work);
+      const options = stream.child("noise");
+      const noiseStream = noise === undefined ? options : options.child(noise);
+      const imaged = await imaging.image(whole, noiseStream, { ...work, options });
       const { noisy, reference, sigma, notes } = imaged;
       return {
         object: whole,

@@ -28,7 +28,12 @@ export interface Imaging {
   readonly direct: boolean;
   /** Level of white Gaussian noise, where that is all that imaging does and it is the same for all cases. */
   readonly gaussian: number | undefined;
-  image(object: Image, stream: Stream, work?: WorkOptions): Promise<Imaged>;
+  image(object: Image, stream: Stream, work?: ImagingOptions): Promise<Imaged>;
+}
+
+export interface ImagingOptions extends WorkOptions {
+  /** Where options that vary come from; by default the noise's own stream. */
+  readonly options?: Stream;
 }
 
 /**
@@ -76,8 +81,8 @@ async function noiseImaging(
     direct: true,
     // Nothing but its name says of a model that its noise is normal.
     gaussian: name === "gaussian" ? common : undefined,
-    image: async (object, stream) => {
-      const parameters = fixed ?? drawSpreads(stream.child("options"), options, model.parameters);
+    image: async (object, stream, { options: from = stream } = {}) => {
+      const parameters = fixed ?? drawSpreads(from.child("options"), options, model.parameters);
       const noisy = model.add(object, stream, parameters);
       const sigma = common ?? rootMeanOf(model.variance(object, parameters));
       return { noisy, reference: object, sigma, parameters, notes: {} };
@@ -98,8 +103,8 @@ async function acquisitionImaging({
   return {
     direct: false,
     gaussian: undefined,
-    image: async (object, stream, { signal } = {}) => {
-      const parameters = drawSpreads(stream.child("options"), options, acquisition.parameters);
+    image: async (object, stream, { signal, options: from = stream } = {}) => {
+      const parameters = drawSpreads(from.child("options"), options, acquisition.parameters);
       const acquired = await acquisition.acquire(object, stream, parameters, {
         reference: true,
         ...(signal === undefined ? {} : { signal }),

@@ -171,7 +171,8 @@ function wantedText(message: string): string {
       : `a number ${words}`;
   }
   const type = /^Invalid input: expected (\w+)/.exec(message)?.[1];
-  return type === undefined ? lowered(message) : typeWord(type);
+  if (type !== undefined) return typeWord(type);
+  return lowered(message).replace(/^wanted /, "");
 }
 
 const typeWords: Readonly<Record<string, string>> = {

@@ -1,28 +1,13 @@
 /** The file that describes a training: its schema, defaults and checks. */
 import { z } from "zod";
 import { explainIssues } from "../core/explain-issues.ts";
+import { dataSchema } from "./data/description.ts";
+import { type WindowConfig, windowSchema } from "./data/window.ts";
+
+export type { WindowConfig };
 
 const positive = z.number().positive();
 const values = z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]));
-
-const window = z
-  .strictObject({
-    low: z.number().optional().describe("Value that becomes 0."),
-    high: z.number().optional().describe("Value that becomes 1."),
-    percentiles: z
-      .tuple([z.number().min(0).max(100), z.number().min(0).max(100)])
-      .optional()
-      .describe("In place of low and high: percentiles of each file or object."),
-    clip: z.boolean().default(false).describe("Whether values outside are limited to [0, 1]."),
-    weight: positive.default(1).describe("How often this window is drawn, relative to the others."),
-  })
-  .refine(
-    (w) =>
-      w.percentiles === undefined
-        ? w.low !== undefined && w.high !== undefined && w.high > w.low
-        : w.low === undefined && w.high === undefined && w.percentiles[1] > w.percentiles[0],
-    { message: "wanted low below high, or two rising percentiles" },
-  );
 
 const source = z.discriminatedUnion("kind", [
   z.strictObject({
@@ -30,14 +15,14 @@ const source = z.discriminatedUnion("kind", [
     name: z.string().describe("Name of a phantom; `dprime list phantoms` shows them."),
     count: z.int().positive().describe("Objects to draw."),
     options: values.default({}),
-    windows: z.array(window).min(1),
+    windows: z.array(windowSchema).min(1),
     weight: positive.default(1),
   }),
   z.strictObject({
     kind: z.literal("files"),
     paths: z.array(z.string()).min(1).describe("Images or folders, relative to the data folder."),
     licence: z.string().describe("Licence under which they may be trained on."),
-    windows: z.array(window).min(1),
+    windows: z.array(windowSchema).min(1),
     weight: positive.default(1),
   }),
 ]);
@@ -97,11 +82,25 @@ const role = z
   })
   .describe("What differs from the description's own settings for one role of the method.");
 
-export const trainingSchema = z.strictObject({
+const noise = z
+  .strictObject({
+    low: z.number().nonnegative().default(0),
+    high: positive.default(0.2),
+  })
+  .refine((n) => n.high >= n.low, { message: "high must not be below low" })
+  .describe("Standard deviation of white Gaussian noise, drawn uniformly, relative to the window.");
+
+const sources = z
+  .array(source)
+  .min(1)
+  .describe("Images without noise, to which the training adds white noise.");
+const data = dataSchema.describe("Images with noise of their own; in place of sources.");
+
+const fields = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "wanted lower-case words joined by hyphens"),
   seed: z.int().nonnegative().default(0),
   method: choice("supervised").prefault({}).describe("How the networks learn."),
-  network: choice("dncnn").describe("Network of the role that is used afterwards."),
+  network: choice("dncnn").prefault({}).describe("Network of the role that is used afterwards."),
   roles: z
     .record(z.string(), role)
     .default({})
@@ -120,16 +119,7 @@ export const trainingSchema = z.strictObject({
     .default(1)
     .describe("Batches whose gradients are averaged before the weights move."),
   patch: z.int().positive().default(64).describe("Side of the square patches in pixels."),
-  noise: z
-    .strictObject({
-      low: z.number().nonnegative().default(0),
-      high: positive.default(0.2),
-    })
-    .refine((n) => n.high >= n.low, { message: "high must not be below low" })
-    .prefault({})
-    .describe(
-      "Standard deviation of white Gaussian noise, drawn uniformly, relative to the window.",
-    ),
+  noise: noise.optional(),
   clipNorm: clipNorm.default(0),
   clipValue: clipValue.default(0),
   decay: decay.default(0),
@@ -139,14 +129,21 @@ export const trainingSchema = z.strictObject({
     .nonnegative()
     .default(100)
     .describe("Steps between logs of every term's own gradient norm. 0: none."),
-  sources: z.array(source).min(1),
+  sources: sources.optional(),
+  data: data.optional(),
   validation: z
     .strictObject({
       name: z.string().default("psnr").describe("Name of a validation."),
-      sources: z.array(source).min(1),
+      sources: sources.optional(),
+      data: data.optional(),
       every: z.int().positive().default(500),
       patches: z.int().positive().default(32),
-      sigmas: z.array(positive).min(1).default([0.05, 0.1]),
+      sigmas: z
+        .array(positive)
+        .optional()
+        .describe(
+          "Noise levels relative to the window, a group of patches each; default: 0.05 and 0.1 with sources, the noise as it is with data.",
+        ),
       enough: z
         .number()
         .optional()
@@ -156,10 +153,45 @@ export const trainingSchema = z.strictObject({
   checkpoint: z.strictObject({ every: z.int().positive().default(500) }).prefault({}),
 });
 
+/** A description, with the defaults that depend on where its images come from. */
+export const trainingSchema = fields
+  .superRefine((config, context) => {
+    const refuse = (path: string[], message: string) =>
+      context.addIssue({ code: "custom", path, message });
+    const { data, noise, sources, validation } = config;
+    if (data === undefined && sources === undefined) {
+      refuse(["sources"], "images to learn from: sources or data");
+    }
+    if (data === undefined && validation?.data !== undefined) {
+      refuse(["validation", "data"], "sources, as in the training");
+    }
+    if (data === undefined) return;
+    if (sources !== undefined) refuse(["sources"], "no sources beside data");
+    if (noise !== undefined)
+      refuse(["noise"], "no noise beside data; data.level sets its strength");
+    if (validation?.sources !== undefined) {
+      refuse(["validation", "sources"], "data, as in the training");
+    }
+  })
+  .superRefine(({ validation }, context) => {
+    if (validation === undefined || validation.data || validation.sources) return;
+    const message = "images to validate on: sources or data";
+    context.addIssue({ code: "custom", path: ["validation", "sources"], message });
+  })
+  .transform((config) => {
+    const white = config.data === undefined;
+    const { validation, noise = white ? { low: 0, high: 0.2 } : undefined, ...rest } = config;
+    const sigmas = validation?.sigmas ?? (white ? [0.05, 0.1] : []);
+    return {
+      ...rest,
+      ...(noise === undefined ? {} : { noise }),
+      ...(validation === undefined ? {} : { validation: { ...validation, sigmas } }),
+    };
+  });
+
 /** A checked training description with all defaults filled in. */
 export type TrainingConfig = z.output<typeof trainingSchema>;
-export type SourceConfig = TrainingConfig["sources"][number];
-export type WindowConfig = SourceConfig["windows"][number];
+export type SourceConfig = NonNullable<TrainingConfig["sources"]>[number];
 
 /**
  * Checks a description.

@@ -25,7 +25,7 @@ export interface PlaneSource {
 }
 
 /** Number of an item, drawn by weight. */
-function pick(items: readonly { readonly weight: number }[], stream: Stream): number {
+export function pick(items: readonly { readonly weight: number }[], stream: Stream): number {
   const total = items.reduce((sum, item) => sum + item.weight, 0);
   let at = stream.uniform() * total;
   for (const [i, { weight }] of items.entries()) {

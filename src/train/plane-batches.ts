@@ -116,7 +116,7 @@ export function planeData(
     readonly validation?: readonly PlaneSource[];
   },
 ): { data: BatchSource; validation?: ValidationSource } {
-  const { seed, batch, patch, noise, validation } = config;
+  const { seed, batch, patch, noise = { low: 0, high: 0 }, validation } = config;
   return {
     data: planeBatches(planes.sources, { seed, count: batch, side: patch, noise }),
     ...(validation === undefined

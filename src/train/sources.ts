@@ -19,7 +19,7 @@ export function planesOf(image: Image): Plane[] {
 }
 
 /** A window with its limits as numbers, percentiles taken over the image. */
-function resolveWindow(window: WindowConfig, image: Image): PatchWindow {
+export function resolveWindow(window: WindowConfig, image: Image): PatchWindow {
   const { clip, weight } = window;
   if (window.percentiles === undefined) {
     return { low: window.low!, high: window.high!, clip, weight };

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Members } from "../core/member.ts";
+import type { DataConfig } from "../train/data/description.ts";
 import { modelsFolder, shippedModels } from "../inference/files.ts";
 
 export interface ShippedModel {
@@ -19,8 +20,9 @@ interface Card {
   readonly weights: number;
   readonly validation?: { readonly psnr?: number };
   readonly description: {
-    readonly noise: { readonly low: number; readonly high: number };
-    readonly sources: readonly { readonly name?: string; readonly paths?: readonly string[] }[];
+    readonly noise?: { readonly low: number; readonly high: number };
+    readonly sources?: readonly { readonly name?: string; readonly paths?: readonly string[] }[];
+    readonly data?: DataConfig;
   };
 }
 
@@ -33,15 +35,30 @@ export async function modelMembers(): Promise<Members<ShippedModel>> {
 async function modelOf(name: string): Promise<ShippedModel> {
   const card = JSON.parse(await readFile(join(modelsFolder, `${name}.json`), "utf8")) as Card;
   const { network, weights, validation, description } = card;
-  const { low, high } = description.noise;
-  const drawn = [...new Set(description.sources.flatMap((source) => source.name ?? []))];
-  const files = description.sources.some((source) => source.paths !== undefined);
   return {
     name,
     title: `${network.name} with ${weights} weights`,
-    summary: `Gaussian noise from ${low} to ${high} of the display window; trained on ${[...drawn, ...(files ? ["real images"] : [])].join(", ")}.`,
+    summary: summaryOf(description),
     network: network.name,
     weights,
     ...(validation?.psnr === undefined ? {} : { validationPsnr: validation.psnr }),
   };
+}
+
+function summaryOf({ noise, sources = [], data }: Card["description"]): string {
+  const names = new Set(sources.flatMap((source) => source.name ?? []));
+  for (const { object, acquisition } of data?.sources ?? []) {
+    names.add(acquisition === undefined ? object.name : `${object.name}+${acquisition.name}`);
+  }
+  if (sources.some((source) => source.paths !== undefined)) names.add("real images");
+  const level = data?.level;
+  const levels =
+    noise !== undefined
+      ? `Gaussian noise from ${noise.low} to ${noise.high}`
+      : level === undefined
+        ? "The images' own noise"
+        : typeof level === "number"
+          ? `Noise of ${level}`
+          : `Noise from ${level.from} to ${level.to}`;
+  return `${levels}${levels.startsWith("The") ? "" : " of the display window"}; trained on ${[...names].join(", ")}.`;
 }

@@ -17,7 +17,12 @@ import {
 } from "../train/files.ts";
 import { historyCsv } from "../train/history.ts";
 import { train, type TrainingResult, type TrainingRow } from "../train/loop.ts";
+import type { TrainingConfig } from "../train/config.ts";
+import type { TrainingMethod } from "../train/methods/training-method.ts";
 import { openMethod } from "../train/open-method.ts";
+import { defaultThreads } from "../parallel/index.ts";
+import { dataFolder as dataFolderOfUser } from "../store/place.ts";
+import { openData, type OpenedData } from "../train/data/open-data.ts";
 import { planeData } from "../train/plane-batches.ts";
 import { catalogue as validations } from "../train/validations/catalogue.ts";
 import { checkFolder, makeFolder, type OutputOptions } from "./output.ts";
@@ -27,6 +32,8 @@ export interface TrainFilesOptions extends WorkOptions, OutputOptions {
   readonly output?: string | undefined;
   /** Where relative paths of image files start. Defaults to the current folder. */
   readonly data?: string;
+  /** Where simulated scans are kept. Defaults to the folder `scans` in the user's data. */
+  readonly cache?: string | undefined;
   /** Goes on from the checkpoint in the output folder. */
   readonly resume?: boolean;
   /** Threads to use; all cores when absent or 0. */
@@ -83,18 +90,14 @@ export async function trainFiles(
   const own: string[] = [...Object.values(names), checkpointName];
   await checkFolder(folder, { force, own: (found) => found.some((name) => own.includes(name)) });
   const resume = options.resume ? await readCheckpointFile(folder) : undefined;
-  const load = { seed: config.seed, dataFolder: data, signal, onProgress };
-  const sources = await loadSources(config.sources, { ...load, role: "train" });
-  const validation = await loadSources(config.validation?.sources ?? [], {
-    ...load,
-    role: "validation",
-  });
+  const images = await imagesOf(config, { ...options, method });
   await makeFolder(folder);
   const started = performance.now();
   const before = process.cpuUsage();
   const rows: TrainingRow[] = [];
   const result = await train(config, {
-    ...planeData(config, { sources, validation }),
+    data: images.data,
+    ...(images.validation === undefined ? {} : { validation: images.validation }),
     models,
     signal,
     onProgress,
@@ -155,12 +158,49 @@ export async function trainFiles(
         ? ""
         : `${config.validation?.name ?? ""} ${bestValidation.value.toPrecision(4)}${unit}`,
     notes: [
+      ...images.notes,
       ...(options.resume && resume === undefined
         ? [`found no checkpoint in ${folder}, started from the beginning`]
         : []),
       ...findings.map(({ cause, step, remedy }) => `step ${step}: ${cause}; ${remedy}`),
     ],
   };
+}
+
+/** Draws or reads the images of a description. */
+async function imagesOf(
+  config: TrainingConfig,
+  { method, ...options }: TrainFilesOptions & { readonly method: TrainingMethod },
+): Promise<OpenedData> {
+  const { signal, onProgress, data: dataFolder = ".", threads = 0 } = options;
+  const { seed, sources = [], data, validation } = config;
+  if (data !== undefined) {
+    const { reads = [] } =
+      validation === undefined
+        ? {}
+        : await openMember(
+            validations,
+            validation.name,
+            `Cannot validate: found no validation ${validation.name}`,
+          );
+    return openData(
+      { ...config, data },
+      {
+        seed,
+        reads: [...method.reads, ...reads],
+        cache: options.cache ?? join(dataFolderOfUser(), "scans"),
+        threads: threads === 0 ? defaultThreads() : threads,
+        ...(signal === undefined ? {} : { signal }),
+        ...(onProgress === undefined ? {} : { onProgress }),
+      },
+    );
+  }
+  const load = { seed, dataFolder, signal, onProgress };
+  const planes = {
+    sources: await loadSources(sources, { ...load, role: "train" }),
+    validation: await loadSources(validation?.sources ?? [], { ...load, role: "validation" }),
+  };
+  return { ...planeData(config, planes), notes: [] };
 }
 
 /** Unit of a validation, with the blank before it. */

@@ -50,8 +50,8 @@ describe("dprime train", () => {
   });
 
   it.each([
-    [{ step: 4 }, ["step", "known:"]],
-    [{ steps: 0 }, ["steps", ">0"]],
+    [{ step: 4 }, ["step", "others:"]],
+    [{ steps: 0 }, ["steps", "above 0"]],
     [{ steps: "many" }, ["steps", "number"]],
     [{ network: { name: "resnet" } }, ["resnet", "dncnn"]],
     [{ network: { name: "dncnn", options: { depth: 1 } } }, ["depth"]],

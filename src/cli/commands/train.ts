@@ -19,6 +19,7 @@ export const train: Command = command({
     ),
     force: flag("write into a folder that holds other files"),
     data: text("FOLDER", "where relative paths of image files start", { default: "." }),
+    cache: text("FOLDER", "where simulated scans are kept; default: with the user's data"),
     resume: flag("go on from the checkpoint in the output folder"),
     threads: whole("threads to use; default: all cores", { min: 0, max: 256 }),
     provider: choice(["cpu", "webgpu", "cuda", "wasm"], "what executes the steps", {
