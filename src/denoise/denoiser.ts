@@ -96,6 +96,18 @@ export interface Denoiser<P extends ParameterValues = ParameterValues> {
   denoise(image: Image, parameters?: P, context?: DenoiseContext): Promise<Image>;
 }
 
+/** What the noise level of denoisers of a kind is, where it is not the standard deviation in the image's unit. */
+export const levelMeanings: Readonly<
+  Partial<Record<NoiseKind, { readonly unit?: string; readonly about: string }>>
+> = {
+  rician: { about: "the standard deviation of each of the two channels" },
+  speckle: {
+    unit: "of the mean",
+    about: "the speckle's standard deviation over its mean (1/√looks for intensities)",
+  },
+  "poisson-gaussian": { about: "the Gaussian part beside the counts" },
+};
+
 /** Where each kind of noise is met. */
 export const modalities: Readonly<Record<NoiseKind, string>> = {
   gaussian: "CT, bright MR",

@@ -122,6 +122,7 @@ async function denoiseAll(denoiser: Denoiser, call: Call): Promise<DenoiseReport
     ...recorded,
     ...(planes ? { planes } : {}),
     sigma: Number(level.sigma.toPrecision(6)),
+    ...(level.unit === undefined ? {} : { sigmaUnit: level.unit }),
     strength,
   });
   const work = { denoiser, parameters, record, call };

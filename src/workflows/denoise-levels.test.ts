@@ -50,10 +50,33 @@ describe("the noise level that is printed", () => {
     }
   });
 
+  it.each(["lee", "kuan", "frost", "enhanced-lee", "srad", "homomorphic+gaussian"])(
+    "is a share of the mean with %s, given or estimated, and an additive one is refused",
+    async (method) => {
+      const stream = streamOf(8, "speckle");
+      const speckled = makeImage(
+        Float32Array.from({ length: 96 * 96 }, () => 50 * (stream.gamma(25) / 25)),
+        [96, 96],
+      );
+      const estimated = await denoise(speckled, { method });
+      expect(estimated.level).toMatchObject({ method: "speckle", unit: "of the mean" });
+      expect(Math.abs(estimated.level.sigma / 0.2 - 1)).toBeLessThan(0.05);
+      const told = await denoise(speckled, { method, sigma: estimated.level.sigma });
+      expect(told.image.data).toEqual(estimated.image.data);
+      expect(told.level).toMatchObject({ method: "given", unit: "of the mean" });
+      expect(told.level.notes[0]).toMatch(/over its mean/);
+      await expect(denoise(speckled, { method, sigma: 10 })).rejects.toThrow(
+        /found noise level 10, wanted the speckle's standard deviation over its mean/,
+      );
+    },
+  );
+
   it("is none for methods that know none", async () => {
     const done = await denoise(withGaussianNoise(scene(64), 5, 1), { method: "median" });
     expect(done.level).toMatchObject({ method: "none", notes: ["it is an order filter"] });
     expect(done.noiseBefore.sigma).toBeGreaterThan(3);
+    const told = await denoise(withGaussianNoise(scene(64), 5, 1), { method: "median", sigma: 5 });
+    expect(told.level).toEqual(done.level);
   });
 });
 

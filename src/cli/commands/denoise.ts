@@ -33,7 +33,10 @@ export const denoise: Command = command({
       "PATH",
       "an image of the same size that guides joint-bilateral: another contrast or scan",
     ),
-    sigma: number("noise standard deviation in the image's unit; default: estimated", { min: 0 }),
+    sigma: number(
+      "noise standard deviation in the image's unit; for methods of speckle over the mean, without unit; default: estimated",
+      { min: 0 },
+    ),
     strength: number("share of the denoised image in the result", { min: 0, max: 1, default: 1 }),
     ...figureOptions,
     slice: whole("slice of a volume in the figure, from 0; default: the middle one", { min: 0 }),
@@ -107,7 +110,11 @@ function printImages(context: CommandContext, { images, method }: DenoiseReport)
   const { method: by, notes } = first.level;
   const why = notes.length > 0 ? ` (${notes.join("; ")})` : "";
   const how =
-    by === "given" ? "given by --sigma" : by === "none" ? why.trim() : `estimated by ${by}${why}`;
+    by === "given"
+      ? `given by --sigma${why}`
+      : by === "none"
+        ? why.trim()
+        : `estimated by ${by}${why}`;
   const levels = new Set(images.map((one) => levelText(one.level)));
   // One line for all of a folder would be that of its first image.
   context.print(

@@ -147,6 +147,8 @@ async function showMember(
   if (member.references !== undefined && member.references.length > 0) {
     context.print(`Source: ${member.references.map((key) => `[${key}]`).join(" ")}`);
   }
+  const meaning = await levelMeaning(kind, member);
+  if (meaning !== undefined) context.print(`Noise level (--sigma): ${meaning}`);
   const parameters = Object.entries(member.parameters ?? {});
   if (parameters.length > 0) {
     context.print();
@@ -161,6 +163,15 @@ async function showMember(
     );
   }
   return { kind, ...describe(name, member) };
+}
+
+/** What --sigma means to a denoiser. */
+async function levelMeaning(kind: string, member: Listed): Promise<string | undefined> {
+  if (kind !== "denoisers") return undefined;
+  const { levelMeanings } = await import("../../denoise/denoiser.ts");
+  const { noise, levelless } = member as { noise: NoiseKind; levelless?: string };
+  if (levelless !== undefined) return `not used; ${levelless}`;
+  return levelMeanings[noise]?.about ?? "the standard deviation in the image's unit";
 }
 
 function rangeText(parameter: Parameter): string {

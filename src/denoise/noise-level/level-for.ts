@@ -1,7 +1,7 @@
 /** The noise level that a denoiser works with on an image: one place for what is told and for what is printed. */
 import { type Image, layoutOf, makeImage } from "../../core/image.ts";
 import type { ParameterValues } from "../../core/parameters.ts";
-import type { Denoiser } from "../denoiser.ts";
+import { type Denoiser, levelMeanings } from "../denoiser.ts";
 import type { NoiseMethod } from "./estimate-noise.ts";
 import { type NoiseReading, noiseOfPlanes } from "./noise-of-image.ts";
 
@@ -46,8 +46,14 @@ export function noiseFor(
 ): NoiseFor {
   const { given, parameters, paddings = [] } = options;
   const noise = noiseOfPlanes(planes, { method: noiseMethodFor(denoiser), paddings });
-  if (given !== undefined) {
-    return { noise, level: { sigma: given, method: "given", notes: [] }, sigma: given };
+  const { unit, about } = levelMeanings[denoiser.noise] ?? {};
+  const meaning = {
+    ...(unit === undefined ? {} : { unit }),
+    notes: about === undefined ? [] : [about],
+  };
+  // Methods for impulses use no level, also where one is given.
+  if (given !== undefined && denoiser.noise !== "impulse") {
+    return { noise, level: { sigma: given, method: "given", ...meaning }, sigma: given };
   }
   if (denoiser.levelless !== undefined) {
     const level = { sigma: noise.sigma, method: "none", notes: [denoiser.levelless] } as const;
@@ -59,11 +65,12 @@ export function noiseFor(
     ? stackOf(planes.map((plane, k) => paddings[k] ?? new Uint8Array(plane.data.length)))
     : undefined;
   const sigma = denoiser.level(volumeOf(planes), parameters, padding ? { padding } : {});
-  const notes = planes.length > 1 ? [`on ${planes.length} slices`] : [];
-  const level: DenoiserLevel =
-    denoiser.noise === "speckle"
-      ? { sigma, method: "speckle", unit: "of the mean", notes }
-      : { sigma, method: "counts", notes: ["the Gaussian part beside the counts", ...notes] };
+  const level: DenoiserLevel = {
+    sigma,
+    method: denoiser.noise === "speckle" ? "speckle" : "counts",
+    ...meaning,
+    notes: [...meaning.notes, ...(planes.length > 1 ? [`on ${planes.length} slices`] : [])],
+  };
   return { noise, level, sigma };
 }
 
