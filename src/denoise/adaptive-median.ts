@@ -3,13 +3,16 @@
  * strictly between its smallest and largest value; a pixel that is one of these extremes is replaced by
  * that median, any other is kept. When the largest window is reached the median is taken as it is.
  *
- * Deviation: a window without any spread keeps its pixel at once, so that constant areas cost nothing.
+ * Deviations: (1) a window without any spread keeps its pixel at once, so that constant areas cost nothing;
+ * (2) at the image's border, where every slope has its extreme, a pixel is kept where windows cut to be symmetric
+ * about it hold it for clean: along the border, the line of its neighbours. Where these show no spread, as in corners,
+ * it is clean as the end of a slope of at most one and a half times the step before.
  */
 import { blockDenoiser } from "./block-denoiser.ts";
 import type { BlockTask } from "./blocks.ts";
 import type { Denoiser } from "./denoiser.ts";
 import { noiseLevelFor } from "./input.ts";
-import { boxSteps, padBlock } from "./neighbourhood/windows.ts";
+import { boxSteps, padBlock, type PaddedBlock } from "./neighbourhood/windows.ts";
 import { selectNth } from "./noise-level/median.ts";
 
 interface AdaptiveMedianSettings {
@@ -48,11 +51,73 @@ export function adaptiveMedianBlock(task: BlockTask<AdaptiveMedianSettings>): Fl
     }
     return middle;
   };
+  const { nz, ny, nx } = block;
+  const symmetric = symmetricWindows(wide, parameters.largest);
+  // An axis of fewer than three pixels has no slope to continue.
+  const side = (i: number, n: number) => (n < 3 ? 0 : i === 0 ? 1 : i === n - 1 ? -1 : 0);
   wide.start.forEach((first, row) => {
-    for (let x = 0; x < block.nx; x++) out[row * block.nx + x] = settle(first + x);
+    const [y, z] = [row % ny, Math.floor(row / ny)];
+    const [ry, rz] = [Math.min(y, ny - 1 - y), Math.min(z, nz - 1 - z)];
+    for (let x = 0; x < nx; x++) {
+      const at = first + x;
+      const settled = settle(at);
+      const rx = Math.min(x, nx - 1 - x);
+      out[row * nx + x] = settled;
+      const cut = Math.min(rx, ry, nz > 1 ? rz : ry) < parameters.largest;
+      if (!cut || settled === wide.data[at]) continue;
+      const inward = wide.indexOf({ dz: side(z, nz), dy: side(y, ny), dx: side(x, nx) });
+      if (symmetric.clean({ at, rz, ry, rx, inward })) out[row * nx + x] = wide.data[at]!;
+    }
   });
   return out;
 }
+
+/** Where a pixel lies: room in px to the nearer border along each axis, and its offset in the padded block. */
+interface Place {
+  readonly at: number;
+  readonly rz: number;
+  readonly ry: number;
+  readonly rx: number;
+  /** One step inward from the borders on which the pixel lies. */
+  readonly inward: number;
+}
+
+/** The test for impulses with windows that end at the image's border on both sides of a pixel. */
+function symmetricWindows({ data, indexOf }: PaddedBlock, largest: number) {
+  const windows = new Map<number, Int32Array>();
+  const offsetsOf = ({ rz, ry, rx }: Place, most: number): Int32Array => {
+    const [z, y, x] = [Math.min(rz, most), Math.min(ry, most), Math.min(rx, most)];
+    const key = (z * 16 + y) * 16 + x;
+    let offsets = windows.get(key);
+    if (!offsets) windows.set(key, (offsets = Int32Array.from(boxSteps(z, y, x), indexOf)));
+    return offsets;
+  };
+  const continuesSlope = ({ at, inward }: Place): boolean => {
+    const [step, next] = [
+      data[at]! - data[at + inward]!,
+      data[at + inward]! - data[at + 2 * inward]!,
+    ];
+    return step * next > 0 && Math.abs(step) <= steepening * Math.abs(next);
+  };
+  return {
+    clean(place: Place): boolean {
+      const own = data[place.at]!;
+      let spread = false;
+      for (let r = 1; r <= largest; r++) {
+        const values = Float64Array.from(offsetsOf(place, r), (step) => data[place.at + step]!);
+        values.sort();
+        const [low, high] = [values[0]!, values[values.length - 1]!];
+        const middle = values[values.length >> 1]!;
+        if (middle > low && middle < high) return own > low && own < high;
+        spread = low < high;
+      }
+      return !spread && continuesSlope(place);
+    },
+  };
+}
+
+/** How much steeper than the step before it the last step to the border may be. */
+const steepening = 1.5;
 
 /** Adaptive median filter; see the file's header. */
 export const adaptiveMedian: Denoiser = blockDenoiser<AdaptiveMedianSettings>({

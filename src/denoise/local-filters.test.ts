@@ -161,6 +161,37 @@ describe("adaptive median", () => {
   });
 });
 
+describe("adaptive median at the border", () => {
+  const n = 24;
+  const slope = (z: number, y: number, x: number) => 50 + 3 * x - 2 * y + 5 * z;
+  const ramp = (nz: number) =>
+    Float32Array.from({ length: nz * n * n }, (_, i) =>
+      slope(Math.floor(i / n / n), Math.floor(i / n) % n, i % n),
+    );
+
+  it.each([1, 2, 4, 9])("leaves slopes as they are, half width %d", async (largest) => {
+    for (const image of [makeImage(ramp(1), [n, n]), makeImage(ramp(5), [5, n, n])]) {
+      expect((await adaptiveMedian.denoise(image, { largest })).data).toEqual(image.data);
+    }
+  });
+
+  it("replaces impulses in every place of it", async () => {
+    for (let x = 0; x < n; x++) {
+      for (const value of [-500, 500]) {
+        const data = ramp(1);
+        // On the first row, the last column and beside them: corners too.
+        const places = [x, x * n + n - 1, n + Math.min(x, n - 3)];
+        for (const place of places) data[place] = value;
+        const result = await adaptiveMedian.denoise(makeImage(data, [n, n]));
+        for (const place of places) {
+          const [y, column] = [Math.floor(place / n), place % n];
+          expect(Math.abs(result.data[place]! - slope(0, y, column))).toBeLessThan(12);
+        }
+      }
+    }
+  });
+});
+
 describe("sureThreshold", () => {
   it("minimises Stein's risk over all thresholds", () => {
     const stream = streamOf(8, "sure");

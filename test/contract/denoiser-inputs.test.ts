@@ -28,11 +28,6 @@ const exceptions: readonly {
       "an order filter knows no noise level; at the mirrored border it moves a slope by a step",
   },
   {
-    name: "adaptive-median",
-    clause: "ramp",
-    reason: "clean pixels that are the extreme of their window are taken for impulses",
-  },
-  {
     name: "drunet-light",
     clause: "constant",
     reason:
