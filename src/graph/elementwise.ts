@@ -1,5 +1,6 @@
 /** Operators that act on each element: the parts that every one of them shares. */
 import type { Stream } from "../core/random.ts";
+import { blockedAffine, channelVector, fitsBlocked, staysBlocked } from "./blocked-values.ts";
 import { broadcastShapes, sameShape } from "./dimension.ts";
 import type { AttributeShorthand, Lowering } from "./lowering.ts";
 import {
@@ -20,6 +21,14 @@ interface Elementwise<A extends Attributes> {
   /** ONNX operator, or a function that adds several. */
   readonly onnx: string | ((lowering: Lowering, names: readonly string[], attributes: A) => string);
   readonly onnxAttributes?: (attributes: A) => Record<string, AttributeShorthand>;
+  /**
+   * What it is with one number v for each channel: scale · x + shift, as names of values of v's shape; `first`
+   * where v stands before x. Lets the blocked layout stay.
+   */
+  readonly byChannel?: (
+    lowering: Lowering,
+    vector: { readonly value: string; readonly first: boolean },
+  ) => { readonly scale?: string; readonly shift?: string } | undefined;
   value(attributes: A): (...values: number[]) => number;
   readonly gradient?: (node: Node<A>, outer: Node) => readonly (Node | undefined)[];
 }
@@ -44,12 +53,14 @@ export function elementwise<A extends Attributes = Attributes>(spec: Elementwise
         typeof spec.onnx === "string"
           ? lowering.add(spec.onnx, names, spec.onnxAttributes?.(node.attributes))
           : spec.onnx(lowering, names, node.attributes);
-      if (staysBlocked(lowering, node)) {
+      if (staysBlocked(lowering, node as unknown as Node)) {
         const names = node.inputs.map((input) =>
           input.type.shape.length === 0 ? lowering.value(input) : lowering.toBlocked(input),
         );
         return lowering.keepBlocked(node as unknown as Node, add(names));
       }
+      const affine = byChannel(lowering, node, spec.byChannel);
+      if (affine !== undefined) return lowering.keepBlocked(node as unknown as Node, affine);
       return add(node.inputs.map((input) => lowering.value(input)));
     },
     evaluate(inputs, attributes) {
@@ -58,16 +69,27 @@ export function elementwise<A extends Attributes = Attributes>(spec: Elementwise
   } satisfies Operator<A>);
 }
 
-/** Whether some input exists in blocked layout and the others are of the same shape or scalars. */
-function staysBlocked<A extends Attributes>(lowering: Lowering, node: Node<A>): boolean {
-  if (lowering.block === 0 || node.type.kind !== "float" || node.type.shape.length !== 4)
-    return false;
-  return (
-    node.inputs.some((input) => lowering.blocked(input) !== undefined) &&
-    node.inputs.every(
-      (input) => input.type.shape.length === 0 || sameShape(input.type.shape, node.type.shape),
-    )
-  );
+/** x ∘ v or v ∘ x in blocked layout, v one number for each channel; undefined where it is something else. */
+function byChannel<A extends Attributes>(
+  lowering: Lowering,
+  node: Node<A>,
+  rule: Elementwise<A>["byChannel"],
+): string | undefined {
+  const { shape } = node.type;
+  if (rule === undefined || node.inputs.length !== 2 || !fitsBlocked(lowering, shape)) return;
+  const whole = (x: Node) => sameShape(x.type.shape, shape) && lowering.blocked(x) !== undefined;
+  const [a, b] = node.inputs as [Node, Node];
+  for (const [x, other, first] of [
+    [a, b, false],
+    [b, a, true],
+  ] as const) {
+    const vector = whole(x) ? channelVector(other, shape) : undefined;
+    if (vector === undefined) continue;
+    const { scale, shift } = rule(lowering, { value: lowering.value(vector.node), first }) ?? {};
+    if (scale === undefined && shift === undefined) continue;
+    return blockedAffine(lowering, [{ x, scale }], { shape, images: vector.images, shift });
+  }
+  return undefined;
 }
 
 interface Unary {

@@ -27,8 +27,12 @@ export interface LowerOptions {
   readonly block?: number;
 }
 
-/** What `lower` returns for a value that exists in blocked layout only. */
-const blockedOnly = "";
+/** What `lower` returns for a value that does not exist in the ordinary layout yet. */
+const otherForm = "";
+
+const nchwc = { domain: "com.microsoft.nchwc" };
+/** `[N, C, D, H, W]` to `[N, D, C, H, W]` and back. */
+const depthFirst = { perm: [0, 2, 1, 3, 4] };
 
 class GraphLowering implements Lowering {
   readonly provider: Provider;
@@ -38,6 +42,7 @@ class GraphLowering implements Lowering {
   readonly inputs = new Map<string, Type>();
   readonly #ordinary = new Map<Node, string>();
   readonly #blocked = new Map<Node, string>();
+  readonly #planes = new Map<Node, string>();
   readonly #users = new Map<Node, number>();
   #next = 0;
 
@@ -52,31 +57,72 @@ class GraphLowering implements Lowering {
 
   lowerNode(node: Node): void {
     const name = node.operator.lower(this, node);
-    if (name !== blockedOnly) this.#ordinary.set(node, name);
+    if (name !== otherForm) this.#ordinary.set(node, name);
   }
 
   users(node: Node): number {
     return this.#users.get(node) ?? 0;
   }
 
+  expression(node: Node): string {
+    for (const part of topologicalOrder([node])) {
+      if (!this.#isLowered(part)) this.lowerNode(part);
+    }
+    return this.value(node);
+  }
+
+  #isLowered(node: Node): boolean {
+    return this.#ordinary.has(node) || this.#blocked.has(node) || this.#planes.has(node);
+  }
+
   value(node: Node): string {
     const known = this.#ordinary.get(node);
     if (known !== undefined) return known;
+    const name = node.type.shape.length === 5 ? this.#joinPlanes(node) : this.#leaveBlocks(node);
+    this.#ordinary.set(node, name);
+    return name;
+  }
+
+  planes(node: Node): string {
+    if (node.type.shape.length !== 5) return this.value(node);
+    const known = this.#planes.get(node);
+    if (known !== undefined) return known;
+    const ordinary = this.#ordinary.get(node);
+    const name =
+      ordinary === undefined ? this.#leaveBlocks(node) : this.#splitPlanes(node, ordinary);
+    this.#planes.set(node, name);
+    return name;
+  }
+
+  keepPlanes(node: Node, name: string): string {
+    this.#planes.set(node, name);
+    return otherForm;
+  }
+
+  #leaveBlocks(node: Node): string {
     const blocked = this.#blocked.get(node);
     if (blocked === undefined) {
       throw new InputError(
         `Cannot lower "${node.operator.name}": found no value for an input, wanted inputs first`,
       );
     }
-    const channels = concrete(node.type.shape, "leave the blocked layout")[1]!;
-    const name = this.add(
-      "ReorderOutput",
-      [blocked],
-      { channels },
-      { domain: "com.microsoft.nchwc" },
-    );
-    this.#ordinary.set(node, name);
-    return name;
+    const [channels] = concrete([node.type.shape[1]!], "leave the blocked layout");
+    return this.add("ReorderOutput", [blocked], { channels: channels! }, nchwc);
+  }
+
+  #splitPlanes(node: Node, ordinary: string): string {
+    const [n, c, d, h, w] = volumeOf(node);
+    // With one channel or one plane the memory is the same already.
+    const moved = c === 1 || d === 1 ? ordinary : this.add("Transpose", [ordinary], depthFirst);
+    return this.add("Reshape", [moved, this.ints([n * d, c, h, w])]);
+  }
+
+  #joinPlanes(node: Node): string {
+    const planes = this.planes(node);
+    const [n, c, d, h, w] = volumeOf(node);
+    if (c === 1 || d === 1) return this.add("Reshape", [planes, this.ints([n, c, d, h, w])]);
+    const apart = this.add("Reshape", [planes, this.ints([n, d, c, h, w])]);
+    return this.add("Transpose", [apart], depthFirst);
   }
 
   blocked(node: Node): string | undefined {
@@ -86,19 +132,14 @@ class GraphLowering implements Lowering {
   toBlocked(node: Node): string {
     const known = this.#blocked.get(node);
     if (known !== undefined) return known;
-    const name = this.add(
-      "ReorderInput",
-      [this.value(node)],
-      {},
-      { domain: "com.microsoft.nchwc" },
-    );
+    const name = this.add("ReorderInput", [this.planes(node)], {}, nchwc);
     this.#blocked.set(node, name);
     return name;
   }
 
   keepBlocked(node: Node, name: string): string {
     this.#blocked.set(node, name);
-    return blockedOnly;
+    return otherForm;
   }
 
   add(
@@ -107,17 +148,42 @@ class GraphLowering implements Lowering {
     attributes: Readonly<Record<string, AttributeShorthand>> = {},
     { domain = "" }: { readonly domain?: string } = {},
   ): string {
-    const output = `v${this.#next++}`;
+    return this.#push(operator, inputs, { attributes, domain, outputs: 1 })[0]!;
+  }
+
+  addMany(
+    operator: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, AttributeShorthand>>,
+    { outputs }: { readonly outputs: number },
+  ): readonly string[] {
+    return this.#push(operator, inputs, { attributes, domain: "", outputs });
+  }
+
+  #push(
+    operator: string,
+    inputs: readonly string[],
+    {
+      attributes,
+      domain,
+      outputs: count,
+    }: {
+      attributes: Readonly<Record<string, AttributeShorthand>>;
+      domain: string;
+      outputs: number;
+    },
+  ): readonly string[] {
+    const outputs = Array.from({ length: count }, () => `v${this.#next++}`);
     this.nodes.push({
       operator,
       domain,
       inputs,
-      outputs: [output],
+      outputs,
       attributes: Object.fromEntries(
         Object.entries(attributes).map(([key, value]) => [key, attribute(value)]),
       ),
     });
-    return output;
+    return outputs;
   }
 
   ints(values: readonly number[], shape: readonly number[] = [values.length]): string {
@@ -179,6 +245,11 @@ class GraphLowering implements Lowering {
     this.constants.set(key, { name, ...content });
     return name;
   }
+}
+
+function volumeOf(node: Node): [number, number, number, number, number] {
+  const [n = 0, c = 0, d = 0, h = 0, w = 0] = concrete(node.type.shape, "lower a volume by planes");
+  return [n, c, d, h, w];
 }
 
 function attribute(value: AttributeShorthand): LoweredAttribute {

@@ -71,12 +71,28 @@ export interface Lowering {
   ints(values: readonly number[], shape?: readonly number[]): string;
   floats(values: ArrayLike<number>, shape: readonly number[], name?: string): string;
   bools(values: readonly boolean[], shape: readonly number[]): string;
-  /** The value in blocked layout `[N, C/block, H, W, block]`, when one exists already. */
+  /** Adds one ONNX node with several outputs and returns their names. */
+  addMany(
+    operator: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, AttributeShorthand>>,
+    options: { readonly outputs: number },
+  ): readonly string[];
+  /** Lowers an expression of nodes that are lowered already, and returns the name of its value. */
+  expression(node: Node): string;
+  /**
+   * The value in blocked layout `[N, C/block, H, W, block]`, under the name of shape `[N, C, H, W]`, when one exists
+   * already; that of a volume `[N, C, D, H, W]` is the one of its planes `[N·D, C, H, W]`.
+   */
   blocked(node: Node): string | undefined;
   /** The value in blocked layout, reordered from the ordinary one when needed. */
   toBlocked(node: Node): string;
   /** Says that `node`'s value exists in blocked layout under this name; returned by `lower` in place of a value. */
   keepBlocked(node: Node, name: string): string;
+  /** A volume's planes `[N·D, C, H, W]` in ordinary layout; of planar images the value itself. */
+  planes(node: Node): string;
+  /** Says that a volume's value exists as planes under this name; returned by `lower` in place of a value. */
+  keepPlanes(node: Node, name: string): string;
   /** How many nodes and outputs read this node's value. */
   users(node: Node): number;
   /** An input of the model, declared once. */

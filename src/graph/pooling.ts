@@ -66,6 +66,31 @@ export function foldWindows(
   });
 }
 
+/** Calls back with the first largest element of every window and the window, by their places in the data. */
+export function forFirstMaxima(
+  x: Tensor,
+  attributes: PoolAttributes,
+  each: (from: number, to: number) => void,
+): void {
+  const strides = stridesOf(x.shape);
+  const offsets = windowOffsets(attributes.window);
+  let to = 0;
+  fillByIndex(concrete(pooledShape(x.shape, attributes), "pool"), (index) => {
+    let from = -1;
+    for (const offset of offsets) {
+      const at = index.reduce(
+        (sum, i, axis) =>
+          sum +
+          strides[axis]! * (axis < 2 ? i : i * attributes.strides[axis - 2]! + offset[axis - 2]!),
+        0,
+      );
+      if (from < 0 || x.data[at]! > x.data[from]!) from = at;
+    }
+    each(from, to++);
+    return 0;
+  });
+}
+
 export interface PoolOptions {
   /** The window's size by default. */
   readonly strides?: readonly number[];

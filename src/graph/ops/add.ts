@@ -11,6 +11,7 @@ import { sumTo } from "./sum.ts";
 export const addOperator: Operator = elementwise({
   name: "add",
   onnx: "Add",
+  byChannel: (_, { value }) => ({ shift: value }),
   value: () => (a, b) => a! + b!,
   gradient: ({ inputs: [a, b] }, outer) => [sumTo(outer, shapeOf(a!)), sumTo(outer, shapeOf(b!))],
 });

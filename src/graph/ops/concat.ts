@@ -4,6 +4,7 @@
  *   ∂L/∂x_k = the k-th piece of ∂L/∂y
  */
 import { InputError } from "../../core/errors.ts";
+import { someBlocked } from "../blocked-values.ts";
 import { concrete, sumDims } from "../dimension.ts";
 import { apply, type Node, type Operator, shapeOf } from "../node.ts";
 import { sampleShape, type Suite } from "../suite.ts";
@@ -45,12 +46,19 @@ export const concatOperator: Operator<ConcatAttributes> = {
       return piece;
     });
   },
-  lower: (lowering, node) =>
-    lowering.add(
+  lower(lowering, node) {
+    const { axis } = node.attributes;
+    // Images and blocks of channels follow each other in memory: in blocked layout they are joined as they lie.
+    if (axis < 2 && node.type.kind === "float" && someBlocked(lowering, node.inputs)) {
+      const parts = node.inputs.map((input) => lowering.toBlocked(input));
+      return lowering.keepBlocked(node as unknown as Node, lowering.add("Concat", parts, { axis }));
+    }
+    return lowering.add(
       "Concat",
       node.inputs.map((input) => lowering.value(input)),
-      { axis: node.attributes.axis },
-    ),
+      { axis },
+    );
+  },
   evaluate(inputs, { axis }) {
     const starts: number[] = [];
     let total = 0;

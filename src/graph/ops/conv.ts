@@ -16,7 +16,8 @@ import type { Stream } from "../../core/random.ts";
 import { addDim, concrete, type Dim, floorDivideDim, multiplyDim } from "../dimension.ts";
 import { apply, expectKind, type Node, type Operator, shapeOf } from "../node.ts";
 import type { Sample, Suite } from "../suite.ts";
-import { lowerConv, lowerConvInput, lowerConvKernel } from "../conv-lowering.ts";
+import { lowerConvKernel } from "../conv-kernel-lowering.ts";
+import { lowerConv, lowerConvInput } from "../conv-lowering.ts";
 import type {
   ConvGeometry,
   ConvInputAttributes,
@@ -121,6 +122,9 @@ export const convKernelOperator: Operator<ConvKernelAttributes> = {
   lower: lowerConvKernel,
   evaluate: ([x, y], g) => correlateKernel(x!, y!, g),
 };
+
+/** Whether a node is a convolution. */
+export const isConv = (node: Node): boolean => (node.operator as unknown) === convOperator;
 
 function convInput(y: Node, w: Node, attributes: ConvInputAttributes): Node {
   return apply(convInputOperator, [y, w], attributes);

@@ -12,6 +12,8 @@ import { sumTo } from "./sum.ts";
 export const divideOperator: Operator = elementwise({
   name: "divide",
   onnx: "Div",
+  byChannel: (lowering, { value, first }) =>
+    first ? undefined : { scale: lowering.add("Reciprocal", [value]) },
   value: () => (a, b) => a! / b!,
   gradient(node, outer) {
     const [a, b] = node.inputs as [Node, Node];

@@ -3,11 +3,13 @@
  *
  *   ∂L/∂x = ∂L/∂y · (slope + (1 − slope) · [x > 0])
  */
+import { lowerActivatedConv } from "../conv-lowering.ts";
 import { elementwise } from "../elementwise.ts";
 import { apply, type Node, type Operator } from "../node.ts";
 import { sampleShape, type Suite } from "../suite.ts";
 import { add } from "./add.ts";
 import { constant } from "./constant.ts";
+import { isConv } from "./conv.ts";
 import { multiply } from "./multiply.ts";
 import { step } from "./step.ts";
 
@@ -15,7 +17,7 @@ interface LeakyReluAttributes extends Record<string, unknown> {
   readonly slope: number;
 }
 
-export const leakyReluOperator: Operator<LeakyReluAttributes> = elementwise<LeakyReluAttributes>({
+const plainLeakyRelu: Operator<LeakyReluAttributes> = elementwise<LeakyReluAttributes>({
   name: "leaky-relu",
   onnx: "LeakyRelu",
   onnxAttributes: ({ slope }) => ({ alpha: { type: "float", value: slope } }),
@@ -25,10 +27,28 @@ export const leakyReluOperator: Operator<LeakyReluAttributes> = elementwise<Leak
       x! > 0 ? x! : slope * x!,
   gradient(node, outer) {
     const { slope } = node.attributes;
-    const factor = add(constant(slope), multiply(constant(1 - slope), step(node.inputs[0]!)));
+    // With a slope above zero the result has the argument's sign, and the argument need not be kept.
+    const sign = slope > 0 ? (node as unknown as Node) : node.inputs[0]!;
+    const factor = add(constant(slope), multiply(constant(1 - slope), step(sign)));
     return [multiply(outer, factor)];
   },
 });
+
+/** Leaky ReLU, joined to the convolution before it where the layout allows. */
+export const leakyReluOperator: Operator<LeakyReluAttributes> = {
+  ...plainLeakyRelu,
+  lower(lowering, node) {
+    const conv = node.inputs[0]!;
+    const { slope } = node.attributes;
+    const joined = isConv(conv)
+      ? lowerActivatedConv(lowering, node as unknown as Node, {
+          conv,
+          activation: { name: "LeakyRelu", slope },
+        })
+      : undefined;
+    return joined ?? plainLeakyRelu.lower(lowering, node);
+  },
+};
 
 /** Leaky rectified linear unit, element by element. */
 export function leakyRelu(x: Node, slope = 0.01): Node {

@@ -3,6 +3,7 @@
  *
  *   ∂L/∂x = broadcast(∂L/∂y) / n
  */
+import { blockedReduction } from "../blocked-values.ts";
 import { concrete } from "../dimension.ts";
 import { type Node, type Operator, shapeOf } from "../node.ts";
 import { reduceAxes, reducedType, type ReductionAttributes, reductionSuite } from "../reduction.ts";
@@ -19,6 +20,7 @@ export const meanOperator: Operator<ReductionAttributes> = {
     return [broadcastTo(multiply(outer, constant(1 / count)), sizes)];
   },
   lower: (lowering, node) =>
+    blockedReduction(lowering, node.inputs[0]!, { axes: node.attributes.axes, mean: true }) ??
     lowering.add("ReduceMean", [lowering.value(node.inputs[0]!)], {
       axes: node.attributes.axes,
       keepdims: 1,

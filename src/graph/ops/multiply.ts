@@ -11,6 +11,7 @@ import { sumTo } from "./sum.ts";
 export const multiplyOperator: Operator = elementwise({
   name: "multiply",
   onnx: "Mul",
+  byChannel: (_, { value }) => ({ scale: value }),
   value: () => (a, b) => a! * b!,
   gradient: ({ inputs: [a, b] }, outer) => [
     sumTo(multiply(outer, b!), shapeOf(a!)),

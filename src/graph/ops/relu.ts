@@ -5,8 +5,8 @@
  */
 import { unary, unarySuite } from "../elementwise.ts";
 import { apply, type Node, type Operator } from "../node.ts";
-import { lowerRectifiedConv } from "../conv-lowering.ts";
-import { convOperator } from "./conv.ts";
+import { lowerActivatedConv } from "../conv-lowering.ts";
+import { isConv } from "./conv.ts";
 import { multiply } from "./multiply.ts";
 import { step } from "./step.ts";
 
@@ -23,10 +23,9 @@ export const reluOperator: Operator = {
   ...plainRelu,
   lower(lowering, node) {
     const source = node.inputs[0]!;
-    const fused =
-      (source.operator as unknown) === convOperator
-        ? lowerRectifiedConv(lowering, node, source)
-        : undefined;
+    const fused = isConv(source)
+      ? lowerActivatedConv(lowering, node, { conv: source, activation: { name: "Relu" } })
+      : undefined;
     return fused ?? plainRelu.lower(lowering, node);
   },
 };

@@ -8,7 +8,8 @@
  * Steps may be negative, which turns the axis round.
  */
 import { InputError } from "../../core/errors.ts";
-import { concrete, type Dim } from "../dimension.ts";
+import { fitsBlocked } from "../blocked-values.ts";
+import { concrete, type Dim, isConcrete } from "../dimension.ts";
 import type { Lowering } from "../lowering.ts";
 import { apply, type Node, type Operator, shapeOf } from "../node.ts";
 import { sampleShape, type Suite } from "../suite.ts";
@@ -52,6 +53,16 @@ export const sliceOperator: Operator<SliceAttributes> = {
   },
   gradient: (node, outer) => [place(outer, shapeOf(node.inputs[0]!), node.attributes.ranges)],
   lower(lowering, node) {
+    const blocked = blockedBox(lowering, node.inputs[0]!, {
+      whole: shapeOf(node.inputs[0]!),
+      ranges: node.attributes.ranges,
+    });
+    if (blocked !== undefined) {
+      const { value, axis, start, count } = blocked;
+      const range = [[start], [start + count], [axis], [1]].map((entry) => lowering.ints(entry));
+      const piece = lowering.add("Slice", [value, ...range]);
+      return lowering.keepBlocked(node as unknown as Node, piece);
+    }
     const axes = node.attributes.ranges.flatMap((r, axis) => (r === null ? [] : [axis]));
     const ranges = axes.map((axis) => node.attributes.ranges[axis]!);
     const ends = ranges.map((r) => {
@@ -87,8 +98,13 @@ export const placeOperator: Operator<PlaceAttributes> = {
   infer: ([x], { shape }) => ({ kind: x!.kind, shape }),
   gradient: (node, outer) => [slice(outer, node.attributes.ranges)],
   lower(lowering, node) {
-    let value = lowering.value(node.inputs[0]!);
     const shape = concrete(node.attributes.shape, "lower a placement");
+    const blocked = blockedBox(lowering, node.inputs[0]!, {
+      whole: shape,
+      ranges: node.attributes.ranges,
+    });
+    if (blocked !== undefined) return placeBlocked(lowering, node, blocked);
+    let value = lowering.value(node.inputs[0]!);
     const current = [...concrete(shapeOf(node.inputs[0]!), "lower a placement")];
     node.attributes.ranges.forEach((range, axis) => {
       if (range === null) return;
@@ -121,6 +137,58 @@ export const placeOperator: Operator<PlaceAttributes> = {
     return { shape: sizes, data };
   },
 };
+
+/** A box of a blocked value: a run of images or of whole blocks of channels, all of the rest. */
+interface BlockedBox {
+  readonly value: string;
+  readonly axis: number;
+  readonly start: number;
+  readonly count: number;
+  /** Size of the axis that the box is a part of. */
+  readonly total: number;
+}
+
+/**
+ * @param x what is sliced, or what is placed
+ * @param options.whole shape of what the box is a part of
+ */
+function blockedBox(
+  lowering: Lowering,
+  x: Node,
+  { whole, ranges }: { whole: readonly Dim[]; ranges: readonly (Range | null)[] },
+): BlockedBox | undefined {
+  const value = lowering.blocked(x);
+  const cut = ranges.flatMap((range, axis) => (range === null ? [] : [{ range, axis }]));
+  const [{ range, axis } = { range: undefined, axis: 0 }] = cut;
+  if (value === undefined || range === undefined || cut.length > 1) return undefined;
+  const fits =
+    fitsBlocked(lowering, whole) &&
+    isConcrete(whole) &&
+    range.step === 1 &&
+    (axis === 0 ||
+      (axis === 1 && [range.start, range.count].every((n) => n % lowering.block === 0)));
+  if (!fits) return undefined;
+  const each = axis === 0 && whole.length === 5 ? whole[2]! : 1;
+  const total = whole[axis]! * each;
+  return { value, axis, start: range.start * each, count: range.count * each, total };
+}
+
+/** The box between zeros, joined along its axis. */
+function placeBlocked(
+  lowering: Lowering,
+  node: Node<PlaceAttributes>,
+  { value, axis, start, count, total }: BlockedBox,
+): string {
+  const [n = 0, c = 0, ...space] = concrete(node.attributes.shape, "lower a placement");
+  const depth = space.length === 3 ? space[0]! : 1;
+  const zeros = (size: number) => {
+    const sizes = [n * depth, c, ...space.slice(-2)].map((s, i) => (i === axis ? size : s));
+    return size === 0 ? [] : [lowering.add("ConstantOfShape", [lowering.ints(sizes)])];
+  };
+  const parts = [...zeros(start), value, ...zeros(total - start - count)];
+  const joined = parts.length === 1 ? value : lowering.add("Concat", parts, { axis });
+  return lowering.keepBlocked(node as unknown as Node, joined);
+}
 
 function reverse(lowering: Lowering, value: string, axis: number): string {
   return lowering.add("Slice", [

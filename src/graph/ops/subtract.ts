@@ -12,6 +12,8 @@ import { sumTo } from "./sum.ts";
 export const subtractOperator: Operator = elementwise({
   name: "subtract",
   onnx: "Sub",
+  byChannel: (lowering, { value, first }) =>
+    first ? undefined : { shift: lowering.add("Neg", [value]) },
   value: () => (a, b) => a! - b!,
   gradient: ({ inputs: [a, b] }, outer) => [
     sumTo(outer, shapeOf(a!)),

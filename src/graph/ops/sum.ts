@@ -5,6 +5,7 @@
  *   y = Σ_axes x        ∂L/∂x = broadcast(∂L/∂y)
  *   y = broadcast(x)    ∂L/∂x = Σ over the axes that were stretched
  */
+import { blockedReduction } from "../blocked-values.ts";
 import { concrete, type Dim, sameShape } from "../dimension.ts";
 import { apply, type Node, type Operator, shapeOf } from "../node.ts";
 import { fold, reduceAxes, reducedType, type ReductionAttributes } from "../reduction.ts";
@@ -18,6 +19,7 @@ export const sumOperator: Operator<ReductionAttributes> = {
   infer: ([x], attributes) => reducedType(x!, attributes),
   gradient: (node, outer) => [broadcastTo(outer, shapeOf(node.inputs[0]!))],
   lower: (lowering, node) =>
+    blockedReduction(lowering, node.inputs[0]!, { axes: node.attributes.axes, mean: false }) ??
     lowering.add(
       "ReduceSum",
       [lowering.value(node.inputs[0]!), lowering.ints(node.attributes.axes)],
