@@ -8,6 +8,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { readlinkSync } from "node:fs";
 import {
   type FileHandle,
+  mkdir,
   open,
   readFile,
   readdir,
@@ -105,11 +106,52 @@ const disk = new Set(["ENOSPC", "EDQUOT", "EFBIG", "EIO"]);
 
 /** The one error for trouble while writing: RunError for the disk, InputError for a wrong place. */
 export function writeFailure(path: string, error: unknown): Error {
+  return failure(`Cannot write ${path}: ${reasonOf(error)}`, error);
+}
+
+function failure(message: string, error: unknown): Error {
   const code = (error as { code?: unknown }).code;
-  const message = `Cannot write ${path}: ${reasonOf(error)}`;
   return typeof code === "string" && !disk.has(code) && reasons[code] !== undefined
     ? new InputError(message, { cause: error })
     : new RunError(message, { cause: error });
+}
+
+/**
+ * Makes a folder with those above it, one after the other. Node's own way of making several never ends where a
+ * file system takes none and says that there is no such place, as /proc does, and holds a thread meanwhile.
+ *
+ * @returns the first folder that was not there, if any
+ * @throws InputError or RunError naming the folder that could not be made
+ */
+export async function makeFolders(path: string): Promise<string | undefined> {
+  const missing: string[] = [];
+  for (let folder = resolve(path); !(await isFolder(folder)); folder = dirname(folder)) {
+    missing.unshift(folder);
+    if (folder === dirname(folder)) break;
+  }
+  let first: string | undefined;
+  for (const folder of missing) {
+    await mkdir(folder).then(
+      () => (first ??= folder),
+      async (error: unknown) => {
+        // Another process may have been faster.
+        if (await isFolder(folder)) return;
+        // What is above it is there: with no such place the file system means that it takes none.
+        const { code } = error as { code?: unknown };
+        const reason =
+          code === "ENOENT"
+            ? "found a file system that takes no new folders"
+            : code === "EEXIST"
+              ? reasons.ENOTDIR
+              : undefined;
+        const message = `Cannot make the folder ${folder}: ${reason ?? reasonOf(error)}`;
+        throw reason === undefined
+          ? failure(message, error)
+          : new InputError(message, { cause: error });
+      },
+    );
+  }
+  return first;
 }
 
 /** Where process numbers have one meaning: this machine and, in containers, this one. */

@@ -29,6 +29,7 @@ export {
   clearLeftovers,
   temporaryName,
   walkFolder,
+  makeFolders,
   writeFailure,
   writeWhole,
 } from "./files-disk.ts";

@@ -1,10 +1,10 @@
 /** A store's database in one file of SQLite. */
 import { statSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Kysely, sql, SqliteDialect } from "kysely";
 import { CancelledError, InputError, messageOf, RunError } from "../core/errors.ts";
+import { makeFolders, reasonOf } from "../files/files-disk.ts";
 import { type Backend, megabytes, type TransactionOptions } from "./backend.ts";
 import { migrate, newestVersion, readVersion } from "./migrations.ts";
 import { openSqliteDriver, sqliteCondition } from "./sqlite-driver.ts";
@@ -52,8 +52,9 @@ export async function openSqlite(path: string, { maxBytes }: SqliteOptions = {})
         });
     }
   };
-  await mkdir(dirname(path), { recursive: true }).catch((error: unknown) => {
-    throw cannotOpen(`${messageOf(error)}, wanted a folder that can be written`, error);
+  await makeFolders(dirname(path)).catch((error: unknown) => {
+    const reason = reasonOf((error as Error).cause ?? error).replace(/^found /, "");
+    throw cannotOpen(`${reason}, wanted a folder that can be written`, error);
   });
   const database = await openSqliteDriver(path).catch((error: unknown) => {
     throw openingError(error);

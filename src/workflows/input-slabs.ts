@@ -11,11 +11,11 @@ import {
   type SlabWriter,
 } from "../files/files-slab-writer.ts";
 import { openSlabs, type SlabSource, withUnit } from "../files/files-slabs.ts";
-import { formatOfName } from "../files/files.ts";
+import { formatOfName, makeFolders } from "../files/files.ts";
 import { openSeriesSlabs, partOfSeries } from "../files/series-slabs.ts";
 import { type Series, writeDerivedSeries } from "../files/series.ts";
 import type { SaveOptions, SlabInput } from "./input.ts";
-import { makeFolder, writeFiles } from "./output.ts";
+import { writeFiles } from "./output.ts";
 
 /** No file packs voxels into fewer bytes than this, and still holds an image worth the name. */
 const mostPerByte = 256;
@@ -50,7 +50,7 @@ export async function fileSlabs(
     source,
     reopen: () => openSlabs(path, { unit }),
     async writer(target, options) {
-      await makeFolder(dirname(target));
+      await makeFolders(dirname(target));
       const named = (await formatOfName(target))?.name ?? source.format;
       return named === "dicom" && source.frames !== undefined
         ? openDerivedWriter(target, source.frames, options)

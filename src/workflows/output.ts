@@ -6,6 +6,7 @@ import { InputError } from "../core/errors.ts";
 import {
   clearLeftovers,
   formatOfName,
+  makeFolders,
   temporaryName,
   walkFolder,
   writeFailure,
@@ -193,14 +194,14 @@ async function place(part: string, target: string): Promise<void> {
   if (names === undefined || names.length === 0) {
     if (names !== undefined) await rmdir(target);
     await rename(part, target).catch(async (error: unknown) => {
-      if (names !== undefined) await mkdir(target, { recursive: true });
+      if (names !== undefined) await makeFolders(target);
       throw writeFailure(target, error);
     });
     return;
   }
   for (const name of await walkFolder(part)) {
     const path = join(target, name);
-    await mkdir(dirname(path), { recursive: true })
+    await makeFolders(dirname(path))
       .then(() => rename(join(part, name), path))
       .catch((error: unknown) => {
         throw writeFailure(path, error);
@@ -208,19 +209,10 @@ async function place(part: string, target: string): Promise<void> {
   }
 }
 
-/** Makes a folder with its parents. @throws InputError or RunError naming it */
-export async function makeFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true }).catch((error: unknown) => {
-    throw writeFailure(path, error);
-  });
-}
-
 /** Makes the folders above a place for some writing; where that fails they go again. */
 export async function withParents<T>(path: string, write: () => Promise<T>): Promise<T> {
   const parent = dirname(resolve(path));
-  const first = await mkdir(parent, { recursive: true }).catch((error: unknown) => {
-    throw writeFailure(path, error);
-  });
+  const first = await makeFolders(parent);
   try {
     return await write();
   } catch (error) {
@@ -242,7 +234,7 @@ export async function writeFiles(
   const [first, ...rest] = files;
   if (first === undefined) return;
   await withParents(first.path, async () => {
-    for (const { path } of rest) await makeFolder(dirname(path));
+    for (const { path } of rest) await makeFolders(dirname(path));
     await writeWhole(files);
   });
 }

@@ -1,11 +1,10 @@
 /** Simulated cases in a folder, with their truth and a manifest. */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { layoutOf, sliceOf, type Image } from "../core/image.ts";
 import type { ParameterValues } from "../core/parameters.ts";
 import { streamOf } from "../core/random.ts";
 import { writeNewDicom } from "../dicom/create.ts";
-import { saveImage, writeWhole } from "../files/files.ts";
+import { makeFolders, saveImage, writeWhole } from "../files/files.ts";
 import { checkFolder, type OutputOptions, writeFolder } from "./output.ts";
 import { openSimulation, simulate, type SimulatedCase, type SimulateOptions } from "./simulate.ts";
 
@@ -126,7 +125,7 @@ async function save(
   { folder, name, kind, format, identity, seriesNumber }: Place,
 ): Promise<{ paths: readonly string[]; lost: readonly string[] }> {
   const path = join(folder, name, kind);
-  await mkdir(join(folder, name), { recursive: true });
+  await makeFolders(join(folder, name));
   if (format !== "dicom") {
     const { paths, lost } = await saveImage(`${path}${endings[format]!}`, image);
     return { paths, lost };

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { openMember } from "../core/member.ts";
 import type { WorkOptions } from "../core/progress.ts";
-import { writeWhole } from "../files/files.ts";
+import { makeFolders, writeWhole } from "../files/files.ts";
 import type { Provider } from "../graph/lowering.ts";
 import { countWeights } from "../layers/scope.ts";
 import { exportNetwork } from "../learn/export-network.ts";
@@ -25,7 +25,7 @@ import { dataFolder as dataFolderOfUser } from "../store/place.ts";
 import { openData, type OpenedData } from "../train/data/open-data.ts";
 import { planeData } from "../train/plane-batches.ts";
 import { catalogue as validations } from "../train/validations/catalogue.ts";
-import { checkFolder, makeFolder, type OutputOptions } from "./output.ts";
+import { checkFolder, type OutputOptions } from "./output.ts";
 
 export interface TrainFilesOptions extends WorkOptions, OutputOptions {
   /** Folder for model, card and checkpoints; the training's name when absent. */
@@ -91,7 +91,7 @@ export async function trainFiles(
   await checkFolder(folder, { force, own: (found) => found.some((name) => own.includes(name)) });
   const resume = options.resume ? await readCheckpointFile(folder) : undefined;
   const images = await imagesOf(config, { ...options, method });
-  await makeFolder(folder);
+  await makeFolders(folder);
   const started = performance.now();
   const before = process.cpuUsage();
   const rows: TrainingRow[] = [];

@@ -1,9 +1,8 @@
 /** A report as a folder of files. */
-import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { InputError } from "../../core/errors.ts";
 import { svgPng } from "../../figures/index.ts";
-import { writeFailure, writeWhole } from "../../files/files.ts";
+import { makeFolders, writeWhole } from "../../files/files.ts";
 import type { Report } from "../report.ts";
 import { claimTable } from "./cells.ts";
 import { tableCsv } from "./csv.ts";
@@ -47,9 +46,7 @@ export async function writeReport(report: Report, folder: string): Promise<strin
     );
   }
   for (const place of new Set(paths.map((path) => dirname(path)))) {
-    await mkdir(place, { recursive: true }).catch((error: unknown) => {
-      throw writeFailure(place, error);
-    });
+    await makeFolders(place);
   }
   await writeWhole(files);
   return paths;

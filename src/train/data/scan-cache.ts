@@ -2,11 +2,10 @@
  * Scans kept on disk, a file each, named by all that decides their numbers: drawn once by worker threads, read
  * ever after. A file appears whole or not at all, and one that is damaged is drawn anew.
  */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { FormatError, throwIfAborted } from "../../core/errors.ts";
 import type { WorkOptions } from "../../core/progress.ts";
-import { bytesOf, exists, writeFailure, writeWhole } from "../../files/files-disk.ts";
+import { bytesOf, exists, makeFolders, writeWhole } from "../../files/files-disk.ts";
 import { decodeTensors, encodeTensors, type NamedArray } from "../../learn/tensor-file.ts";
 import { mapInWorkers, type WorkerFunction } from "../../parallel/map-in-workers.ts";
 import { drawScan, type Scan, scanKey, type ScanTask } from "./scan.ts";
@@ -114,7 +113,7 @@ export async function openScans(
         damaged.push(path);
       }
     }
-    if (path !== undefined) await makeFolder(join(path, ".."));
+    if (path !== undefined) await makeFolders(join(path, ".."));
     missing.push({ index, work: { scan, path } });
   }
   await mapInWorkers(
@@ -131,10 +130,4 @@ export async function openScans(
     },
   );
   return { scans, drawn: missing.length, damaged };
-}
-
-async function makeFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true }).catch((error: unknown) => {
-    throw writeFailure(path, error);
-  });
 }
