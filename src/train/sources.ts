@@ -1,12 +1,13 @@
 /** Training images from descriptions: phantoms drawn by seed, and images given by whoever reads files. */
-import { InputError, throwIfAborted } from "../core/errors.ts";
+import { throwIfAborted } from "../core/errors.ts";
 import { type Image, layoutOf } from "../core/image.ts";
 import { openMember } from "../core/member.ts";
 import type { WorkOptions } from "../core/progress.ts";
 import { streamOf } from "../core/random.ts";
 import { catalogue as phantoms } from "../phantoms/catalogue.ts";
-import type { SourceConfig, WindowConfig } from "./config.ts";
-import type { PatchWindow, Plane, PlaneSource } from "./patches.ts";
+import type { SourceConfig } from "./config.ts";
+import { resolveWindow, type WindowConfig } from "./data/window.ts";
+import type { Plane, PlaneSource } from "./patches.ts";
 
 /** All planes of an image, each as its own block of values. */
 export function planesOf(image: Image): Plane[] {
@@ -16,23 +17,6 @@ export function planesOf(image: Image): Plane[] {
     ny,
     nx,
   }));
-}
-
-/** A window with its limits as numbers, percentiles taken over the image. */
-export function resolveWindow(window: WindowConfig, image: Image): PatchWindow {
-  const { clip, weight } = window;
-  if (window.percentiles === undefined) {
-    return { low: window.low!, high: window.high!, clip, weight };
-  }
-  const sorted = image.data.slice().sort();
-  const at = (percent: number) => sorted[Math.round((percent / 100) * (sorted.length - 1))]!;
-  const [low, high] = [at(window.percentiles[0]), at(window.percentiles[1])];
-  if (!(high > low)) {
-    throw new InputError(
-      `Cannot window an image: found percentiles ${window.percentiles.join(" and ")} both at ${low}, wanted them apart`,
-    );
-  }
-  return { low, high, clip, weight };
 }
 
 /** Planes of one image with its windows. */

@@ -47,7 +47,12 @@ async function modelOf(name: string): Promise<ShippedModel> {
 
 function summaryOf({ noise, sources = [], data }: Card["description"]): string {
   const names = new Set(sources.flatMap((source) => source.name ?? []));
-  for (const { object, acquisition } of data?.sources ?? []) {
+  for (const source of data?.sources ?? []) {
+    if (source.kind !== "simulated") {
+      names.add("real images");
+      continue;
+    }
+    const { object, acquisition } = source;
     names.add(acquisition === undefined ? object.name : `${object.name}+${acquisition.name}`);
   }
   if (sources.some((source) => source.paths !== undefined)) names.add("real images");

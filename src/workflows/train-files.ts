@@ -188,6 +188,7 @@ async function imagesOf(
       {
         seed,
         reads: [...method.reads, ...reads],
+        dataFolder,
         cache: options.cache ?? join(dataFolderOfUser(), "scans"),
         threads: threads === 0 ? defaultThreads() : threads,
         ...(signal === undefined ? {} : { signal }),

@@ -1,19 +1,22 @@
 import { describe, expect, it } from "vitest";
 import { streamOf } from "../../core/random.ts";
+import { gaussian } from "../../noise/gaussian.ts";
 import type { FieldName } from "../batch.ts";
 import { cutBatches, cutValidation, ownNoise } from "./cut-batches.ts";
 import type { Sample } from "./sample.ts";
 
 const [ny, nx, side] = [40, 48, 16];
-const size = ny * nx;
+const pixels = ny * nx;
 
 /** Columns rise, noise grows from left to right, labels are the quadrants. */
 function sampleOf(name: string, changes: Partial<Sample> = {}): Sample {
   const stream = streamOf(2, name);
-  const clean = Float32Array.from({ length: size }, (_, i) => 10 * (i % nx));
+  const clean = Float32Array.from({ length: pixels }, (_, i) => 10 * (i % nx));
   const noise = () => clean.map((v, i) => v + (1 + (i % nx) / 4) * stream.normal());
-  const labels = clean.map((_, i) => (i % nx < nx / 2 ? 0 : 1) + (i < size / 2 ? 0 : 2));
+  const labels = clean.map((_, i) => (i % nx < nx / 2 ? 0 : 1) + (i < pixels / 2 ? 0 : 2));
   return {
+    name,
+    unit: "HU",
     ny,
     nx,
     depth: 1,
@@ -28,14 +31,17 @@ function sampleOf(name: string, changes: Partial<Sample> = {}): Sample {
 
 const all: FieldName[] = ["noisy", "clean", "again", "other", "sigma", "labels", "present"];
 const area = side * side;
-const options = { seed: 1, count: 24, side, classes: ["a", "b", "c", "d"] };
+const augment = { flip: true, turn: true, flipDepth: false };
+const classes = ["a", "b", "c", "d"];
+const size = { side, depth: 1 };
+const options = { seed: 1, count: 24, size, augment, form: "planes" as const, classes };
 const rms = (values: number[]) => {
   const mean = values.reduce((a, b) => a + b, 0) / values.length;
   return Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length);
 };
 
 describe("cutBatches", () => {
-  const samples = [sampleOf("one"), sampleOf("two", { weight: 3 })];
+  const samples = { samples: [sampleOf("one"), sampleOf("two", { weight: 3 })] };
 
   it("gives the same batch for the same request, whatever else is asked for", async () => {
     const source = cutBatches(samples, { ...options, level: { from: 0.01, to: 1, scale: "log" } });
@@ -147,7 +153,7 @@ describe("cutBatches", () => {
 
   it("clips the clean values where the window does, and not the noise", async () => {
     const windows = [{ low: 100, high: 200, clip: true, weight: 1 }];
-    const source = cutBatches([sampleOf("x", { windows })], options);
+    const source = cutBatches({ samples: [sampleOf("x", { windows })] }, options);
     const { noisy, clean } = await source.draw({ step: 0, draw: 0, fields: all });
     expect(Math.min(...clean!.data)).toBe(0);
     expect(Math.max(...clean!.data)).toBe(1);
@@ -158,23 +164,178 @@ describe("cutBatches", () => {
     const { labels: _, ...planes } = sampleOf("x").planes;
     const { signal: _s, ...rest } = sampleOf("x");
     const noisy = { noisy: planes.noisy! };
-    expect(Object.keys(cutBatches([...samples, { ...rest, planes }], options).shapes)).toEqual([
-      "noisy",
-      "clean",
-      "other",
-      "again",
-      "sigma",
-    ]);
-    expect(Object.keys(cutBatches([{ ...rest, planes: noisy }], options).shapes)).toEqual([
-      "noisy",
-    ]);
+    expect(
+      Object.keys(
+        cutBatches({ samples: [...samples.samples, { ...rest, planes }] }, options).shapes,
+      ),
+    ).toEqual(["noisy", "clean", "other", "again", "sigma"]);
+    expect(
+      Object.keys(cutBatches({ samples: [{ ...rest, planes: noisy }] }, options).shapes),
+    ).toEqual(["noisy"]);
+  });
+});
+
+describe("stacks and volumes", () => {
+  // Value 100 k in plane k, plus the pixel's own number over a thousand.
+  const volume = (name: string) => {
+    const planes = [0, 1, 2, 3, 4, 5].map((k) =>
+      Float32Array.from({ length: pixels }, (_, i) => 100 * k + i / 1000),
+    );
+    const labels = planes.map((_, k) => new Float32Array(pixels).fill(k % 3));
+    // Two stacks of three planes: a patch never spans both.
+    return sampleOf(name, {
+      depth: 3,
+      planes: { clean: planes, noisy: planes, labels },
+      windows: [{ low: 0, high: 1, clip: false, weight: 1 }],
+      signal: { present: true, place: [1, 20, 24] },
+    });
+  };
+  const from = { samples: [volume("v")] };
+  const fields: FieldName[] = ["clean", "labels", "present"];
+
+  it("are neighbours, as channels with the classes of the middle plane", async () => {
+    const plan = { ...options, count: 40, size: { side, depth: 2 }, form: "stacks" as const };
+    const source = cutBatches(from, plan);
+    expect(source.shapes.clean).toEqual([40, 2, side, side]);
+    expect(source.shapes.labels).toEqual([40, 4, side, side]);
+    const { clean, labels } = await source.draw({ step: 0, draw: 0, fields });
+    const firsts = new Set<number>();
+    for (let n = 0; n < 40; n++) {
+      const [a, b] = [0, 1].map((k) => clean!.data[(2 * n + k) * area]!);
+      expect(b! - a!).toBeCloseTo(100, 2);
+      const plane = Math.floor(b! / 100);
+      firsts.add(plane - 1);
+      const channel = [2, 1, 0][plane % 3]!;
+      expect(labels!.data[(4 * n + channel) * area]).toBe(1);
+    }
+    expect(firsts).toEqual(new Set([0, 1, 3, 4]));
+  });
+
+  it("are volumes of one channel, in either order of planes where that is allowed", async () => {
+    const flipped = { ...augment, flipDepth: true };
+    const shared = { ...options, size: { side, depth: 3 }, form: "volumes" as const };
+    const source = cutBatches(from, { ...shared, augment: flipped });
+    expect(source.shapes.clean).toEqual([24, 1, 3, side, side]);
+    expect(source.shapes.sigma).toEqual([24, 1, 1, 1, 1]);
+    expect(source.shapes.labels).toEqual([24, 4, 3, side, side]);
+    const { clean, labels, present } = await source.draw({ step: 0, draw: 0, fields });
+    const rises = new Set<number>();
+    for (let n = 0; n < 24; n++) {
+      const at = (k: number) => clean!.data[(3 * n + k) * area]!;
+      rises.add(Math.sign(at(1) - at(0)));
+      for (const k of [0, 1, 2]) {
+        const channel = [2, 1, 0][Math.floor(at(k) / 100) % 3]!;
+        expect(labels!.data[((4 * n + channel) * 3 + k) * area]).toBe(1);
+      }
+    }
+    expect(rises).toEqual(new Set([-1, 1]));
+    expect(new Set(present!.data)).toEqual(new Set([0, 1]));
+  });
+});
+
+describe("augmentations", () => {
+  const plan = { ...options, count: 200 };
+  const turns = async (changes: object) => {
+    const source = cutBatches(samples, { ...plan, augment: { ...augment, ...changes } });
+    const { clean } = await source.draw({ step: 0, draw: 0, fields: ["clean"] });
+    // Columns rise by 0.1 a pixel, rows not at all: the way up tells flips and exchanges apart.
+    return new Set(
+      [...Array(200).keys()].map((n) => {
+        const [a, right, down] = [0, 1, side].map((i) => clean!.data[n * area + i]!);
+        return `${Math.round(10 * (right! - a!))} ${Math.round(10 * (down! - a!))}`;
+      }),
+    );
+  };
+  const samples = { samples: [sampleOf("a")] };
+
+  it("are those that are allowed", async () => {
+    expect(await turns({ flip: false, turn: false })).toEqual(new Set(["1 0"]));
+    expect(await turns({ flip: true, turn: false })).toEqual(new Set(["1 0", "-1 0"]));
+    expect(await turns({ flip: false })).toEqual(new Set(["1 0", "-1 0", "0 1", "0 -1"]));
+    expect(await turns({})).toEqual(new Set(["1 0", "-1 0", "0 1", "0 -1"]));
+  });
+
+  it("turn without mirroring where only turns are allowed", async () => {
+    // Rows rise by 1, columns by 10: the cross product of both ways up keeps its sign under turns alone.
+    const clean = Float32Array.from(
+      { length: pixels },
+      (_, i) => 10 * (i % nx) + Math.floor(i / nx),
+    );
+    const from = { samples: [sampleOf("b", { planes: { clean: [clean] } })] };
+    const signs = async (flip: boolean) => {
+      const source = cutBatches(from, { ...plan, augment: { ...augment, flip } });
+      const drawn = await source.draw({ step: 0, draw: 0, fields: ["clean"] });
+      return new Set(
+        [...Array(200).keys()].map((n) => {
+          const [a, right, down] = [0, 1, side].map((i) => drawn.clean!.data[n * area + i]!);
+          const ways = [right! - a!, down! - a!].map((v) => Math.round(100 * v));
+          // Steps of ±10 along x' and ±1 along y', or exchanged.
+          const exchanged = Math.abs(ways[0]!) === 1;
+          return Math.sign(ways[0]! * ways[1]!) * (exchanged ? -1 : 1);
+        }),
+      );
+    };
+    expect(await signs(false)).toEqual(new Set([1]));
+    expect(await signs(true)).toEqual(new Set([1, -1]));
+  });
+
+  it("move and stretch the window evenly in the stated ranges, for all fields alike", async () => {
+    const ranges = { windowScale: { from: 0.5, to: 2 }, windowShift: { from: -0.1, to: 0.2 } };
+    const source = cutBatches(samples, {
+      ...plan,
+      augment: { ...augment, flip: false, turn: false, ...ranges },
+    });
+    const { clean, noisy, sigma } = await source.draw({ step: 0, draw: 0, fields: all });
+    const scales = [...Array(200).keys()].map((n) => {
+      const slope = clean!.data[n * area + 1]! - clean!.data[n * area]!;
+      // The noise is windowed with the same width as its image.
+      const noise = [...noisy!.data.subarray(n * area, (n + 1) * area)].map(
+        (v, i) => v - clean!.data[n * area + i]!,
+      );
+      expect(sigma!.data[n]! / rms(noise)).toBeCloseTo(1, 4);
+      return 0.1 / slope;
+    });
+    expect(Math.min(...scales)).toBeGreaterThanOrEqual(0.499);
+    expect(Math.max(...scales)).toBeLessThanOrEqual(2.001);
+    const mean = scales.reduce((a, b) => a + b, 0) / 200;
+    expect(Math.abs(mean - 1.25)).toBeLessThan((5 * 1.5) / Math.sqrt(12 * 200));
+  });
+});
+
+describe("noise models", () => {
+  it("add noise anew to every patch, of options drawn for it, and to both images alike", async () => {
+    const { noisy: _n, again: _a, ...planes } = sampleOf("c").planes;
+    const noise = {
+      model: gaussian,
+      options: { sigma: { from: 1, to: 4, scale: "log" as const } },
+    };
+    const from = { samples: [sampleOf("c", { planes, noise })] };
+    const source = cutBatches(from, { ...options, count: 300 });
+    const { noisy, again, clean, sigma } = await source.draw({ step: 0, draw: 0, fields: all });
+    let product = 0;
+    for (let n = 0; n < 300; n++) {
+      const part = (data: Float32Array) =>
+        [...data.subarray(n * area, (n + 1) * area)].map((v, i) => v - clean!.data[n * area + i]!);
+      const [a, b] = [part(noisy!.data), part(again!.data)];
+      // 256 values each: a standard deviation is known to 1/√512, a ratio of two to 1/16.
+      expect(Math.abs(Math.log(rms(a) / rms(b)))).toBeLessThan(5 / 16);
+      expect(sigma!.data[n]).toBeCloseTo(rms(a), 5);
+      product += a.reduce((s, v, i) => s + v * b[i]!, 0) / (area * rms(a) * rms(b));
+    }
+    expect(Math.abs(product / 300)).toBeLessThan(5 / Math.sqrt(300 * area));
+    expect(Math.min(...sigma!.data)).toBeGreaterThan(0.008);
+    expect(Math.max(...sigma!.data)).toBeLessThan(0.05);
+    expect(Math.max(...sigma!.data) / Math.min(...sigma!.data)).toBeGreaterThan(3);
   });
 });
 
 describe("cutValidation", () => {
   it("has the same patches in every group and every range", async () => {
     const shared = { ...options, patches: 6 };
-    const validation = cutValidation([sampleOf("v")], { ...shared, sigmas: [0.05, 0.1] });
+    const validation = cutValidation(
+      { samples: [sampleOf("v")] },
+      { ...shared, sigmas: [0.05, 0.1] },
+    );
     expect(validation).toMatchObject({ groups: ["0.05", "0.1"], count: 6 });
     const whole = await validation.draw("0.05", { start: 0, count: 6 });
     const part = await validation.draw("0.05", { start: 4, count: 2 });
@@ -182,6 +343,8 @@ describe("cutValidation", () => {
     const other = await validation.draw("0.1", { start: 0, count: 6 });
     expect(other.clean).toEqual(whole.clean);
     for (const level of other.sigma!.data) expect(level).toBeCloseTo(0.1, 6);
-    expect(cutValidation([sampleOf("v")], { ...shared, sigmas: [] }).groups).toEqual([ownNoise]);
+    expect(cutValidation({ samples: [sampleOf("v")] }, { ...shared, sigmas: [] }).groups).toEqual([
+      ownNoise,
+    ]);
   });
 });

@@ -1,39 +1,62 @@
-/** Batches of patches cut from samples that have noise of their own, made stronger or weaker where asked for. */
+/** Batches of patches cut from samples, whose noise is made stronger or weaker where asked for. */
 import { type Stream, streamOf } from "../../core/random.ts";
 import type { NamedArray } from "../../learn/tensor-file.ts";
 import type { Batch, BatchSource, FieldName, ValidationSource } from "../batch.ts";
-import { type Cut, drawCut, type Foreground, valuesOf, writeWindowed } from "./cut.ts";
+import {
+  type Cut,
+  type CutPlan,
+  drawCut,
+  holds,
+  valuesIn,
+  valuesOf,
+  writeWindowed,
+} from "./cut.ts";
 import type { LevelConfig } from "./description.ts";
-import type { PlaneField, Sample } from "./sample.ts";
+import { type NoisyField, noisesOf } from "./patch-noise.ts";
+import { isNoisy, type PlaneField, type Sample } from "./sample.ts";
 
-export interface CutOptions {
-  /** Side of the square patches in pixels. */
-  readonly side: number;
+export interface CutOptions extends CutPlan {
+  /** Whether planes of a stack are channels of a plane, or a volume's depth. */
+  readonly form: "planes" | "stacks" | "volumes";
   /** Names of the classes that labels tell apart, in the order of the channels. */
   readonly classes: readonly string[];
-  readonly foreground?: Foreground | undefined;
   /** Noise level of each patch relative to its window; the samples' own where absent. */
   readonly level?: LevelConfig | undefined;
   /** Share of patches without noise. */
   readonly noiseless?: number;
 }
 
+/** What is drawn from. */
+export interface CutSamples {
+  readonly samples: readonly Sample[];
+  /** Images without noise of other objects; those of `samples` serve where there are none. */
+  readonly others?: readonly Sample[];
+}
+
 /** Shapes of the fields that all samples can give. */
 export function shapesOf(
-  samples: readonly Sample[],
-  { count, side, classes }: Pick<CutOptions, "side" | "classes"> & { readonly count: number },
+  { samples, others = [] }: CutSamples,
+  { count, size, form, classes }: Omit<CutOptions, "augment"> & { readonly count: number },
 ): BatchSource["shapes"] {
-  const all = (...fields: PlaneField[]) =>
-    samples.every(({ planes }) => fields.every((field) => planes[field] !== undefined));
-  const image = [count, 1, side, side];
-  const signals = samples.every(({ signal }) => signal !== undefined);
+  const { side, depth } = size;
+  const every = (has: (sample: Sample) => boolean) => samples.every(has);
+  const all = (field: PlaneField) => every(({ planes }) => planes[field] !== undefined);
+  const space = form === "volumes" ? [depth, side, side] : [side, side];
+  const image = [count, form === "stacks" ? depth : 1, ...space];
+  const known = every(
+    ({ planes, sigma, noise }) =>
+      sigma !== undefined || (planes.clean !== undefined && (planes.noisy ?? noise) !== undefined),
+  );
   return {
-    ...(all("noisy") ? { noisy: image } : {}),
-    ...(all("clean") ? { clean: image, other: image } : {}),
-    ...(all("again") ? { again: image } : {}),
-    ...(all("noisy", "clean") ? { sigma: [count, 1, 1, 1] } : {}),
-    ...(all("labels") ? { labels: [count, classes.length, side, side] } : {}),
-    ...(signals ? { present: [count, 1] } : {}),
+    ...(every(isNoisy) ? { noisy: image } : {}),
+    ...(all("clean") ? { clean: image } : {}),
+    ...(others.length > 0 || all("clean") ? { other: image } : {}),
+    ...(every(({ planes, noise }) => (planes.again ?? noise) !== undefined)
+      ? { again: image }
+      : {}),
+    ...(known ? { sigma: [count, ...image.slice(1).map(() => 1)] } : {}),
+    ...(all("labels") ? { labels: [count, classes.length, ...space] } : {}),
+    ...(every(({ signal }) => signal !== undefined) ? { present: [count, 1] } : {}),
   };
 }
 
@@ -42,14 +65,14 @@ export function shapesOf(
  * batch; a field that is not asked for changes nothing in the others.
  */
 export function cutBatches(
-  samples: readonly Sample[],
+  from: CutSamples,
   { seed, count, ...options }: CutOptions & { readonly seed: number; readonly count: number },
 ): BatchSource {
   const root = streamOf(seed, "train", "cut");
   return {
-    shapes: shapesOf(samples, { ...options, count }),
+    shapes: shapesOf(from, { ...options, count }),
     draw: ({ step, draw, fields }) =>
-      drawPatches(samples, { ...options, count, fields, stream: (n) => root.child(step, draw, n) }),
+      drawPatches(from, { ...options, count, fields, stream: (n) => root.child(step, draw, n) }),
   };
 }
 
@@ -62,7 +85,7 @@ export const ownNoise = "own noise";
  * @param options.sigmas noise levels relative to the window; none for the samples' own
  */
 export function cutValidation(
-  samples: readonly Sample[],
+  from: CutSamples,
   options: Omit<CutOptions, "level" | "noiseless"> & {
     readonly seed: number;
     readonly patches: number;
@@ -71,12 +94,12 @@ export function cutValidation(
 ): ValidationSource {
   const { seed, patches, sigmas, ...rest } = options;
   const root = streamOf(seed, "validation", "cut");
-  const given = shapesOf(samples, { ...rest, count: patches });
+  const given = shapesOf(from, { ...rest, count: patches });
   return {
     groups: sigmas.length === 0 ? [ownNoise] : sigmas.map(String),
     count: patches,
     draw: (group, { start, count }) =>
-      drawPatches(samples, {
+      drawPatches(from, {
         ...rest,
         ...(group === ownNoise ? {} : { level: Number(group) }),
         count,
@@ -93,23 +116,25 @@ interface PatchRequest extends CutOptions {
   readonly stream: (n: number) => Stream;
 }
 
-function drawPatches(samples: readonly Sample[], request: PatchRequest): Batch {
-  const { count, side, fields, foreground, stream } = request;
-  const shapes = shapesOf(samples, request);
+function drawPatches(from: CutSamples, request: PatchRequest): Batch {
+  const { count, size, fields, stream } = request;
+  const shapes = shapesOf(from, request);
   const batch: Partial<Record<FieldName, NamedArray>> = {};
   for (const name of fields) {
     const shape = shapes[name]!;
-    batch[name] = { shape, data: new Float32Array(shape.reduce((n, size) => n * size, 1)) };
+    batch[name] = { shape, data: new Float32Array(shape.reduce((n, one) => n * one, 1)) };
   }
+  const length = valuesIn(size);
   for (let n = 0; n < count; n++) {
     const own = stream(n);
-    const cut = drawCut(samples, { side, stream: own, foreground });
-    writeImages(cut, { batch, n, level: levelOf(request, own.child("level")), side });
-    writeFacts(cut, { batch, n, side });
+    const cut = drawCut(from.samples, request, own);
+    writeImages(cut, { batch, n, level: levelOf(request, own.child("level")), stream: own });
+    writeFacts(cut, { batch, n, form: request.form });
     if (batch.other !== undefined) {
-      const other = drawCut(samples, { side, stream: own.child("other"), foreground });
-      const place = { out: batch.other.data, offset: n * side * side };
-      writeWindowed(valuesOf(other, side, "clean"), other.window, place);
+      const pool = from.others?.length ? from.others : from.samples;
+      const other = drawCut(pool, request, own.child("other"));
+      const place = { out: batch.other.data, offset: n * length };
+      writeWindowed(valuesOf(other, "clean"), other.window, place);
     }
   }
   return batch;
@@ -127,42 +152,47 @@ function levelOf({ level, noiseless = 0 }: CutOptions, stream: Stream): number |
 interface Place {
   readonly batch: Batch;
   readonly n: number;
-  readonly side: number;
 }
 
 /**
  * Writes the images of a patch. With clean values c and noise e = noisy − c of standard deviation s over the
  * patch, the noisy image of level σ is c + (σ/s) e: the noise keeps its texture and its place in the object. The
- * clean values are clipped where the window says so, the noise never is.
+ * clean values are clipped where the window says so, the noise never is. Where nothing is known without noise the
+ * noisy image is taken as it is.
  */
-function writeImages(cut: Cut, { batch, n, side, level }: Place & { level: number | undefined }) {
-  const { planes } = cut.sample;
-  const area = side * side;
-  const offset = n * area;
+function writeImages(
+  cut: Cut,
+  { batch, n, level, stream }: Place & { level: number | undefined; stream: Stream },
+): void {
+  const { planes, sigma } = cut.sample;
+  const length = valuesIn(cut.size);
+  const offset = n * length;
   const write = (name: FieldName, values: Float32Array) => {
     const out = batch[name]?.data;
     if (out !== undefined) writeWindowed(values, cut.window, { out, offset });
   };
+  const scale = 1 / (cut.window.high - cut.window.low);
   if (planes.clean === undefined) {
     for (const name of ["noisy", "again"] as const) {
-      if (planes[name] !== undefined) write(name, valuesOf(cut, side, name));
+      if (batch[name] !== undefined) write(name, valuesOf(cut, name));
     }
+    if (batch.sigma !== undefined) batch.sigma.data[n] = sigma! * scale;
     return;
   }
-  const clean = valuesOf(cut, side, "clean");
+  const clean = valuesOf(cut, "clean");
   write("clean", clean);
-  const windowed = new Float32Array(area);
+  const wanted: NoisyField[] = [];
+  if (batch.noisy !== undefined || batch.sigma !== undefined) wanted.push("noisy");
+  if (batch.again !== undefined) wanted.push("again");
+  if (wanted.length === 0) return;
+  const windowed = new Float32Array(length);
   writeWindowed(clean, cut.window, { out: windowed, offset: 0 });
-  const scale = 1 / (cut.window.high - cut.window.low);
-  for (const name of ["noisy", "again"] as const) {
-    const wanted = batch[name] !== undefined || (name === "noisy" && batch.sigma !== undefined);
-    if (planes[name] === undefined || !wanted) continue;
-    const noise = valuesOf(cut, side, name).map((value, i) => value - clean[i]!);
+  for (const [name, noise] of noisesOf(cut, { clean, wanted, stream })) {
     const own = deviationOf(noise) * scale;
     // Noise that is not there cannot be made stronger.
     const factor = level === undefined ? 1 : own > 0 ? level / own : 0;
     const out = batch[name]?.data;
-    for (let i = 0; out !== undefined && i < area; i++) {
+    for (let i = 0; out !== undefined && i < length; i++) {
       out[offset + i] = windowed[i]! + factor * scale * noise[i]!;
     }
     if (name === "noisy" && batch.sigma !== undefined) batch.sigma.data[n] = factor * own;
@@ -181,27 +211,22 @@ function deviationOf(values: Float32Array): number {
   return Math.sqrt(Math.max(0, square / values.length - mean ** 2));
 }
 
-/** Writes what else is known of a patch: classes of its pixels, and whether it holds the signal. */
-function writeFacts(cut: Cut, { batch, n, side }: Place): void {
-  const area = side * side;
-  const { sample } = cut;
+/** Writes what else is known of a patch: classes of its pixels (of a stack's middle plane), presence of the signal. */
+function writeFacts(cut: Cut, { batch, n, form }: Place & { form: CutOptions["form"] }): void {
+  const { sample, size } = cut;
   if (batch.labels !== undefined) {
     const [, channels = 1] = batch.labels.shape;
-    const values = valuesOf(cut, side, "labels");
-    for (let i = 0; i < area; i++) {
+    const all = valuesOf(cut, "labels");
+    const area = size.side * size.side;
+    const middle = Math.floor(size.depth / 2) * area;
+    const values = form === "stacks" ? all.subarray(middle, middle + area) : all;
+    for (let i = 0; i < values.length; i++) {
       const channel = sample.classOf![values[i]!] ?? 0;
-      batch.labels.data[(n * channels + channel) * area + i] = 1;
+      batch.labels.data[(n * channels + channel) * values.length + i] = 1;
     }
   }
   if (batch.present !== undefined) {
     const { present, place } = sample.signal!;
-    const [z, y, x] = place.map(Math.round) as [number, number, number];
-    const inside =
-      z === cut.plane % sample.depth &&
-      y >= cut.top &&
-      y < cut.top + side &&
-      x >= cut.left &&
-      x < cut.left + side;
-    batch.present.data[n] = present && inside ? 1 : 0;
+    batch.present.data[n] = present && holds(cut, place) ? 1 : 0;
   }
 }

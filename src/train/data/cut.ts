@@ -1,18 +1,31 @@
 /** Patches cut from samples: where, and the values of a field there, turned and brought to a window. */
 import { InputError } from "../../core/errors.ts";
 import type { Stream } from "../../core/random.ts";
-import { pick, type PatchWindow } from "../patches.ts";
+import { type PatchWindow, pick } from "../patches.ts";
+import type { AugmentConfig } from "./description.ts";
 import type { PlaneField, Sample } from "./sample.ts";
+
+/** Size of a patch: planes, rows and columns of a square. */
+export interface PatchSize {
+  readonly side: number;
+  /** Planes of a stack or volume; 1 for planes. */
+  readonly depth: number;
+}
+
+export const valuesIn = ({ side, depth }: PatchSize): number => depth * side * side;
 
 /** A place in a sample and how it is looked at. */
 export interface Cut {
   readonly sample: Sample;
-  /** Plane, or the first of a stack. */
+  readonly size: PatchSize;
+  /** First plane. */
   readonly plane: number;
   readonly top: number;
   readonly left: number;
-  /** Which of the eight symmetries of the square, from 0. */
+  /** Flips in y (1) and x (2), and the exchange of both axes (4). */
   readonly turn: number;
+  /** Whether planes run the other way. */
+  readonly reversed: boolean;
   readonly window: PatchWindow;
 }
 
@@ -21,71 +34,115 @@ export interface Foreground {
   readonly share: number;
 }
 
+export interface CutPlan {
+  readonly size: PatchSize;
+  readonly augment: AugmentConfig;
+  /** Least share of pixels of the clean image (the noisy one where there is none) above a value. */
+  readonly foreground?: Foreground | undefined;
+}
+
 /** How often a patch with too little foreground is cut anew before it is taken as it is. */
 const attempts = 20;
 
-/**
- * Draws where to cut. What is drawn depends on the stream and the samples alone.
- *
- * @param options.foreground least share of pixels of the clean image (the noisy one where there is none) above a value
- */
-export function drawCut(
-  samples: readonly Sample[],
-  {
-    side,
-    stream,
-    foreground,
-  }: { side: number; stream: Stream; foreground?: Foreground | undefined },
-): Cut {
+/** Draws where to cut. What is drawn depends on the stream and the samples alone. */
+export function drawCut(samples: readonly Sample[], plan: CutPlan, stream: Stream): Cut {
+  const { size, augment, foreground } = plan;
   for (let attempt = 1; ; attempt++) {
     const sample = samples[pick(samples, stream)]!;
-    const plane = stream.integer(countOf(sample));
+    const plane = drawPlane(sample, size.depth, stream);
     const window = sample.windows[pick(sample.windows, stream)]!;
-    const top = stream.integer(sample.ny - side + 1);
-    const left = stream.integer(sample.nx - side + 1);
-    const cut = { sample, plane, window, top, left, turn: stream.integer(8) };
+    const top = stream.integer(sample.ny - size.side + 1);
+    const left = stream.integer(sample.nx - size.side + 1);
+    const cut = {
+      sample,
+      size,
+      plane,
+      top,
+      left,
+      turn: turnOf(stream.integer(8), augment),
+      reversed: augment.flipDepth && stream.child("depth").uniform() < 0.5,
+      window: augmentedWindow(window, augment, stream),
+    };
     if (foreground === undefined || attempt === attempts) return cut;
-    if (shareAbove(cut, { side, above: foreground.above }) >= foreground.share) return cut;
+    if (shareAbove(cut, foreground.above) >= foreground.share) return cut;
   }
 }
 
-const countOf = ({ planes }: Sample): number => Object.values(planes)[0]!.length;
+/** First of `depth` planes that follow each other. */
+function drawPlane({ planes, depth }: Sample, wanted: number, stream: Stream): number {
+  const stacks = Object.values(planes)[0]!.length / depth;
+  const places = depth - wanted + 1;
+  const chosen = stream.integer(stacks * places);
+  return Math.floor(chosen / places) * depth + (chosen % places);
+}
 
-function shareAbove(cut: Cut, { side, above }: { side: number; above: number }): number {
-  const { sample, plane, top, left } = cut;
-  const data = (sample.planes.clean ?? sample.planes.noisy)![plane]!;
+/** One of the eight symmetries of the square, as far as they are allowed. */
+function turnOf(drawn: number, { flip, turn }: AugmentConfig): number {
+  if (flip && turn) return drawn;
+  if (flip) return drawn & 3;
+  // Of the exchanges of axes those with one flip are turns; so are none and both flips.
+  return turn ? [0, 3, 5, 6][drawn & 3]! : 0;
+}
+
+/** A window made wider or narrower about its middle, then moved by a share of its width. */
+function augmentedWindow(
+  window: PatchWindow,
+  { windowScale, windowShift }: AugmentConfig,
+  stream: Stream,
+): PatchWindow {
+  if (windowScale === undefined && windowShift === undefined) return window;
+  const own = stream.child("window");
+  const between = ({ from, to }: { from: number; to: number }) =>
+    from + (to - from) * own.uniform();
+  const width = window.high - window.low;
+  const wider = windowScale === undefined ? 1 : between(windowScale);
+  const moved = windowShift === undefined ? 0 : between(windowShift);
+  const middle = (window.low + window.high) / 2 + moved * width;
+  return { ...window, low: middle - (wider * width) / 2, high: middle + (wider * width) / 2 };
+}
+
+function shareAbove(cut: Cut, above: number): number {
+  const { sample, size, plane, top, left } = cut;
+  const planes = (sample.planes.clean ?? sample.planes.noisy)!;
   let count = 0;
-  for (let y = top; y < top + side; y++) {
-    for (let x = left; x < left + side; x++) if (data[y * sample.nx + x]! > above) count++;
-  }
-  return count / (side * side);
-}
-
-/** Calls `visit` with each pixel of a cut: its place in the patch and in the plane. */
-export function visitCut(
-  { sample, top, left, turn }: Cut,
-  side: number,
-  visit: (at: number, from: number) => void,
-): void {
-  for (let y = 0; y < side; y++) {
-    for (let x = 0; x < side; x++) {
-      // Flips in y and x, and the exchange of axes.
-      const fy = turn & 1 ? side - 1 - y : y;
-      const fx = turn & 2 ? side - 1 - x : x;
-      const [sy, sx] = turn & 4 ? [fx, fy] : [fy, fx];
-      visit(y * side + x, (top + sy) * sample.nx + left + sx);
+  for (let k = plane; k < plane + size.depth; k++) {
+    const data = planes[k]!;
+    for (let y = top; y < top + size.side; y++) {
+      for (let x = left; x < left + size.side; x++) if (data[y * sample.nx + x]! > above) count++;
     }
   }
+  return count / valuesIn(size);
 }
 
-/** Values of a field of a cut, in the sample's own unit. */
-export function valuesOf(cut: Cut, side: number, field: PlaneField): Float32Array {
-  const data = cut.sample.planes[field]![cut.plane]!;
-  const out = new Float32Array(side * side);
-  visitCut(cut, side, (at, from) => {
-    out[at] = data[from]!;
-  });
+/** Values of a field of a cut, in the sample's own unit, planes first. */
+export function valuesOf(cut: Cut, field: PlaneField): Float32Array {
+  const { sample, size, plane, top, left, turn, reversed } = cut;
+  const { side, depth } = size;
+  const out = new Float32Array(valuesIn(size));
+  let at = 0;
+  for (let k = 0; k < depth; k++) {
+    const data = sample.planes[field]![plane + (reversed ? depth - 1 - k : k)]!;
+    for (let y = 0; y < side; y++) {
+      for (let x = 0; x < side; x++) {
+        const fy = turn & 1 ? side - 1 - y : y;
+        const fx = turn & 2 ? side - 1 - x : x;
+        const [sy, sx] = turn & 4 ? [fx, fy] : [fy, fx];
+        out[at++] = data[(top + sy) * sample.nx + left + sx]!;
+      }
+    }
+  }
   return out;
+}
+
+/** Whether a pixel (plane, row, column) lies in a cut. */
+export function holds(cut: Cut, place: readonly [number, number, number]): boolean {
+  const { size, top, left, sample } = cut;
+  const first = cut.plane % sample.depth;
+  const from = [first, top, left];
+  return place.every((at, axis) => {
+    const length = axis === 0 ? size.depth : size.side;
+    return Math.round(at) >= from[axis]! && Math.round(at) < from[axis]! + length;
+  });
 }
 
 /** Brings values to a window, clipped where the window says so; writes them into `out` at `offset`. */
@@ -102,14 +159,19 @@ export function writeWindowed(
 }
 
 /** Checks that every sample can hold a patch. @throws InputError with the sizes */
-export function checkSamples(samples: readonly Sample[], side: number): void {
+export function checkSamples(samples: readonly Sample[], { side, depth }: PatchSize): void {
   if (samples.length === 0) {
     throw new InputError("Cannot draw patches: found no images, wanted at least one");
   }
-  for (const { ny, nx } of samples) {
+  for (const { name, ny, nx, depth: nz } of samples) {
     if (ny < side || nx < side) {
       throw new InputError(
-        `Cannot draw patches: found an image of ${ny} x ${nx} pixels, wanted at least ${side} x ${side}`,
+        `Cannot draw patches of ${name}: found an image of ${ny} x ${nx} pixels, wanted at least ${side} x ${side}`,
+      );
+    }
+    if (nz < depth) {
+      throw new InputError(
+        `Cannot draw patches of ${name}: found ${nz} neighbouring planes, wanted at least ${depth}`,
       );
     }
   }

@@ -1,29 +1,9 @@
 /** The section `data` of a training description: what images are drawn from, and how patches are cut from them. */
 import { z } from "zod";
-import { caseFields, signalSchema } from "../../cases/index.ts";
-import { windowSchema } from "./window.ts";
+import { filesSchema } from "./sources/files.ts";
+import { simulatedSchema } from "./sources/simulated.ts";
 
-const shared = {
-  windows: z.array(windowSchema).min(1),
-  weight: z
-    .number()
-    .positive()
-    .default(1)
-    .describe("How often the source is drawn from, relative to the others."),
-};
-
-const simulated = z
-  .strictObject({
-    kind: z.literal("simulated"),
-    ...caseFields,
-    signal: signalSchema.optional(),
-    present: z.number().min(0).max(1).default(1).describe("Share of the scans with the signal."),
-    count: z.int().positive().describe("Scans to draw; each is drawn once and kept."),
-    ...shared,
-  })
-  .describe("Phantoms imaged by an acquisition or a noise model, with options drawn from ranges.");
-
-const sourceSchema = z.discriminatedUnion("kind", [simulated]);
+const sourceSchema = z.discriminatedUnion("kind", [simulatedSchema, filesSchema]);
 
 const level = z
   .union([
@@ -34,38 +14,70 @@ const level = z
         to: z.number().positive(),
         scale: z.enum(["linear", "log"]).default("log"),
       })
-      .refine(({ from, to }) => to >= from, { message: "wanted from not above to" }),
+      .refine(({ from, to }) => to >= from, { message: "from not above to" }),
   ])
   .describe(
     "Standard deviation of a patch's noise relative to its window, one value or drawn for each patch; the scan's own noise is made stronger or weaker until it has it. Default: the noise as it is.",
   );
 
-export const dataSchema = z.strictObject({
-  sources: z.array(sourceSchema).min(1),
-  classes: z
-    .array(z.string())
-    .min(1)
-    .optional()
-    .describe(
-      "Names of the classes that `labels` tell apart, beside a first class for everything else. Default: all that the sources have.",
-    ),
-  level: level.optional(),
-  noiseless: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0)
-    .describe("Share of patches without noise, from which a network learns to leave well alone."),
-  foreground: z
-    .strictObject({
-      above: z.number().describe("Least value that counts, in the unit of the images."),
-      share: z.number().min(0).max(1).default(0.3).describe("Least share of a patch."),
-    })
-    .optional()
-    .describe("Patches with less of it, such as air around a body, are cut anew elsewhere."),
-});
+const range = z
+  .strictObject({ from: z.number(), to: z.number() })
+  .refine(({ from, to }) => to >= from, { message: "from not above to" });
 
+const augment = z
+  .strictObject({
+    flip: z.boolean().default(true).describe("Flips rows and columns."),
+    turn: z.boolean().default(true).describe("Turns by multiples of 90 degrees."),
+    flipDepth: z.boolean().default(false).describe("Flips the order of planes."),
+    windowScale: range
+      .refine(({ from }) => from > 0, { message: "factors above 0" })
+      .optional()
+      .describe("Factor for the window's width, drawn evenly for every patch."),
+    windowShift: range.optional().describe("Shift of the window in widths, drawn evenly."),
+  })
+  .describe("How patches differ from the images, the same in all fields.");
+
+export const dataSchema = z
+  .strictObject({
+    sources: z.array(sourceSchema).min(1),
+    classes: z
+      .array(z.string())
+      .min(1)
+      .optional()
+      .describe(
+        "Names of the classes that `labels` tell apart, beside a first class for everything else. Default: all that the sources have.",
+      ),
+    level: level.optional(),
+    noiseless: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0)
+      .describe("Share of patches without noise, from which a network learns to leave well alone."),
+    form: z
+      .enum(["planes", "stacks", "volumes"])
+      .default("planes")
+      .describe("What a network sees: single planes, neighbouring planes as channels, or volumes."),
+    depth: z
+      .int()
+      .min(2)
+      .optional()
+      .describe("Planes of a stack or volume; labels of a stack are those of its middle plane."),
+    augment: augment.prefault({}),
+    foreground: z
+      .strictObject({
+        above: z.number().describe("Least value that counts, in the unit of the images."),
+        share: z.number().min(0).max(1).default(0.3).describe("Least share of a patch."),
+      })
+      .optional()
+      .describe("Patches with less of it, such as air around a body, are cut anew elsewhere."),
+  })
+  .superRefine(({ form, depth }, context) => {
+    if ((form === "planes") === (depth === undefined)) return;
+    const message = form === "planes" ? "none with form planes" : `the planes of ${form}`;
+    context.addIssue({ code: "custom", path: ["depth"], message });
+  });
+
+export type AugmentConfig = z.output<typeof augment>;
 export type DataConfig = z.output<typeof dataSchema>;
-export type DataSourceConfig = DataConfig["sources"][number];
-export type SimulatedConfig = Extract<DataSourceConfig, { kind: "simulated" }>;
 export type LevelConfig = z.output<typeof level>;

@@ -22,12 +22,15 @@ describe("data of a description", () => {
       validation: { sources: undefined, data: smallData(), every: 2, patches: 4 },
     });
     const reads = ["noisy", "again"] as const;
-    const opened = await openData(config, { seed: config.seed, reads });
+    const opened = await openData(config, { seed: config.seed, reads, dataFolder: "." });
     expect(opened.data.shapes.again).toEqual([4, 1, 16, 16]);
-    expect(opened.notes).toEqual(["drew 2 of 2 train scans", "drew 2 of 2 validation scans"]);
+    expect(opened.notes).toEqual([
+      "drew 2 of 2 scans of data.sources.0",
+      "drew 2 of 2 scans of validation.data.sources.0",
+    ]);
     const result = await train(config, { ...opened, compile: { threads: 1 } });
     expect(result.bestValidation!.groups).toHaveProperty("own noise");
-    const other = await openData(config, { seed: config.seed, reads: ["noisy"] });
+    const other = await openData(config, { seed: config.seed, reads: ["noisy"], dataFolder: "." });
     expect(other.data.shapes.again).toBeUndefined();
     // A source without what a method reads is refused by name.
     await expect(train(config, { ...other, compile: { threads: 1 } })).rejects.toThrow(
@@ -39,22 +42,31 @@ describe("data of a description", () => {
     const one = await openData(configOf(smallData({ classes: ["insert"] })), {
       seed: 1,
       reads: ["labels"],
+      dataFolder: ".",
     });
     expect(one.data.shapes.labels).toEqual([4, 2, 16, 16]);
-    const all = await openData(configOf(smallData()), { seed: 1, reads: ["labels"] });
+    const all = await openData(configOf(smallData()), {
+      seed: 1,
+      reads: ["labels"],
+      dataFolder: ".",
+    });
     const request = { step: 0, draw: 0, fields: ["labels"] as const };
     const [few, many] = [await one.data.draw(request), await all.data.draw(request)];
     const channel = (data: Float32Array, of: number, k: number) =>
       [0, 1, 2, 3].flatMap((n) => [...data.subarray((n * of + k) * 256, (n * of + k + 1) * 256)]);
     expect(channel(few.labels!.data, 2, 1)).toEqual(channel(many.labels!.data, 3, 2));
     await expect(
-      openData(configOf(smallData({ classes: ["inserts"] })), { seed: 1, reads: [] }),
+      openData(configOf(smallData({ classes: ["inserts"] })), {
+        seed: 1,
+        reads: [],
+        dataFolder: ".",
+      }),
     ).rejects.toThrow(/Cannot use data.classes: found inserts, .*wanted one of insert, water/);
   });
 
   it("refuses patches larger than an image", async () => {
     await expect(
-      openData(configOf(smallData(), { patch: 64 }), { seed: 1, reads: [] }),
+      openData(configOf(smallData(), { patch: 64 }), { seed: 1, reads: [], dataFolder: "." }),
     ).rejects.toThrow(/found an image of 40 x 40 pixels, wanted at least 64 x 64/);
   });
 });

@@ -1,20 +1,16 @@
 /** The section `data` of a description, opened: batches to train on and patches to validate on. */
 import { InputError } from "../../core/errors.ts";
 import { oneOf } from "../../core/nearest-names.ts";
-import type { BatchSource, FieldName, ValidationSource } from "../batch.ts";
+import type { BatchSource, ValidationSource } from "../batch.ts";
 import type { TrainingConfig } from "../config.ts";
 import { checkSamples } from "./cut.ts";
-import { cutBatches, cutValidation } from "./cut-batches.ts";
+import { cutBatches, type CutOptions, type CutSamples, cutValidation } from "./cut-batches.ts";
 import type { DataConfig } from "./description.ts";
-import type { Sample } from "./sample.ts";
-import { openScans, type ScanOptions } from "./scan-cache.ts";
-import { sampleOfScan, scanTasks } from "./sources/simulated.ts";
+import { openFiles } from "./sources/files.ts";
+import { openSimulated } from "./sources/simulated.ts";
+import type { SourceContext, SourceImages } from "./sources/source.ts";
 
-export interface OpenDataOptions extends ScanOptions {
-  readonly seed: number;
-  /** Fields that the method and the validation read: what is dear and not read is not drawn. */
-  readonly reads: readonly FieldName[];
-}
+export type OpenDataOptions = Omit<SourceContext, "role" | "what">;
 
 export interface OpenedData {
   readonly data: BatchSource;
@@ -34,82 +30,81 @@ export async function openData(
   options: OpenDataOptions,
 ): Promise<OpenedData> {
   const { seed, batch, patch: side, validation, data } = config;
-  const training = await openSamples(data, { ...options, role: "train", side });
-  const shared = { seed, side };
-  const { foreground, level, noiseless } = data;
-  const batches = cutBatches(training.samples, {
-    ...shared,
+  const training = await openSection(data, { ...options, role: "train", what: "data" }, side);
+  const { level, noiseless } = data;
+  const batches = cutBatches(training.from, {
+    ...training.options,
+    seed,
     count: batch,
-    classes: training.classes,
-    foreground,
     level,
     noiseless,
   });
   if (validation?.data === undefined) return { data: batches, notes: training.notes };
-  const held = await openSamples(validation.data, { ...options, role: "validation", side });
+  const context = { ...options, role: "validation", what: "validation.data" } as const;
+  const held = await openSection(validation.data, context, side);
   return {
     data: batches,
-    validation: cutValidation(held.samples, {
-      ...shared,
+    validation: cutValidation(held.from, {
+      ...held.options,
+      seed,
       patches: validation.patches,
       sigmas: validation.sigmas,
-      classes: held.classes,
-      foreground: validation.data.foreground,
     }),
     notes: [...training.notes, ...held.notes],
   };
 }
 
-interface OpenedSamples {
-  readonly samples: readonly Sample[];
-  readonly classes: readonly string[];
+interface OpenedSection {
+  readonly from: CutSamples;
+  readonly options: Omit<CutOptions, "level" | "noiseless">;
   readonly notes: readonly string[];
 }
 
-async function openSamples(
-  { sources, classes: wantedClasses }: DataConfig,
-  { role, side, ...options }: OpenDataOptions & { role: "train" | "validation"; side: number },
-): Promise<OpenedSamples> {
-  const { seed, reads, onProgress } = options;
-  const again = reads.includes("again");
-  const wanted = sources.map((source) => scanTasks(source, { seed, role, again }));
-  const { scans, drawn, damaged } = await openScans(wanted.flat(), {
-    ...options,
-    ...(onProgress === undefined ? {} : { onProgress }),
+async function openSection(
+  config: DataConfig,
+  context: SourceContext,
+  side: number,
+): Promise<OpenedSection> {
+  const opened: SourceImages[] = [];
+  for (const [index, source] of config.sources.entries()) {
+    const own = { ...context, what: `${context.what}.sources.${index}` };
+    opened.push(
+      source.kind === "simulated" ? await openSimulated(source, own) : await openFiles(source, own),
+    );
+  }
+  const classes = classesOf(config, { opened, what: context.what });
+  const samples = opened.flatMap(({ samples: own, names }) => {
+    const classOf: number[] = [];
+    for (const [value, name] of Object.entries(names)) {
+      classOf[Number(value)] = Math.max(0, classes.indexOf(name));
+    }
+    return own.map((sample) =>
+      sample.planes.labels === undefined ? sample : { ...sample, classOf },
+    );
   });
-  const known = [...new Set(scans.flatMap(({ names }) => Object.values(names)))];
-  for (const name of wantedClasses ?? []) {
-    if (!known.includes(name)) {
-      throw new InputError(
-        `Cannot use data.classes: found ${name}, which no source has, wanted ${oneOf(name, known)}`,
-      );
-    }
-  }
-  const classes = ["everything else", ...(wantedClasses ?? known)];
-  const samples: Sample[] = [];
-  let next = 0;
-  for (const [index, config] of sources.entries()) {
-    for (let n = 0; n < config.count; n++) {
-      const scan = scans[next++]!;
-      checkFinite(scan.noisy, `scan ${n + 1} of source ${index + 1}`);
-      samples.push(sampleOfScan(scan, { config, classes }));
-    }
-  }
-  checkSamples(samples, side);
+  const others = opened.flatMap(({ others: own = [] }) => own);
+  const size = { side, depth: config.depth ?? 1 };
+  checkSamples(samples, size);
+  if (others.length > 0) checkSamples(others, size);
+  const { form, augment, foreground } = config;
   return {
-    samples,
-    classes,
-    notes: damaged
-      .map((path) => `found ${path} damaged, drew it again`)
-      .concat(drawn === 0 ? [] : [`drew ${drawn} of ${scans.length} ${role} scans`]),
+    from: { samples, others },
+    options: { size, form, augment, foreground, classes },
+    notes: opened.flatMap(({ notes }) => notes),
   };
 }
 
-function checkFinite(data: Float32Array, what: string): void {
-  const bad = data.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) {
-    throw new InputError(
-      `Cannot train on ${what}: found the value ${data[bad]} at voxel ${bad}, wanted finite numbers`,
-    );
+function classesOf(
+  { classes }: DataConfig,
+  { opened, what }: { opened: readonly SourceImages[]; what: string },
+): string[] {
+  const known = [...new Set(opened.flatMap(({ names }) => Object.values(names)))];
+  for (const name of classes ?? []) {
+    if (!known.includes(name)) {
+      throw new InputError(
+        `Cannot use ${what}.classes: found ${name}, which no source has, wanted ${oneOf(name, known)}`,
+      );
+    }
   }
+  return ["everything else", ...(classes ?? known)];
 }

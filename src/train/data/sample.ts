@@ -1,10 +1,15 @@
 /** What patches are cut from: some planes of one size, with all that is known of them. */
+import type { Spreads } from "../../cases/index.ts";
+import type { IntensityUnit } from "../../core/image.ts";
+import type { NoiseModel } from "../../noise/noise-model.ts";
 import type { PatchWindow } from "../patches.ts";
 
 /** Images of one grid that a sample may have, in its own intensity unit; labels are whole numbers. */
 export type PlaneField = "noisy" | "clean" | "again" | "labels";
 
 export interface Sample {
+  /** What errors and notes call it: a file, or a scan of a source. */
+  readonly name: string;
   readonly ny: number;
   readonly nx: number;
   /** Planes that follow each other in space; more planes are further stacks of as many. */
@@ -13,6 +18,9 @@ export interface Sample {
   readonly planes: Readonly<Partial<Record<PlaneField, readonly Float32Array[]>>>;
   readonly windows: readonly PatchWindow[];
   readonly weight: number;
+  readonly unit: IntensityUnit;
+  /** Pixel pitch in mm along z, y, x, where it is known. */
+  readonly spacing?: readonly [number, number, number];
   /** Channel of the class for each value of `labels`; values that are not there belong to channel 0. */
   readonly classOf?: readonly number[];
   /** Whether it holds its signal, and the pixel where that is or would be: plane, row, column. */
@@ -20,4 +28,12 @@ export interface Sample {
     readonly present: boolean;
     readonly place: readonly [number, number, number];
   };
+  /** Noise that is added to every patch of `clean` anew; of samples without `noisy`. */
+  readonly noise?: { readonly model: NoiseModel; readonly options: Spreads };
+  /** Standard deviation of the noise in `noisy` in the sample's unit, where there is no `clean` to measure it by. */
+  readonly sigma?: number;
 }
+
+/** Whether a sample gives images with noise. */
+export const isNoisy = ({ planes, noise }: Sample): boolean =>
+  planes.noisy !== undefined || (noise !== undefined && planes.clean !== undefined);

@@ -41,7 +41,7 @@ export interface Scan {
     readonly place: readonly [number, number, number];
   };
   readonly unit: Image["unit"];
-  readonly spacing: readonly number[];
+  readonly spacing: Image["spacing"];
   /** What was drawn for this scan alone. */
   readonly drawn: Readonly<Record<string, unknown>>;
 }
