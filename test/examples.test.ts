@@ -21,6 +21,7 @@ const expected: Readonly<Record<string, RegExp>> = {
   "auc-with-interval": /^0\.922 \(0\.6\d\d to 0\.9\d\d\)\n$/,
   "compare-denoisers":
     /^median \d\d\.\d dB\nnon-local-means \d\d\.\d dB\ntotal-variation \d\d\.\d dB\n$/,
+  "compare-on-own-images": /^Without denoising at full dose, a disk of 6 mm and 8 HU is found/,
   "denoise-an-array": /64, 64 \] noise \d+\.\d, changed by \d+\.\d/,
   "read-a-series": /^\w.*: 3 × 32 × 32, noise \d+\.\d HU, 3 files\n$/,
   "run-a-study": /Detectability: matched/,

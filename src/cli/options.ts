@@ -305,7 +305,7 @@ export interface MemberChoice {
 /** Members by commas and by repetition; `KEY=VALUE` after a comma belongs to the member before it. */
 export function members(
   about: string,
-  more: { short: string; formerly?: string },
+  more: { short?: string; formerly?: string },
 ): Option<readonly MemberChoice[]> {
   const placeholder = "NAME[:KEY=VALUE,…]";
   return several(about, { placeholder, ...more }, (words, name) =>

@@ -63,7 +63,7 @@ export async function runCommandLine(words: readonly string[], effects: Effects)
       effects.out(commandHelp(command, columns));
       return 0;
     }
-    return await act(command, parsed, effects);
+    return await act(command, parsed, { ...effects, words });
   } catch (error) {
     const who = called === undefined ? "dprime" : `dprime ${called}`;
     const failure = failureOf(error);
@@ -91,7 +91,15 @@ function unknownCommand(name: string, known: readonly string[]): InputError {
   );
 }
 
-async function act(command: Command, parsed: Parsed, effects: Effects): Promise<number> {
+/** Words as a shell takes them. */
+const quoted = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+
+async function act(
+  command: Command,
+  parsed: Parsed,
+  effects: Effects & { readonly words: readonly string[] },
+): Promise<number> {
   const { json, quiet } = parsed.shared;
   const { isTerminal, columns } = effects.terminal;
   const bar = quiet
@@ -120,6 +128,7 @@ async function act(command: Command, parsed: Parsed, effects: Effects): Promise<
       claimOutput: () => void (forPeople = quiet ? () => {} : (text) => effects.err(text)),
     },
     json,
+    commandLine: ["dprime", ...effects.words.map(quoted)].join(" "),
     print: (line = "") => say(`${visibleText(line)}\n`),
     printText: (text) => say(`${visibleLines(text).replace(/\n$/, "")}\n`),
     table: (titles, rows) => say(`${tableLines(titles, rows, columns).join("\n")}\n`),

@@ -123,6 +123,36 @@ export function choDetectability(
   const n = rowsOf(outputs.absent, p);
   const sizes = { present: m, absent: n, channels: p };
   if (m < 1 || n < 1 || m + n - p - 3 < 1) return detectabilityInterval(0, sizes, options);
+  const square = sampleSquaredOf(outputs, { m, n });
+  if (square === undefined) {
+    const level = requireLevel(options.level);
+    const base = detectabilityInterval(NaN, sizes, options);
+    return makeEstimate({ ...base, status: "singular-covariance", interval: noInterval(level) });
+  }
+  return detectabilityInterval(square, sizes, options);
+}
+
+/**
+ * The unbiased square of d' alone, γ D² − p (m + n)/(mn), without the work of an interval: for resampling. NaN where it
+ * cannot be estimated; may be negative.
+ *
+ * @throws InputError as `choDetectability`
+ */
+export function unbiasedSquaredDetectability(outputs: ChannelOutputs): number {
+  const { channels: p } = outputs;
+  const m = rowsOf(outputs.present, p);
+  const n = rowsOf(outputs.absent, p);
+  if (m < 1 || n < 1 || m + n - p - 3 < 1) return NaN;
+  const square = sampleSquaredOf(outputs, { m, n }) ?? NaN;
+  return ((m + n - p - 3) / (m + n - 2)) * square - (p * (m + n)) / (m * n);
+}
+
+/** D² = Δᵀ S⁻¹ Δ; NaN for outputs that are not finite, undefined for a singular covariance. */
+function sampleSquaredOf(
+  outputs: ChannelOutputs,
+  { m, n }: { readonly m: number; readonly n: number },
+): number | undefined {
+  const { channels: p } = outputs;
   const mean1 = meanOf(outputs.present, p);
   const mean0 = meanOf(outputs.absent, p);
   const s = new Float64Array(p * p);
@@ -130,19 +160,10 @@ export function choDetectability(
   scatterInto(s, outputs.absent, mean0);
   for (let i = 0; i < s.length; i++) s[i] = s[i]! / (m + n - 2);
   const delta = mean1.map((v, i) => v - mean0[i]!);
-  if (!delta.every(Number.isFinite)) return detectabilityInterval(NaN, sizes, options);
+  if (!delta.every(Number.isFinite)) return NaN;
   const factored = cholesky(s, p);
-  if (factored.status !== "ok") {
-    const level = requireLevel(options.level);
-    const base = detectabilityInterval(NaN, sizes, options);
-    return makeEstimate({ ...base, status: "singular-covariance", interval: noInterval(level) });
-  }
-  const white = forwardSolve(factored.factor, delta);
-  return detectabilityInterval(
-    white.reduce((sum, v) => sum + v * v, 0),
-    sizes,
-    options,
-  );
+  if (factored.status !== "ok") return undefined;
+  return forwardSolve(factored.factor, delta).reduce((sum, v) => sum + v * v, 0);
 }
 
 function rowsOf(values: ArrayLike<number>, p: number): number {

@@ -10,6 +10,12 @@ export {
   type ReadersReport,
 } from "./analyse-readers.ts";
 export { anonymise, type AnonymiseOptions, type AnonymiseReport } from "./anonymise.ts";
+export { compare, type Comparison, type CompareOptions } from "./compare/compare.ts";
+export {
+  compareFiles,
+  type CompareFilesOptions,
+  type CompareFilesReport,
+} from "./compare/compare-files.ts";
 export { convert, type Converted, type ConvertOptions } from "./convert.ts";
 export { denoise, type Denoised, type DenoiseOptions } from "./denoise.ts";
 export { denoiseFiles, type DenoiseFilesOptions, type DenoiseReport } from "./denoise-files.ts";

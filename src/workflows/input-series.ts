@@ -100,6 +100,7 @@ function seriesInput(series: Series, seriesUid: string, { unit }: InputOptions):
         format: "dicom",
         notes: [...findings, ...notes],
         ...(padding ? { padding } : {}),
+        ...(series.modality === "" ? {} : { modality: series.modality }),
         checkSave: (path) => checkVolume(path, image),
         save: (path, result, save) =>
           saveSeries(series, path, { ...save, image: result, seriesUid }),

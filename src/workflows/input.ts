@@ -24,6 +24,8 @@ export interface ReadImage {
   readonly notes: readonly string[];
   /** One byte per voxel, 1 where it holds no measurement; absent where all do. */
   readonly padding?: Uint8Array;
+  /** DICOM's code of the modality, such as CT, where the file says it. */
+  readonly modality?: string;
   /**
    * Looks whether `save` could write an image of this kind to the path.
    *

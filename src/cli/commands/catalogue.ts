@@ -5,6 +5,7 @@ import type { Command } from "./command.ts";
 export const catalogue: Readonly<Record<string, () => Promise<Command>>> = {
   "adapt": () => import("./adapt.ts").then((m) => m.adapt),
   "anonymise": () => import("./anonymise.ts").then((m) => m.anonymise),
+  "compare": () => import("./compare.ts").then((m) => m.compare),
   "convert": () => import("./convert.ts").then((m) => m.convert),
   "demo": () => import("./demo.ts").then((m) => m.demo),
   "denoise": () => import("./denoise.ts").then((m) => m.denoise),

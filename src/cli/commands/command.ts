@@ -26,6 +26,8 @@ export interface CommandContext {
   readonly pipes: Pipes;
   /** Whether `--json` was given; `print` and `table` are silent then. */
   readonly json: boolean;
+  /** The line that was typed, quoted for a shell, for reports that say how to make them again. */
+  readonly commandLine: string;
   /** Prints a line for people on stdout. Control characters in it are shown, not sent. */
   print(line?: string): void;
   /** Prints a text of several lines for people on stdout. */

@@ -4,6 +4,7 @@
 export const summaries: Readonly<Record<string, string>> = {
   "adapt": "Adapt a trained network to one image and a task, and denoise with it.",
   "anonymise": "Remove from DICOM files what identifies a person, and say what was removed.",
+  "compare": "Find which denoiser keeps a lesion, down to which dose, on your own images.",
   "convert": "Convert between formats without loss where both can hold the content.",
   "demo": "Draw a noisy CT slice, denoise it, and compare with the truth.",
   "denoise": "Denoise an image, a series (a folder) or a volume.",

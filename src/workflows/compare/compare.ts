@@ -1,0 +1,577 @@
+/**
+ * Which denoiser, at which dose, for a task, on one's own images.
+ *
+ * Known signals are added at many places of the images, half of the places of each slice, at every dose. Each method
+ * denoises the images twice, with and without the signals. Observers tell places with the signal from other places
+ * without; the difference of both runs tells what became of the signal itself.
+ */
+import { InputError, throwIfAborted } from "../../core/errors.ts";
+import { type Image, layoutOf } from "../../core/image.ts";
+import { resolveParameters } from "../../core/parameters.ts";
+import type { Progress, WorkOptions } from "../../core/progress.ts";
+import type { Denoiser } from "../../denoise/denoiser.ts";
+import { noiseOfImage } from "../../denoise/noise-level/noise-of-image.ts";
+import { defaultThreads } from "../../parallel/index.ts";
+import { denoise } from "../denoise.ts";
+import type { MemberChoice } from "../member-choice.ts";
+import { type OpenMethod, openMethod } from "../open-method.ts";
+import { assumptionsOf } from "./assumptions.ts";
+import { type DoseImage, imagesAtDoses } from "./doses.ts";
+import { armCases, byHotelling, channelsFor } from "./judge.ts";
+import { judgeArms } from "./judge-arms.ts";
+import { ownResolution, type OwnResolution } from "./own-resolution.ts";
+import { noPieces, type PieceStore } from "./pieces.ts";
+import {
+  casesAt,
+  checkPlaces,
+  deviationAboutPlane,
+  findPlaces,
+  type Place,
+  regionOf,
+} from "./places.ts";
+import { fewestPlaces, type Plan, planPlaces } from "./plan.ts";
+import { presets } from "./presets.ts";
+import { type CompareResult, type CompareScene, untreated } from "./result.ts";
+import { fewestSearched } from "./search.ts";
+import { drawSignal, regionSide } from "./signals.ts";
+import { blockOf, slicesOf, stackOf } from "./stack.ts";
+import { type SignalOptions, signalTask, type StatedTask, statedTask } from "./task.ts";
+import type { Tissue } from "./terms.ts";
+import { foregroundTissue } from "./tissue.ts";
+import { type Method, type NoiseProbe, treat, type Treated } from "./treat.ts";
+import { methodResults, verdictOf } from "./verdict.ts";
+
+export interface CompareOptions extends WorkOptions {
+  /** Denoisers by name, with parameters, or themselves. Defaults to the default model. */
+  readonly methods?: readonly (MemberChoice | Denoiser)[] | undefined;
+  /** Fractions of the images' own dose. Defaults to 1, 0.5 and 0.25 for CT in HU, else to 1 and those given. */
+  readonly doses?: readonly number[] | undefined;
+  /** Images that were acquired at lower doses, of the same geometry. */
+  readonly doseImages?: readonly { readonly dose: number; readonly image: Image }[] | undefined;
+  /** The usual questions; see `presets`. */
+  readonly preset?: string | undefined;
+  /** The signal that is looked for, where it is another than the preset's. */
+  readonly lookFor?: SignalOptions | undefined;
+  /** Local means in which signals are placed. */
+  readonly tissue?: Tissue | undefined;
+  /** Where signals go; chosen in the tissue when absent. */
+  readonly places?: readonly Place[] | undefined;
+  /** Places wanted, half of them with the signal; by default so many that the interval is as short as `halfWidth`. */
+  readonly count?: number | undefined;
+  /** Half-width of the AUC's interval that is planned for. Defaults to 0.05. */
+  readonly halfWidth?: number;
+  /** Loss of AUC that does not matter. Defaults to 0.05. */
+  readonly margin?: number;
+  /** Defaults to 0.95. */
+  readonly level?: number;
+  /** Frequency in 1/mm at which the images' transfer falls to a half; Infinity leaves signals sharp. Measured when absent. */
+  readonly resolution?: number | undefined;
+  /** Another scan of the same object, for the error against it. */
+  readonly repeat?: Image | undefined;
+  /** The noise-free object, for the error against it. */
+  readonly truth?: Image | undefined;
+  /** Judge search for the signal too. */
+  readonly search?: boolean;
+  /** As much as is done in a minute and a half. */
+  readonly quick?: boolean;
+  /** Defaults to 1. */
+  readonly seed?: number;
+  readonly threads?: number | undefined;
+  /** One byte per voxel, 1 where it holds no measurement. */
+  readonly padding?: Uint8Array | undefined;
+  /** Where finished pieces are kept, so that a killed comparison goes on. */
+  readonly pieces?: PieceStore;
+  /** Told what is going to be done, before it is. */
+  readonly onPlan?: (plan: Plan) => void;
+}
+
+export interface Comparison {
+  readonly result: CompareResult;
+  readonly scene: CompareScene;
+}
+
+/** Seconds of work in which `quick` has to be done, report and pilot beside them. */
+const quickBudget = 75;
+/** Slices looked at for places. */
+const [mostSlices, mostQuick] = [120, 24];
+/** Slices on each side that a method may see. */
+const mostBeside = 3;
+const defaultDoses = [1, 0.5, 0.25];
+
+/**
+ * Compares denoisers and doses on an image of one grey channel, `yx` or `zyx`.
+ *
+ * @throws InputError on colours and time series, repeats or doses of other geometry, doses below 1 of what is not CT,
+ *   signals outside the tissue, and too few places; CancelledError
+ */
+export async function compare(image: Image, options: CompareOptions = {}): Promise<Comparison> {
+  const started = performance.now();
+  const { seed = 1, level = 0.95, margin = 0.05, pieces = noPieces, signal, padding } = options;
+  const threads = options.threads ?? defaultThreads();
+  checkImage(image, options);
+  const notes: string[] = [];
+  const note = (text: string) => void (notes.includes(text) || notes.push(text));
+  const doses = dosesOf(image, options);
+  const stated = statedTask(image.unit, {
+    preset: options.preset,
+    signal: options.lookFor,
+    tissue: options.tissue,
+  });
+  const { nz, ny, nx } = layoutOf(image);
+  if (nz === 1) note("one slice gives few places, of one anatomy: intervals hold for this slice");
+  const opened = await openMethods(options.methods ?? [undefined], threads);
+  try {
+    const { methods } = opened;
+    const looked = spread(nz, options.quick ? mostQuick : mostSlices);
+    const side = regionSide(stated.diameterMm, Math.min(image.spacing[1], image.spacing[2]));
+    const looking = { ...options, stated, looked, seed, side };
+    const searched = options.search ? searchPlaces(image, looking, note) : undefined;
+    const wide = searched ? wideOf(side) : 0;
+    const found = searched ?? placesOf(image, looking);
+    const { tissue, places } = found;
+    const resolution: OwnResolution =
+      options.resolution === undefined
+        ? ownResolution(image, looked)
+        : { f50: options.resolution, from: "given", edges: 0 };
+    const planeOf = (slice: number) => image.data.subarray(slice * ny * nx, (slice + 1) * ny * nx);
+    const sigma = rootMeanSquare(
+      places.map((p) => deviationAboutPlane(regionOf(planeOf(p.slice), nx, { ...p, side }), side)),
+    );
+    if (!(sigma > 0)) {
+      throw new InputError(
+        "Cannot compare on these images: found no noise at any place, wanted images as they were acquired",
+      );
+    }
+    const task = signalTask(stated, sigma);
+    const at = { side, spacing: image.spacing, unit: image.unit };
+    const draw = (id: string) =>
+      drawSignal(task, id, { side, spacing: image.spacing, f50: resolution.f50, seed });
+    const beside = besideOf(methods, image, note);
+
+    // Pilot: the untreated images at full dose, and one slice by every method.
+    const pilot = await pilotOf(image, places, {
+      methods,
+      draw,
+      at,
+      task,
+      seed,
+      level,
+      threads,
+      signal,
+    });
+    const insertion = doses.filter((d) => d !== 1 && !found.given.has(d)).length;
+    const secondsPerSlice =
+      (1 + 2 * beside) *
+      (2 * doses.length * pilot.seconds.reduce((a, b) => a + b, 0) +
+        insertion * insertionSeconds(ny * nx));
+    const { plan, chosen } = planPlaces(places, {
+      pilotAuc: pilot.auc,
+      halfWidth: options.halfWidth ?? 0.05,
+      level,
+      secondsPerSlice,
+      budget: options.quick ? quickBudget : undefined,
+      count: options.places ? places.length : options.count,
+      leastStep: beside > 0 ? 1 + Math.ceil(task.diameterMm / image.spacing[0]) : 1,
+    });
+    if (plan.cases < fewestPlaces) {
+      throw new InputError(
+        `Cannot compare on these images: found ${plan.cases} places on ${plan.slices} slices so far apart that the signals do not touch, wanted at least ${fewestPlaces}; give more slices, a smaller signal, or methods that work slice by slice`,
+      );
+    }
+    options.onPlan?.(plan);
+    if (plan.by !== "interval" && plan.by !== "given") {
+      note(
+        `${plan.cases} places give intervals of the AUC of about ±${plan.reached.toFixed(3)}, where ±${plan.wanted} was planned for: ${plan.by === "time" ? "a quick comparison has no time for more" : "the images have no more"}`,
+      );
+    }
+    if (pilot.auc > 0.97) {
+      note(
+        `the signal is found nearly always without denoising at full dose (AUC ${pilot.auc.toFixed(3)}): a smaller or fainter one would tell methods apart better`,
+      );
+    }
+    const cases = casesAt(chosen, { seed, displaced: wide > 0 ? (wide - side) / 2 : 0 });
+    const present = cases.filter((c) => c.present);
+    const signals = present.map((c) => draw(c.id));
+    const used = [...new Set(cases.map((c) => c.slice))].sort((a, b) => a - b);
+    const stack = stackOf(image, used, { beside, padding });
+    const shownSlice = mostHeld(cases.map((c) => c.slice));
+    const steps = doses.length * (methods.length + 1);
+    let step = 0;
+    const progress = (label: string) => (p: Progress) =>
+      options.onProgress?.({
+        done: (step + p.done / p.total) / steps,
+        total: 1,
+        label: `${label}: ${p.label}`,
+      });
+    const images = await imagesAtDoses(stack, {
+      doses,
+      given: found.given,
+      seed,
+      threads,
+      pieces,
+      note,
+      signal,
+      onProgress: progress("doses"),
+    });
+    const needsProbe = options.truth === undefined && options.repeat === undefined;
+    const treated: { dose: DoseImage; method: Method; treated: Treated; probe?: NoiseProbe }[] = [];
+    for (const dose of images) {
+      const { sigma: level0, grain = 1.2 } = noiseOfImage(dose.image, { padding: stack.padding });
+      const probe = needsProbe ? { sigma: level0, grain, seed } : undefined;
+      for (const method of [{ label: untreated, parameters: {} }, ...methods]) {
+        throwIfAborted(signal, "comparing");
+        const done = await treat(stack, dose.image, method, {
+          cases,
+          signals,
+          side,
+          diameterMm: task.diameterMm,
+          shownSlice,
+          threads,
+          pieces,
+          probe,
+          searchSide: wide || undefined,
+          signal,
+          onProgress: progress(`dose ${dose.dose}`),
+        });
+        for (const text of done.notes) note(`${method.label}: ${text}`);
+        treated.push({ dose, method, treated: done, ...(probe ? { probe } : {}) });
+        step++;
+      }
+    }
+    const other = (of: Image | undefined) =>
+      of &&
+      cases.map((c) =>
+        regionOf(of.data.subarray(c.slice * ny * nx, (c.slice + 1) * ny * nx), nx, { ...c, side }),
+      );
+    const { arms, scene } = await judgeArms(treated, {
+      cases,
+      signals,
+      task,
+      at,
+      wide,
+      level,
+      seed,
+      ownF50: resolution.f50,
+      shownSlice,
+      shape: [ny, nx],
+      truth: other(options.truth),
+      truthPlane: options.truth && slicesOf(options.truth, [shownSlice]),
+      repeat: other(options.repeat),
+      acquired: other(image),
+      signal,
+    });
+    const results = methodResults(arms, {
+      margin,
+      methods: [untreated, ...methods.map((m) => m.label)],
+    });
+    const { mask: _mask, ...plainTask } = task;
+    const partial = {
+      task: {
+        ...plainTask,
+        tissue,
+        side,
+        resolution,
+        references: presets[task.preset]?.references ?? [],
+      },
+      images: { shape: image.shape, spacing: image.spacing, unit: image.unit, noise: sigma },
+      plan,
+      seed,
+      level,
+      margin,
+      doses,
+      arms,
+      methods: results,
+    };
+    const seconds = (performance.now() - started) / 1000;
+    return {
+      result: Object.freeze({
+        ...partial,
+        verdict: verdictOf(partial),
+        assumptions: assumptionsOf(partial, { beside, given: [...found.given.keys()] }),
+        notes,
+        seconds,
+      }),
+      scene,
+    };
+  } finally {
+    await opened.dispose();
+  }
+}
+
+function checkImage(image: Image, { truth, repeat, doseImages = [] }: CompareOptions): void {
+  const { axes } = image;
+  if (axes.includes("c")) {
+    throw new InputError(
+      `Cannot compare on a colour image: found ${image.shape[axes.indexOf("c")]} channels, wanted one grey channel`,
+    );
+  }
+  if (axes.includes("t")) {
+    throw new InputError(
+      `Cannot compare on a time series: found axes "${axes}", wanted one plane or volume`,
+    );
+  }
+  const nonFinite = image.data.findIndex((v) => !Number.isFinite(v));
+  if (nonFinite >= 0) {
+    throw new InputError(
+      `Cannot compare on these images: found a value that is no finite number at index ${nonFinite}, wanted none`,
+    );
+  }
+  const others: (readonly [string, Image])[] = [
+    ...(truth ? [["truth", truth] as const] : []),
+    ...(repeat ? [["repeated scan", repeat] as const] : []),
+    ...doseImages.map((one) => [`dose ${one.dose}`, one.image] as const),
+  ];
+  for (const [what, other] of others) {
+    const apart = other.spacing.some((s, i) => Math.abs(s / image.spacing[i]! - 1) > 1e-3);
+    if (other.shape.join() !== image.shape.join() || apart) {
+      const say = (one: Image) =>
+        `${one.shape.join(" × ")} voxels of ${one.spacing.map((s) => Number(s.toPrecision(4))).join(" × ")} mm`;
+      throw new InputError(
+        `Cannot compare with the ${what}: found ${say(other)} beside ${say(image)}, wanted the same geometry`,
+      );
+    }
+    if (other.unit !== image.unit) {
+      throw new InputError(
+        `Cannot compare with the ${what}: found unit ${other.unit} beside ${image.unit}, wanted the same`,
+      );
+    }
+  }
+}
+
+/** Doses falling, the full one among them. */
+function dosesOf(image: Image, { doses, doseImages = [] }: CompareOptions): number[] {
+  const given = doseImages.map((one) => one.dose);
+  const stated = doses ?? (image.unit === "HU" && image.spacingKnown ? defaultDoses : [1]);
+  const all = [...new Set([1, ...stated, ...given])].sort((a, b) => b - a);
+  const bad = all.find((dose) => !(dose > 0 && dose <= 1));
+  if (bad !== undefined) {
+    throw new InputError(
+      `Cannot compare at dose ${bad}: found it outside of 0 to 1, wanted fractions of the images' own dose`,
+    );
+  }
+  const made = all.filter((dose) => dose !== 1 && !given.includes(dose));
+  if (made.length > 0 && image.unit !== "HU") {
+    throw new InputError(
+      `Cannot lower the dose to ${made.join(", ")}: found values in ${image.unit} unit, wanted CT in HU, or the images of these doses`,
+    );
+  }
+  return all;
+}
+
+interface OpenMethods {
+  readonly methods: readonly (Method & { readonly denoiser: Denoiser })[];
+  dispose(): Promise<void>;
+}
+
+async function openMethods(
+  choices: readonly (MemberChoice | Denoiser | undefined)[],
+  threads: number,
+): Promise<OpenMethods> {
+  const opened: OpenMethod[] = [];
+  const dispose = async () => {
+    for (const one of opened) await one.dispose();
+  };
+  try {
+    const methods: (Method & { denoiser: Denoiser })[] = [];
+    for (const choice of choices) {
+      if (typeof choice === "object" && "denoise" in choice) {
+        methods.push({ label: choice.name, denoiser: choice, parameters: {} });
+        continue;
+      }
+      const name = typeof choice === "object" ? choice.name : choice;
+      const one = await openMethod(name === "default" ? undefined : name, { threads });
+      opened.push(one);
+      const given = typeof choice === "object" ? (choice.parameters ?? {}) : {};
+      const parameters = resolveParameters(one.denoiser.name, one.denoiser.parameters, given);
+      const label = (typeof choice === "object" && choice.label) || one.denoiser.name;
+      methods.push({
+        label: label === "default" ? one.denoiser.name : label,
+        denoiser: one.denoiser,
+        parameters,
+      });
+    }
+    const labels = [untreated, ...methods.map((m) => m.label)];
+    const twice = labels.find((label, i) => labels.indexOf(label) !== i);
+    if (twice !== undefined) {
+      throw new InputError(`Cannot compare ${twice}: found it twice, wanted each method once`);
+    }
+    return { methods, dispose };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
+/** Side of the regions in which a signal is searched: it may lie half a region off the middle. */
+const wideOf = (side: number): number => 2 * side - 1;
+
+/** Places with room for search; undefined, and said, where there are too few. */
+function searchPlaces(
+  image: Image,
+  looking: Parameters<typeof placesOf>[1],
+  note: (text: string) => void,
+): FoundPlaces | undefined {
+  const side = wideOf(looking.side);
+  try {
+    const found = placesOf(image, { ...looking, side });
+    if (found.places.length >= 2 * fewestSearched) return found;
+    note(
+      `search is not judged: found ${found.places.length} places of ${side} × ${side} px, wanted ${2 * fewestSearched}`,
+    );
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    note(`search is not judged: ${error.message}`);
+  }
+  return undefined;
+}
+
+interface FoundPlaces {
+  readonly tissue: Tissue;
+  readonly places: readonly Place[];
+  readonly given: ReadonlyMap<number, Image>;
+}
+
+/** A tissue whose range comes from means of larger regions, widened by the noise of the small ones that decide. */
+function widened(image: Image, { low, high }: Tissue, padding: Uint8Array | undefined): Tissue {
+  const { sigma } = noiseOfImage(image, { padding });
+  return { low: low - sigma, high: high + sigma };
+}
+
+function placesOf(
+  image: Image,
+  options: CompareOptions & {
+    readonly stated: StatedTask;
+    readonly looked: readonly number[];
+    readonly side: number;
+    readonly seed: number;
+  },
+): FoundPlaces {
+  const { stated, looked, side, seed, padding } = options;
+  const given = new Map((options.doseImages ?? []).map((one) => [one.dose, one.image]));
+  const { ny, nx } = layoutOf(image);
+  const tissue = stated.tissue ?? widened(image, foregroundTissue(image, looked), padding);
+  if (options.places) checkPlaces(image, options.places, { side, tissue });
+  const places =
+    options.places ?? findPlaces(image, { slices: looked, side, tissue, seed, padding });
+  if (places.length < fewestPlaces) {
+    const short = (x: number) => String(Number(x.toPrecision(4)));
+    throw new InputError(
+      `Cannot compare on these images: found ${places.length} places of ${side} × ${side} px in tissue from ${short(tissue.low)} to ${short(tissue.high)} on ${looked.length} slices of ${nx} × ${ny} px, wanted at least ${fewestPlaces}; give another tissue, a smaller signal, or more slices`,
+    );
+  }
+  return { tissue, places, given };
+}
+
+/** How many slices on each side the methods see. */
+function besideOf(
+  methods: OpenMethods["methods"],
+  image: Image,
+  note: (text: string) => void,
+): number {
+  const { nz } = layoutOf(image);
+  if (nz === 1) return 0;
+  let most = 0;
+  for (const { denoiser, parameters, label } of methods) {
+    if (denoiser.dimensions.every((d) => d === 2)) continue;
+    const reach = denoiser.reach?.({ parameters, spacing: image.spacing }) ?? Infinity;
+    const wanted = typeof reach === "number" ? reach : Infinity;
+    if (wanted > mostBeside) {
+      note(`${label} sees ${mostBeside} slices on each side here, where it may look farther`);
+    }
+    most = Math.max(most, Math.min(mostBeside, wanted));
+  }
+  return most;
+}
+
+interface PilotOptions extends WorkOptions {
+  readonly methods: OpenMethods["methods"];
+  readonly draw: (id: string) => Float32Array;
+  readonly at: {
+    readonly side: number;
+    readonly spacing: Image["spacing"];
+    readonly unit: Image["unit"];
+  };
+  readonly task: { readonly diameterMm: number };
+  readonly seed: number;
+  readonly level: number;
+  readonly threads: number;
+}
+
+/** Seconds of a call beyond which its start does not matter. */
+const slowCall = 3;
+/** Places of the pilot. */
+const pilotPlaces = 200;
+
+/** AUC of the untreated images at full dose, and seconds of each method for one slice. */
+async function pilotOf(
+  image: Image,
+  places: readonly Place[],
+  options: PilotOptions,
+): Promise<{ readonly auc: number; readonly seconds: readonly number[] }> {
+  const { methods, draw, at, task, seed, level, threads, signal } = options;
+  const { ny, nx } = layoutOf(image);
+  const some = places.filter((_, i) => i % Math.ceil(places.length / pilotPlaces) === 0);
+  const cases = casesAt(some, { seed });
+  const without = cases.map((c) =>
+    regionOf(image.data.subarray(c.slice * ny * nx, (c.slice + 1) * ny * nx), nx, {
+      ...c,
+      side: at.side,
+    }),
+  );
+  const withSignal = cases.map((c, i) => {
+    const s = c.present ? draw(c.id) : undefined;
+    return s ? without[i]!.map((v, k) => v + s[k]!) : without[i]!;
+  });
+  const nothing = {
+    shown: { without: new Float32Array(0), withSignal: new Float32Array(0) },
+    seconds: 0,
+    divergence: NaN,
+    searched: [],
+    notes: [],
+  };
+  const arm = armCases({ ...nothing, without, withSignal }, cases, at);
+  const { auc } = byHotelling(arm, channelsFor(at, task.diameterMm), level);
+  const seconds: number[] = [];
+  const plane = blockOf(slicesOf(image, [mostHeld(places.map((p) => p.slice))]), {
+    from: 0,
+    to: 1,
+  });
+  for (const { denoiser, parameters } of methods) {
+    throwIfAborted(signal, "comparing");
+    // Twice: the first call starts threads and sessions.
+    let spent = Infinity;
+    for (let call = 0; call < 2 && spent > 0.05; call++) {
+      const started = performance.now();
+      await denoise(plane, {
+        method: denoiser,
+        parameters,
+        threads,
+        ...(signal ? { signal } : {}),
+      });
+      spent = Math.min(spent, (performance.now() - started) / 1000);
+      if (spent > slowCall) break;
+    }
+    seconds.push(spent);
+  }
+  return { auc: auc.estimate, seconds };
+}
+
+/** Of a slice with so many pixels, on two threads. */
+const insertionSeconds = (pixels: number): number => (1.2 * pixels) / 512 ** 2;
+
+function spread(count: number, most: number): number[] {
+  const n = Math.min(count, most);
+  return Array.from({ length: n }, (_, i) => Math.floor(((i + 0.5) * count) / n));
+}
+
+/** The slice that most places lie in; the middle one of several. */
+function mostHeld(slices: readonly number[]): number {
+  const counts = new Map<number, number>();
+  for (const slice of slices) counts.set(slice, (counts.get(slice) ?? 0) + 1);
+  const most = Math.max(...counts.values());
+  const best = [...counts].filter(([, n]) => n === most).map(([slice]) => slice);
+  return best.sort((a, b) => a - b)[best.length >> 1]!;
+}
+
+const rootMeanSquare = (values: readonly number[]): number =>
+  Math.sqrt(values.reduce((s, v) => s + v * v, 0) / values.length);

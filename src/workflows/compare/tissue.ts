@@ -1,0 +1,49 @@
+/** The tissue of images whose unit does not say what tissue is: what is brighter than the background. */
+import { InputError } from "../../core/errors.ts";
+import { type Image, layoutOf } from "../../core/image.ts";
+import type { Tissue } from "./terms.ts";
+
+/** Shares of the foreground by its means that count as one tissue. */
+const [from, to] = [0.1, 0.98];
+
+/**
+ * The middle of the foreground: means over 8 × 8 px above the threshold that parts them best in two [otsu1979threshold].
+ *
+ * @throws InputError when there is no contrast between foreground and background
+ */
+export function foregroundTissue(image: Image, slices: readonly number[]): Tissue {
+  const { ny, nx } = layoutOf(image);
+  const means: number[] = [];
+  for (const slice of slices) {
+    const base = slice * ny * nx;
+    for (let j = 0; j + 8 <= ny; j += 8) {
+      for (let i = 0; i + 8 <= nx; i += 8) {
+        let sum = 0;
+        for (let b = 0; b < 8; b++) {
+          for (let a = 0; a < 8; a++) sum += image.data[base + (j + b) * nx + i + a]!;
+        }
+        means.push(sum / 64);
+      }
+    }
+  }
+  const sorted = Float64Array.from(means.filter(Number.isFinite)).sort();
+  const n = sorted.length;
+  if (n === 0 || !(sorted[n - 1]! > sorted[0]!)) {
+    throw new InputError(
+      "Cannot find tissue: found an image without contrast, wanted some; state the tissue's range",
+    );
+  }
+  const cumulative = new Float64Array(n + 1);
+  for (let i = 0; i < n; i++) cumulative[i + 1] = cumulative[i]! + sorted[i]!;
+  let [best, cut] = [-1, 0];
+  for (let k = 1; k < n; k++) {
+    const low = cumulative[k]! / k;
+    const high = (cumulative[n]! - cumulative[k]!) / (n - k);
+    const between = k * (n - k) * (high - low) ** 2;
+    if (between > best) [best, cut] = [between, k];
+  }
+  const foreground = sorted.subarray(cut);
+  const at = (q: number) =>
+    foreground[Math.min(foreground.length - 1, Math.floor(q * foreground.length))]!;
+  return { low: at(from), high: at(to) };
+}
