@@ -152,7 +152,7 @@ describe("compare", () => {
       result: { seconds: _s, plan: _p, arms, methods: _m, ...others },
     }: typeof whole) => ({
       ...others,
-      arms: arms.map(({ seconds: _, ...arm }) => arm),
+      arms: arms.map(({ seconds: _seconds, ...arm }) => arm),
     });
     expect(plain(rest)).toEqual(plain(whole));
   });
