@@ -2,8 +2,7 @@
 import { createHash } from "node:crypto";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { makeFolder } from "../output.ts";
-import { temporaryName } from "../../files/files.ts";
+import { makeFolders, temporaryName } from "../../files/files.ts";
 
 export interface Piece {
   /** Figures as JSON. */
@@ -61,7 +60,7 @@ export function piecesIn(folder: string): PieceStore {
       }
     },
     async put(key, { facts, values }) {
-      await makeFolder(folder);
+      await makeFolders(folder);
       const body = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
       const head = Buffer.from(`${JSON.stringify({ sum: sumOf(body), facts })}\n`);
       const part = temporaryName(pathOf(key));
