@@ -20,7 +20,7 @@ import { input } from "../graph/ops/input.ts";
 import { matmul } from "../graph/ops/matmul.ts";
 import { reshape } from "../graph/ops/reshape.ts";
 import { substitute } from "../graph/substitute.ts";
-import { declare, type Parameter } from "../layers/scope.ts";
+import { declare, type DeclaredParameter } from "../layers/scope.ts";
 import type { Network } from "../nets/network.ts";
 import { joinValues, piecesOf } from "../learn/flat-weights.ts";
 
@@ -94,7 +94,7 @@ export interface AdaptationGraph {
   /** F(image; theta), `[1, 1, H, W]`. */
   readonly output: Node;
   readonly theta0: Float32Array;
-  readonly adapted: readonly Parameter[];
+  readonly adapted: readonly DeclaredParameter[];
   readonly pixels: number;
 }
 

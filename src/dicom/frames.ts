@@ -3,6 +3,7 @@ import { throwIfAborted } from "../core/errors.ts";
 import type { WorkOptions } from "../core/progress.ts";
 import { decodeFrame } from "./codecs.ts";
 import { inflateRaw } from "./deflate.ts";
+import { swapBytes } from "../codecs/elements.ts";
 import type { Fragment } from "./elements.ts";
 import { numbersOf } from "./elements.ts";
 import { dicomError } from "./failure.ts";
@@ -183,17 +184,6 @@ function nativeFrames(
   out.set(source);
   swapBytes(out, unit);
   return out.subarray(0, wanted);
-}
-
-/** Reverses the bytes of every group of `unit`, in place. */
-export function swapBytes(bytes: Uint8Array, unit: number): void {
-  for (let at = 0; at + unit <= bytes.length; at += unit) {
-    for (let low = at, high = at + unit - 1; low < high; low++, high--) {
-      const byte = bytes[low]!;
-      bytes[low] = bytes[high]!;
-      bytes[high] = byte;
-    }
-  }
 }
 
 function joined(pieces: readonly Fragment[]): Uint8Array {

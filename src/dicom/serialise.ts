@@ -4,7 +4,7 @@ import { bytesElement, elementMap, numberElement, textElement } from "./build.ts
 import { deflateDataSet } from "./deflate.ts";
 import { tagText } from "./dictionary.ts";
 import type { DicomElement, Elements, Encoding } from "./elements.ts";
-import { swapBytes } from "./frames.ts";
+import { swapBytes } from "../codecs/elements.ts";
 import { transferSyntaxOf } from "./transfer-syntax.ts";
 
 /** Names this implementation in files that it writes; one fixed UUID under 2.25. */

@@ -21,5 +21,5 @@ export { type ForestOptions, type ForestRow, forestSvg } from "./forest.ts";
 export { type Panel, type PanelsOptions, panelsSvg } from "./panels.ts";
 export { type PlotOptions, plotSvg } from "./plot.ts";
 export { bitmapPng, svgPng } from "./png.ts";
-export { type RocCurve, type RocOptions, rocSvg } from "./roc.ts";
+export { type RocSeries, type RocOptions, rocSvg } from "./roc.ts";
 export { ctWindows, type Window, windowFor } from "./window.ts";

@@ -3,7 +3,7 @@ import * as Plot from "@observablehq/plot";
 import { InputError } from "../core/errors.ts";
 import { plotSvg, seriesColours } from "./plot.ts";
 
-export interface RocCurve {
+export interface RocSeries {
   readonly label: string;
   /** False positive fractions, rising, of the same length as `truePositive`. */
   readonly falsePositive: ArrayLike<number>;
@@ -19,7 +19,7 @@ export interface RocOptions {
 }
 
 /** SVG of one or more ROC curves with the chance line and a legend inside the frame. */
-export function rocSvg(curves: readonly RocCurve[], options: RocOptions = {}): string {
+export function rocSvg(curves: readonly RocSeries[], options: RocOptions = {}): string {
   if (curves.length === 0) {
     throw new InputError("Cannot draw ROC curves: found none, wanted at least one");
   }
@@ -82,7 +82,7 @@ export function titleMark(title: string): object {
   });
 }
 
-function curveLabel({ label, auc }: RocCurve): string {
+function curveLabel({ label, auc }: RocSeries): string {
   if (auc === undefined) return label;
   const interval =
     auc.low === undefined || auc.high === undefined

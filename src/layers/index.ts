@@ -24,7 +24,7 @@ export {
   heNormal,
   type Initialiser,
   initialValues,
-  type Parameter,
+  type DeclaredParameter,
   type RandomInput,
   type Scope,
   type SharedParameters,

@@ -11,7 +11,7 @@ import { input } from "../graph/ops/input.ts";
 /** Draws first values for a parameter of the given shape. */
 export type Initialiser = (shape: readonly number[], stream: Stream) => Float32Array;
 
-export interface Parameter {
+export interface DeclaredParameter {
   /** Path such as `body.3.weight`. */
   readonly name: string;
   readonly shape: readonly number[];
@@ -62,13 +62,13 @@ export interface Application {
 
 export interface SharedParameters {
   /** In the order in which they were first declared. */
-  readonly parameters: readonly Parameter[];
+  readonly parameters: readonly DeclaredParameter[];
   /** Begins one more application, in which a path declared before gives the same node. */
   application(): Application;
 }
 
 export interface Declarations extends Application {
-  readonly parameters: readonly Parameter[];
+  readonly parameters: readonly DeclaredParameter[];
 }
 
 export interface DeclareOptions {
@@ -84,14 +84,14 @@ export function declare(options: DeclareOptions = {}): Declarations {
 
 /** Starts a set of declarations for a network that is applied any number of times with one set of weights. */
 export function shareParameters({ training = false }: DeclareOptions = {}): SharedParameters {
-  const parameters: Parameter[] = [];
-  const known = new Map<string, Parameter>();
+  const parameters: DeclaredParameter[] = [];
+  const known = new Map<string, DeclaredParameter>();
   const trains = typeof training === "function" ? training : () => training;
   let applications = 0;
   const share = (
     path: string,
     shape: readonly number[],
-    { initialise, trainable }: Pick<Parameter, "initialise" | "trainable">,
+    { initialise, trainable }: Pick<DeclaredParameter, "initialise" | "trainable">,
   ): Node => {
     const old = known.get(path);
     if (old === undefined) {
@@ -150,7 +150,7 @@ export function shareParameters({ training = false }: DeclareOptions = {}): Shar
 
 /** First values of parameters; each draws from its own stream, so adding one changes no other. */
 export function initialValues(
-  parameters: readonly Parameter[],
+  parameters: readonly DeclaredParameter[],
   stream: Stream,
 ): Map<string, Float32Array> {
   return new Map(
@@ -159,7 +159,7 @@ export function initialValues(
 }
 
 /** Number of trained weights. */
-export function countWeights(parameters: readonly Parameter[]): number {
+export function countWeights(parameters: readonly DeclaredParameter[]): number {
   return parameters.reduce((n, p) => n + (p.trainable ? sizeOf(p.shape) : 0), 0);
 }
 

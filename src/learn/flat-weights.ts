@@ -5,18 +5,18 @@ import type { Node } from "../graph/node.ts";
 import { concat } from "../graph/ops/concat.ts";
 import { reshape } from "../graph/ops/reshape.ts";
 import { sliceAxis } from "../graph/ops/slice.ts";
-import type { Parameter } from "../layers/scope.ts";
+import type { DeclaredParameter } from "../layers/scope.ts";
 
 /** Weights by parameter name, running moments included. */
 export type Weights = ReadonlyMap<string, Float32Array>;
 
 /** Total length of the flat vector. */
-export function flatLength(parameters: readonly Parameter[]): number {
+export function flatLength(parameters: readonly DeclaredParameter[]): number {
   return parameters.reduce((n, p) => n + sizeOf(p.shape), 0);
 }
 
 /** Each parameter's node paired with its piece of the vector, for `substitute`. */
-export function piecesOf(vector: Node, parameters: readonly Parameter[]): Map<Node, Node> {
+export function piecesOf(vector: Node, parameters: readonly DeclaredParameter[]): Map<Node, Node> {
   const pieces = new Map<Node, Node>();
   let start = 0;
   for (const { node, shape } of parameters) {
@@ -28,7 +28,7 @@ export function piecesOf(vector: Node, parameters: readonly Parameter[]): Map<No
 }
 
 /** Nodes of the parameters' shapes, in their order, as one vector. */
-export function joinNodes(nodes: readonly Node[], parameters: readonly Parameter[]): Node {
+export function joinNodes(nodes: readonly Node[], parameters: readonly DeclaredParameter[]): Node {
   return concat(
     nodes.map((node, i) => reshape(node, [sizeOf(parameters[i]!.shape)])),
     0,
@@ -38,7 +38,7 @@ export function joinNodes(nodes: readonly Node[], parameters: readonly Parameter
 /** Values by name as one vector. */
 export function joinValues(
   values: ReadonlyMap<string, Float32Array>,
-  parameters: readonly Parameter[],
+  parameters: readonly DeclaredParameter[],
 ): Float32Array {
   const vector = new Float32Array(flatLength(parameters));
   let start = 0;
@@ -58,7 +58,7 @@ export function joinValues(
 /** The vector's pieces by name. */
 export function splitValues(
   vector: Float32Array,
-  parameters: readonly Parameter[],
+  parameters: readonly DeclaredParameter[],
 ): Map<string, Float32Array> {
   const values = new Map<string, Float32Array>();
   let start = 0;

@@ -1,13 +1,13 @@
 /** Parameters grouped into layers, for training some of them alone. */
 import { InputError } from "../core/errors.ts";
-import type { Parameter } from "../layers/scope.ts";
+import type { DeclaredParameter } from "../layers/scope.ts";
 
 /**
  * Parameters in layers: a kernel (two axes or more) begins a layer, and the vectors declared after it (bias,
  * scale, shift, running statistics) belong to it.
  */
 export function layersOf(
-  parameters: readonly Pick<Parameter, "name" | "shape">[],
+  parameters: readonly Pick<DeclaredParameter, "name" | "shape">[],
 ): (readonly string[])[] {
   const layers: string[][] = [];
   for (const { name, shape } of parameters) {
@@ -23,7 +23,7 @@ export function layersOf(
  * @throws InputError when there are fewer
  */
 export function lastLayers(
-  parameters: readonly Pick<Parameter, "name" | "shape">[],
+  parameters: readonly Pick<DeclaredParameter, "name" | "shape">[],
   { count, owner }: { count: number; owner: string },
 ): ReadonlySet<string> {
   const layers = layersOf(parameters);

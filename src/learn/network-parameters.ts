@@ -2,13 +2,13 @@
 import type { ParameterValues } from "../core/parameters.ts";
 import { topologicalOrder } from "../graph/node.ts";
 import { input } from "../graph/ops/input.ts";
-import { declare, type Parameter } from "../layers/scope.ts";
+import { declare, type DeclaredParameter } from "../layers/scope.ts";
 import type { Network } from "../nets/network.ts";
 import { buildOf, conditionShapes } from "./open-network.ts";
 
 export interface NetworkParameters {
-  readonly trained: readonly Parameter[];
-  readonly buffers: readonly Parameter[];
+  readonly trained: readonly DeclaredParameter[];
+  readonly buffers: readonly DeclaredParameter[];
 }
 
 /** Shape of a small batch that a network takes. */
@@ -40,7 +40,7 @@ export function usedParameters(
   network: Network,
   options: ParameterValues,
   shape: readonly number[] = usualShape(network, options),
-): readonly Parameter[] {
+): readonly DeclaredParameter[] {
   const { parameters, result } = declarationsOf(network, { options, shape, training: false });
   const read = new Set(topologicalOrder([result]));
   return parameters.filter(({ node }) => read.has(node));

@@ -4,7 +4,12 @@
  */
 import type { Dim } from "../graph/dimension.ts";
 import { type Node, shapeOf } from "../graph/node.ts";
-import { type Application, type Parameter, type Scope, shareParameters } from "../layers/scope.ts";
+import {
+  type Application,
+  type DeclaredParameter,
+  type Scope,
+  shareParameters,
+} from "../layers/scope.ts";
 
 /** Named expressions that a network takes beside its image: a noise level, a code. */
 export type Conditions = Readonly<Record<string, Node>>;
@@ -42,13 +47,13 @@ export interface Trainee {
   readonly apply: Apply;
   readonly applications: readonly TraineeApplication[];
   /** All that has been declared so far, in order. */
-  readonly parameters: readonly Parameter[];
+  readonly parameters: readonly DeclaredParameter[];
   /** Weights that move. */
-  readonly trained: readonly Parameter[];
+  readonly trained: readonly DeclaredParameter[];
   /** Weights that do not. */
-  readonly fixed: readonly Parameter[];
+  readonly fixed: readonly DeclaredParameter[];
   /** Running statistics. */
-  readonly buffers: readonly Parameter[];
+  readonly buffers: readonly DeclaredParameter[];
   /** Whether anything of it moves. */
   readonly frozen: boolean;
 }

@@ -38,7 +38,7 @@ export { sizeZoneOf } from "./radiomics/size-zone.ts";
 export { concordance } from "./radiomics/concordance.ts";
 export type { Concordance } from "./radiomics/concordance.ts";
 export { levelsOf } from "./radiomics/levels.ts";
-export type { Levels, LevelOptions } from "./radiomics/levels.ts";
+export type { Levels, GreyLevelOptions } from "./radiomics/levels.ts";
 export { psnr } from "./psnr.ts";
 export { rmse } from "./rmse.ts";
 export { mae } from "./mae.ts";

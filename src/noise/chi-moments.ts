@@ -7,7 +7,7 @@
  */
 import { logGamma } from "../math/gamma.ts";
 
-export interface Moments {
+export interface ChiMoments {
   readonly mean: number;
   readonly variance: number;
 }
@@ -16,7 +16,7 @@ export interface Moments {
 const asymptoticFrom = 5e4;
 
 /** Mean and variance for unit σ, signal-to-noise ratio A/σ and L channels. */
-export function chiMoments(ratio: number, channels: number): Moments {
+export function chiMoments(ratio: number, channels: number): ChiMoments {
   const x = (ratio * ratio) / 2;
   const odd = 2 * channels - 1;
   if (x > asymptoticFrom) {
@@ -46,7 +46,7 @@ const tables = new Map<number, { mean: Float64Array; variance: Float64Array }>()
  * The same from a table over A/σ ≤ 40 with cubic interpolation (error below 1e-8), directly above:
  * fast enough for every pixel of a volume.
  */
-export function chiMomentsTabulated(ratio: number, channels: number): Moments {
+export function chiMomentsTabulated(ratio: number, channels: number): ChiMoments {
   if (!(ratio < 39.9)) return chiMoments(ratio, channels);
   let table = tables.get(channels);
   if (table === undefined) {

@@ -6,7 +6,8 @@ import {
 } from "../core/parameters.ts";
 import { logGamma } from "../math/gamma.ts";
 import type { NoiseModel } from "./noise-model.ts";
-import { numberRow, requireNonNegative } from "./parameter-rows.ts";
+import { numberRow } from "../core/parameter-rows.ts";
+import { requireNonNegative } from "./parameter-rows.ts";
 
 const parameters: ParameterTable = {
   looks: numberRow("looks", [0.05, 4, 1e6], "Independent intensities averaged; more is less noisy"),

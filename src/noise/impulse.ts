@@ -5,7 +5,7 @@ import {
   type ParameterValues,
 } from "../core/parameters.ts";
 import type { NoiseModel } from "./noise-model.ts";
-import { numberRow } from "./parameter-rows.ts";
+import { numberRow } from "../core/parameter-rows.ts";
 
 const parameters: ParameterTable = {
   density: numberRow(

@@ -1,7 +1,7 @@
 /** Noise models: each adds noise and knows its mean, variance and, where closed, covariance. */
 export { catalogue as noiseModels } from "./catalogue.ts";
 export type { NoiseCovariance, NoiseModel } from "./noise-model.ts";
-export { chiMoments, chiMomentsTabulated, type Moments } from "./chi-moments.ts";
+export { chiMoments, chiMomentsTabulated, type ChiMoments } from "./chi-moments.ts";
 export { noiseOfPercent, type PercentConvention, percentConventions } from "./percent.ts";
 export { gammaSpeckle } from "./gamma-speckle.ts";
 export { gaussian } from "./gaussian.ts";

@@ -5,7 +5,8 @@ import {
 } from "../core/parameters.ts";
 import { impulse, impulseMoments, type ImpulseValues } from "./impulse.ts";
 import type { NoiseModel } from "./noise-model.ts";
-import { numberRow, photonsRow, requireNonNegative, sigmaRow } from "./parameter-rows.ts";
+import { numberRow } from "../core/parameter-rows.ts";
+import { photonsRow, requireNonNegative, sigmaRow } from "./parameter-rows.ts";
 import { poissonGaussian } from "./poisson-gaussian.ts";
 
 const parameters: ParameterTable = {

@@ -1,7 +1,7 @@
 import { withData } from "../core/image.ts";
 import { resolveParameters, type ParameterTable } from "../core/parameters.ts";
 import type { NoiseModel } from "./noise-model.ts";
-import { numberRow } from "./parameter-rows.ts";
+import { numberRow } from "../core/parameter-rows.ts";
 
 const parameters: ParameterTable = {
   deviation: numberRow("1", [0, 0.1, 100], "Relative standard deviation; larger is noisier"),

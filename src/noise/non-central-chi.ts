@@ -8,7 +8,8 @@ import type { Stream } from "../core/random.ts";
 import { chiMomentsTabulated } from "./chi-moments.ts";
 import { centreMap } from "./noise-map.ts";
 import type { NoiseModel } from "./noise-model.ts";
-import { numberRow, requireNonNegative, sigmaRow } from "./parameter-rows.ts";
+import { numberRow } from "../core/parameter-rows.ts";
+import { requireNonNegative, sigmaRow } from "./parameter-rows.ts";
 
 const parameters: ParameterTable = {
   sigma: sigmaRow(0.05),

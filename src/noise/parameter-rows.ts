@@ -1,16 +1,8 @@
 /** Rows of parameter tables, and checks that noise models share. */
+import { numberRow } from "../core/parameter-rows.ts";
 import { InputError } from "../core/errors.ts";
 import type { Image } from "../core/image.ts";
 import type { NumberParameter } from "../core/parameters.ts";
-
-/** A number with its range, default and meaning. */
-export function numberRow(
-  unit: string,
-  [min, value, max]: readonly [min: number, value: number, max: number],
-  about: string,
-): NumberParameter {
-  return { type: "number", unit, min, max, default: value, about };
-}
 
 /** Standard deviation in the image's unit. */
 export function sigmaRow(value: number): NumberParameter {

@@ -14,7 +14,8 @@ import {
   type ParameterValues,
 } from "../core/parameters.ts";
 import type { NoiseModel } from "./noise-model.ts";
-import { numberRow, requireNonNegative } from "./parameter-rows.ts";
+import { numberRow } from "../core/parameter-rows.ts";
+import { requireNonNegative } from "./parameter-rows.ts";
 
 const parameters: ParameterTable = {
   axialPx: numberRow("px", [0.05, 1, 100], "Gaussian width of the point spread along y"),

@@ -5,7 +5,8 @@ import {
 } from "../core/parameters.ts";
 import type { NoiseModel } from "./noise-model.ts";
 import { addChi, chiField } from "./non-central-chi.ts";
-import { numberRow, requireNonNegative, sigmaRow } from "./parameter-rows.ts";
+import { numberRow } from "../core/parameter-rows.ts";
+import { requireNonNegative, sigmaRow } from "./parameter-rows.ts";
 
 const parameters: ParameterTable = {
   sigma: sigmaRow(0.05),

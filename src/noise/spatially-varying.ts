@@ -2,7 +2,8 @@ import { withData } from "../core/image.ts";
 import { resolveParameters, type ParameterTable } from "../core/parameters.ts";
 import { centreMap } from "./noise-map.ts";
 import type { NoiseModel } from "./noise-model.ts";
-import { numberRow, sigmaRow } from "./parameter-rows.ts";
+import { numberRow } from "../core/parameter-rows.ts";
+import { sigmaRow } from "./parameter-rows.ts";
 
 const parameters: ParameterTable = {
   sigma: sigmaRow(0.05),

@@ -1,7 +1,7 @@
 import { withData } from "../core/image.ts";
 import { resolveParameters, type ParameterTable } from "../core/parameters.ts";
 import type { NoiseModel } from "./noise-model.ts";
-import { numberRow } from "./parameter-rows.ts";
+import { numberRow } from "../core/parameter-rows.ts";
 
 const parameters: ParameterTable = {
   halfWidth: numberRow("image unit", [0, 0.1, 1e9], "Largest deviation; σ is this over √3"),

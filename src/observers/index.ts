@@ -16,7 +16,7 @@ export type { Cases } from "./cases.ts";
 export { fourierDetectability, hotellingFourier } from "./fourier-template.ts";
 export type { FourierObserver, FourierTask } from "./fourier-template.ts";
 export { hotellingOfMoments, streamingMoments } from "./moments.ts";
-export type { HotellingTemplate, Moments, StreamingMoments } from "./moments.ts";
+export type { HotellingTemplate, CaseMoments, StreamingMoments } from "./moments.ts";
 export type { Centre, OuterSum } from "./outer-sum.ts";
 export {
   aucOfDetectability,
@@ -27,7 +27,7 @@ export {
 export { runtimeSums } from "./runtime-sums.ts";
 export type { RuntimeSums } from "./runtime-sums.ts";
 export { solveSymmetric } from "./solve-symmetric.ts";
-export { observe } from "./observe.ts";
+export { observeArms } from "./observe.ts";
 export type {
   Arm,
   Observed,
@@ -51,7 +51,7 @@ export { contentHash, sharedCases } from "./content-hash.ts";
 export { areaDifference, areaOfPlacements } from "./area.ts";
 export type { AreaDifference } from "./area.ts";
 export { findInserts, pitchOfMita } from "./inserts.ts";
-export type { Insert } from "./inserts.ts";
+export type { FoundInsert } from "./inserts.ts";
 export { gabor } from "./channels/gabor.ts";
 export { laguerreGauss } from "./channels/laguerre-gauss.ts";
 export {

@@ -2,7 +2,7 @@
 import { InputError } from "../core/errors.ts";
 import type { Image } from "../core/image.ts";
 
-export interface Insert {
+export interface FoundInsert {
   /** Centre in pixels, weighted by contrast. */
   readonly x: number;
   readonly y: number;
@@ -20,7 +20,7 @@ export interface Insert {
  *
  * @throws InputError when there is none
  */
-export function findInserts(truth: Image): Insert[] {
+export function findInserts(truth: Image): FoundInsert[] {
   if (truth.axes !== "yx") {
     throw new InputError(
       `Cannot find inserts: found axes "${truth.axes}", wanted one noise-free plane`,
@@ -31,7 +31,7 @@ export function findInserts(truth: Image): Insert[] {
   const border = truth.data[0]!;
   for (const v of truth.data) if (v !== border) counts.set(v, (counts.get(v) ?? 0) + 1);
   const background = [...counts].sort((a, b) => b[1] - a[1])[0]?.[0];
-  const inserts: Insert[] = [];
+  const inserts: FoundInsert[] = [];
   const seen = new Uint8Array(truth.data.length);
   for (let start = 0; start < seen.length && background !== undefined; start++) {
     if (seen[start] || truth.data[start] === background) continue;
@@ -99,7 +99,7 @@ const mitaModule: readonly { diameterMm: number; contrast: number }[] = [
  * Pixel pitch in mm of an image without stated spacing, when its inserts are those of the MITA module:
  * the pitch that fits the four design diameters best. Undefined when they are not.
  */
-export function pitchOfMita(inserts: readonly Insert[]): number | undefined {
+export function pitchOfMita(inserts: readonly FoundInsert[]): number | undefined {
   if (inserts.length !== mitaModule.length) return undefined;
   let cross = 0;
   let square = 0;

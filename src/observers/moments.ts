@@ -11,7 +11,7 @@ import type { Refusal } from "./observer.ts";
 import { columnSums, type OuterSum, outerSum, requireFinite } from "./outer-sum.ts";
 import { solveSymmetric } from "./solve-symmetric.ts";
 
-export interface Moments {
+export interface CaseMoments {
   /** Variables. */
   readonly size: number;
   readonly absent: { readonly count: number; readonly mean: Float64Array };
@@ -27,7 +27,7 @@ export interface StreamingMoments {
   /** Adds a batch of images of one class, laid one after the other. The batch is not changed and not kept. */
   add(rows: Float32Array, present: boolean): Promise<void>;
   /** @throws InputError when a class has no image or both together have fewer than three */
-  result(): Promise<Moments>;
+  result(): Promise<CaseMoments>;
 }
 
 /**
@@ -125,7 +125,7 @@ export interface HotellingTemplate {
  * @param options.ridge variance added to the diagonal, for covariances of noise-free backgrounds (σ²)
  */
 export function hotellingOfMoments(
-  moments: Moments,
+  moments: CaseMoments,
   options: { signal?: Float64Array; ridge?: number } = {},
 ): HotellingTemplate | Refusal {
   const { size, covariance, absent, present } = moments;

@@ -14,7 +14,7 @@ import { idealGaussian } from "./ideal-gaussian.ts";
 import { findInserts, pitchOfMita } from "./inserts.ts";
 import { npw } from "./npw.ts";
 import type { Observer } from "./observer.ts";
-import { observe } from "./observe.ts";
+import { observeArms } from "./observe.ts";
 import { judge, splitPlaces } from "./protocol.ts";
 import { scanning } from "./scanning.ts";
 import { signalFamily } from "./signal-family.ts";
@@ -72,9 +72,13 @@ describe("observe", () => {
       present: mapCases(noisy.present, (v) => 4 * v),
       absent: mapCases(noisy.absent, (v) => 4 * v),
     };
-    const result = await observe([noisy, scaled], [{ observer: hotelling }, { observer: cho }], {
-      seed: 3,
-    });
+    const result = await observeArms(
+      [noisy, scaled],
+      [{ observer: hotelling }, { observer: cho }],
+      {
+        seed: 3,
+      },
+    );
     expect(result.protocol).toBe("hold-out");
     expect(result.rows).toHaveLength(4);
     expect(
@@ -93,12 +97,14 @@ describe("observe", () => {
       present: mapCases(noisy.present, (v) => 2 * v),
       absent: mapCases(noisy.absent, (v) => 2 * v),
     };
-    const result = await observe([noisy, changed], [{ observer: hotelling }], { trainOn: "first" });
+    const result = await observeArms([noisy, changed], [{ observer: hotelling }], {
+      trainOn: "first",
+    });
     expect([...result.rows[1]!.judged!.template!]).toEqual([...result.rows[0]!.judged!.template!]);
-    const own = await observe([noisy, changed], [{ observer: hotelling }]);
+    const own = await observeArms([noisy, changed], [{ observer: hotelling }]);
     expect([...own.rows[1]!.judged!.template!]).not.toEqual([...own.rows[0]!.judged!.template!]);
     await expect(
-      observe([noisy, changed], [{ observer: npw }], { trainOn: "first", paired: false }),
+      observeArms([noisy, changed], [{ observer: npw }], { trainOn: "first", paired: false }),
     ).rejects.toThrow(/versions of the same ones/);
   });
 
@@ -128,7 +134,7 @@ describe("observe", () => {
       present: mapCases(noisy.present, (v, i) => v + 3 * world.known.signal[i % 144]!),
       absent: noisy.absent,
     };
-    const result = await observe(
+    const result = await observeArms(
       [noisy, leaked],
       [{ observer: idealGaussian }, { observer: npw }],
       { known: world.known },
@@ -145,7 +151,7 @@ describe("observe", () => {
       present: test.present,
       absent: world.draw(30, { present: false, label: "u" }),
     };
-    const overlap = await observe([{ ...test, training }], [{ observer: npw }]);
+    const overlap = await observeArms([{ ...test, training }], [{ observer: npw }]);
     expect(overlap.findings).toContainEqual(
       expect.objectContaining({
         name: "train-test-overlap",
@@ -153,13 +159,13 @@ describe("observe", () => {
         reason: expect.stringContaining("30 images"),
       }),
     );
-    const same = await observe(
+    const same = await observeArms(
       [{ name: "same", present: test.absent, absent: test.absent }],
       [{ observer: npw }],
       { known: world.known },
     );
     expect(same.findings.map((f) => f.name)).toContain("same-image-in-both-classes");
-    const swapped = await observe(
+    const swapped = await observeArms(
       [{ name: "swapped", present: arm("x", 60).absent, absent: arm("x", 60).present }],
       [{ observer: npw }],
       { known: world.known },
@@ -171,7 +177,7 @@ describe("observe", () => {
     // 80 training images for 144 values, hardly regularised: the sample Hotelling observer collapses.
     const big = arm("noisy", 800, "b");
     const training = arm("t", 80, "train");
-    const result = await observe(
+    const result = await observeArms(
       [{ ...big, training }],
       [
         { observer: hotelling, parameters: { method: "svd", cutoff: 0 } },
@@ -213,7 +219,7 @@ describe("localisation", () => {
       absent: flat.draw(count, { present: false, label: "b" }),
       places,
     };
-    const result = await observe(
+    const result = await observeArms(
       [own],
       [{ observer: scanning, parameters: { template: "npw", side: 7 } }],
     );
@@ -222,7 +228,7 @@ describe("localisation", () => {
     expect(row.localisation!.estimate).toBeGreaterThan(0.8);
     expect(row.localisation!.estimate).toBeLessThanOrEqual(row.area!.estimate);
     // A tolerance that no place meets leaves no area.
-    const never = await observe(
+    const never = await observeArms(
       [own],
       [{ observer: scanning, parameters: { template: "npw", side: 7 } }],
       { tolerancePx: -1 },
@@ -238,7 +244,7 @@ describe("localisation", () => {
         { ...shifted },
       ),
     };
-    const compared = await observe(
+    const compared = await observeArms(
       [own, worse],
       [{ observer: scanning, parameters: { template: "npw", side: 7 } }],
     );
@@ -257,7 +263,7 @@ describe("localisation", () => {
     expect(difference.upper).toBeLessThan(0);
     expect(difference.adjustedP).toBe(difference.pValue);
     await expect(
-      observe([{ ...own, places: places.slice(2) }], [{ observer: scanning }]),
+      observeArms([{ ...own, places: places.slice(2) }], [{ observer: scanning }]),
     ).rejects.toThrow(/found 79 places for 80/);
   });
 });
@@ -272,7 +278,7 @@ describe("estimation", () => {
     const own = { ...arm("gains", 60), parameters: Float64Array.from({ length: 60 }, () => 1) };
     const known = { ...world.known, family };
     const run = (utility: (e: number, t: number) => number) =>
-      observe([own], [{ observer: signalFamily }], { known, utility });
+      observeArms([own], [{ observer: signalFamily }], { known, utility });
     const always = (await run(() => 1)).rows[0]!;
     expect(always.estimation!.estimate).toBeCloseTo(always.area!.estimate, 12);
     expect((await run(() => 0)).rows[0]!.estimation!.estimate).toBe(0);
@@ -298,11 +304,11 @@ describe("bad input", () => {
   it("classes of different sizes or units", async () => {
     const other = casesOfRows(new Float32Array(100 * 3), { shape: [10, 10] });
     await expect(
-      observe([{ name: "x", present: other, absent: arm("a", 3).absent }], [{ observer: npw }]),
+      observeArms([{ name: "x", present: other, absent: arm("a", 3).absent }], [{ observer: npw }]),
     ).rejects.toThrow(/found sizes 10×10 and 12×12/);
     const inHu = casesOfRows(arm("a", 3).present.data, { shape: [12, 12], unit: "HU" });
     await expect(
-      observe([{ name: "x", present: inHu, absent: arm("a", 3).absent }], [{ observer: npw }]),
+      observeArms([{ name: "x", present: inHu, absent: arm("a", 3).absent }], [{ observer: npw }]),
     ).rejects.toThrow(/found units HU and arbitrary/);
   });
 
@@ -312,10 +318,13 @@ describe("bad input", () => {
       present: world.draw(1, { present: true, label: "o" }),
       absent: world.draw(9, { present: false, label: "o" }),
     };
-    await expect(observe([one], [{ observer: npw }])).rejects.toThrow(
+    await expect(observeArms([one], [{ observer: npw }])).rejects.toThrow(
       /found 1 with and 9 without signal, wanted at least 2 of each/,
     );
-    const trained = await observe([{ ...one, training: arm("t", 20, "t") }], [{ observer: npw }]);
+    const trained = await observeArms(
+      [{ ...one, training: arm("t", 20, "t") }],
+      [{ observer: npw }],
+    );
     expect(trained.rows[0]!.area).toMatchObject({
       status: "too-few-cases",
       interval: { lower: NaN, upper: NaN },
@@ -323,14 +332,14 @@ describe("bad input", () => {
   });
 
   it("constant scores and ties: AUC one half with a status, never an interval of width 0", async () => {
-    const result = await observe([arm("a", 50)], [{ observer: fixed(1) }]);
+    const result = await observeArms([arm("a", 50)], [{ observer: fixed(1) }]);
     expect(result.rows[0]!.area).toMatchObject({ status: "constant-scores", estimate: 0.5 });
     expect(result.rows[0]!.area!.interval.lower).toBeNaN();
     expect(result.findings.map((f) => f.name)).toContain("constant-scores");
   });
 
   it("scores that are not numbers: a status", async () => {
-    const result = await observe([arm("a", 50)], [{ observer: fixed(NaN) }]);
+    const result = await observeArms([arm("a", 50)], [{ observer: fixed(NaN) }]);
     expect(result.rows[0]!.area).toMatchObject({ status: "not-finite", estimate: NaN });
   });
 
@@ -346,20 +355,20 @@ describe("bad input", () => {
   it("mismatched cases between arms", async () => {
     const a = arm("a", 10);
     const b = { ...arm("b", 10), present: world.draw(10, { present: true, label: "other" }) };
-    await expect(observe([a, b], [{ observer: npw }])).rejects.toThrow(
+    await expect(observeArms([a, b], [{ observer: npw }])).rejects.toThrow(
       /other-present-0 against a-present-0/,
     );
     const shorter = arm("b", 9);
-    await expect(observe([a, shorter], [{ observer: npw }])).rejects.toThrow(
+    await expect(observeArms([a, shorter], [{ observer: npw }])).rejects.toThrow(
       /found 9 signal-present cases in b and 10 in a/,
     );
     expect(
-      (await observe([a, b], [{ observer: npw }], { paired: false })).differences[0]!.paired,
+      (await observeArms([a, b], [{ observer: npw }], { paired: false })).differences[0]!.paired,
     ).toBe(false);
   });
 
   it("refusals become rows with cause and remedy", async () => {
-    const result = await observe(
+    const result = await observeArms(
       [arm("a", 4)],
       [{ observer: hotelling, parameters: { method: "sample" } }],
     );

@@ -135,7 +135,7 @@ function checkArms(arms: readonly Arm[], paired: boolean): void {
  * @throws InputError on classes of different size or unit, arms of different cases, a class that cannot
  * be divided; CancelledError
  */
-export async function observe(
+export async function observeArms(
   arms: readonly Arm[],
   choices: readonly ObserverChoice[],
   options: ObserveOptions = {},

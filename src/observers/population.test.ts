@@ -6,7 +6,7 @@ import { casesOfRows } from "./cases.ts";
 import { cho } from "./cho.ts";
 import { channelOutputs } from "./channels/channel-set.ts";
 import { gabor } from "./channels/gabor.ts";
-import { observe } from "./observe.ts";
+import { observeArms } from "./observe.ts";
 
 const side = 16;
 const size = side * side;
@@ -63,7 +63,7 @@ describe("d' of the population", () => {
         present: images(stream, 100, signal),
         absent: images(stream, 100),
       };
-      const { rows, findings } = await observe([arm], [{ observer: cho, parameters: gabors }], {
+      const { rows, findings } = await observeArms([arm], [{ observer: cho, parameters: gabors }], {
         protocol: { kind: "hold-out", trainFraction: 0.5 },
       });
       const [row] = rows;
@@ -91,7 +91,7 @@ describe("d' of the population", () => {
     const arm = { name: "noisy", present: images(stream, 60, signal), absent: images(stream, 60) };
     const parameters = { channels: "sparse-gaussians" };
     const run = (more: object) =>
-      observe([arm], [{ observer: cho, parameters: { ...parameters, ...more } }], {
+      observeArms([arm], [{ observer: cho, parameters: { ...parameters, ...more } }], {
         known: { signal },
       });
     const [plain] = (await run({})).rows;
@@ -113,7 +113,7 @@ describe("d' of the population", () => {
       present: images(stream, 400, signal),
       absent: images(stream, 400),
     };
-    const { findings } = await observe(
+    const { findings } = await observeArms(
       [arm],
       [{ observer: cho, parameters: { channels: "sparse-gaussians" } }],
       {},

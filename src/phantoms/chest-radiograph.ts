@@ -1,7 +1,8 @@
 import { makeImage } from "../core/image.ts";
 import { resolveParameters, type ParameterTable } from "../core/parameters.ts";
 import type { Phantom } from "./phantom.ts";
-import { numberRow, sizeRow, wholeRow } from "./shared-parameters.ts";
+import { numberRow, wholeRow } from "../core/parameter-rows.ts";
+import { sizeRow } from "./shared-parameters.ts";
 import { drawThorax } from "./thorax.ts";
 
 /** Linear attenuation of water in 1/mm at the mean energy of a chest beam of 120 kV. */

@@ -10,7 +10,8 @@
 import { makeImage } from "../core/image.ts";
 import { resolveParameters, type ParameterTable } from "../core/parameters.ts";
 import type { Phantom } from "./phantom.ts";
-import { numberRow, sizeRow } from "./shared-parameters.ts";
+import { numberRow } from "../core/parameter-rows.ts";
+import { sizeRow } from "./shared-parameters.ts";
 
 const parameters: ParameterTable = {
   size: sizeRow(128),

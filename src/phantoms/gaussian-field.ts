@@ -8,7 +8,8 @@ import {
   scaleSpectrum,
   type ExponentConvention,
 } from "./power-law-field.ts";
-import { numberRow, sizeRow, slicesRow } from "./shared-parameters.ts";
+import { numberRow } from "../core/parameter-rows.ts";
+import { sizeRow, slicesRow } from "./shared-parameters.ts";
 
 const parameters: ParameterTable = {
   size: sizeRow(64),

@@ -3,7 +3,8 @@ import { cranialTissues, paintCranium, type CranialTissue } from "./cranium.ts";
 import { latticeNoise } from "./lattice-noise.ts";
 import { centredGrid, makeCanvas } from "./painter.ts";
 import type { Phantom } from "./phantom.ts";
-import { numberRow, sizeRow, slicesRow, wholeRow } from "./shared-parameters.ts";
+import { numberRow, wholeRow } from "../core/parameter-rows.ts";
+import { sizeRow, slicesRow } from "./shared-parameters.ts";
 
 const parameters: ParameterTable = {
   size: sizeRow(512),

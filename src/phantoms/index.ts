@@ -15,7 +15,7 @@ export {
   blurSignal,
   gaussianTransfer,
   insertIntoReal,
-  type TransferFunction,
+  type RadialTransfer,
 } from "./insert.ts";
 export { lumpy, lumpyPopulation } from "./lumpy.ts";
 export { multivariateNormal, multivariateNormalCovariance } from "./multivariate-normal.ts";

@@ -4,8 +4,7 @@
  */
 import { InputError } from "../core/errors.ts";
 import { layoutOf, withData, type Image } from "../core/image.ts";
-import { fftN } from "../math/fft.ts";
-import { signedFrequency } from "./power-law-field.ts";
+import { fftN, signedFrequency } from "../math/fft.ts";
 
 /** Image plus signal; both have the same number of values. */
 export function addSignal(image: Image, signal: ArrayLike<number>): Image {
@@ -24,10 +23,10 @@ export function addSignal(image: Image, signal: ArrayLike<number>): Image {
  * Modulation transfer in the slice plane at a radial frequency in cycles per mm: 1 at 0. An
  * acquisition's own comes from its kernel, its pixel and its focal spot.
  */
-export type TransferFunction = (cyclesPerMm: number) => number;
+export type RadialTransfer = (cyclesPerMm: number) => number;
 
 /** A Gaussian transfer function that falls to one half at `half` cycles per mm. */
-export function gaussianTransfer(half: number): TransferFunction {
+export function gaussianTransfer(half: number): RadialTransfer {
   return (f) => 2 ** -((f / half) ** 2);
 }
 
@@ -40,7 +39,7 @@ export function gaussianTransfer(half: number): TransferFunction {
 export function blurSignal(
   image: Image,
   signal: Float32Array,
-  { transfer }: { transfer: TransferFunction },
+  { transfer }: { transfer: RadialTransfer },
 ): Float32Array {
   const { blocks, nz, ny, nx } = layoutOf(image);
   if (signal.length !== image.data.length) {
@@ -83,7 +82,7 @@ export function blurSignal(
 export function insertIntoReal(
   image: Image,
   signal: Float32Array,
-  options: { transfer: TransferFunction },
+  options: { transfer: RadialTransfer },
 ): Image {
   if (!image.spacingKnown) {
     throw new InputError(

@@ -9,7 +9,8 @@ import { makeImage } from "../core/image.ts";
 import { resolveParameters, type ParameterTable } from "../core/parameters.ts";
 import type { BackgroundPopulation, Phantom } from "./phantom.ts";
 import { radialFrequencies } from "./power-law-field.ts";
-import { numberRow, sizeRow } from "./shared-parameters.ts";
+import { numberRow } from "../core/parameter-rows.ts";
+import { sizeRow } from "./shared-parameters.ts";
 
 const parameters: ParameterTable = {
   size: sizeRow(64),

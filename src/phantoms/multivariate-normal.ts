@@ -12,10 +12,11 @@
 import { InputError } from "../core/errors.ts";
 import { makeImage } from "../core/image.ts";
 import { resolveParameters, type ParameterTable } from "../core/parameters.ts";
-import { fftN } from "../math/fft.ts";
+import { fftN, signedFrequency } from "../math/fft.ts";
 import type { Phantom } from "./phantom.ts";
-import { drawField, signedFrequency } from "./power-law-field.ts";
-import { numberRow, sizeRow } from "./shared-parameters.ts";
+import { drawField } from "./power-law-field.ts";
+import { numberRow } from "../core/parameter-rows.ts";
+import { sizeRow } from "./shared-parameters.ts";
 
 const parameters: ParameterTable = {
   size: sizeRow(64),

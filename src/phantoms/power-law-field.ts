@@ -7,15 +7,10 @@
  */
 import type { Stream } from "../core/random.ts";
 import { sizeOf } from "../core/image.ts";
-import { fftN } from "../math/fft.ts";
+import { fftN, signedFrequency } from "../math/fft.ts";
 
 /** How an exponent λ is meant: the field's amplitude ∝ f^−λ, or its power ∝ f^−λ. */
 export type ExponentConvention = "amplitude" | "power";
-
-/** Signed whole frequency index of bin k out of n: 0 … n/2, then negative. */
-export function signedFrequency(k: number, n: number): number {
-  return k <= n / 2 ? k : k - n;
-}
 
 /**
  * Radial frequency of every bin in cycles per pixel, row-major over `shape`.

@@ -24,23 +24,3 @@ export function slicesRow(slices = 1): NumberParameter {
     about: "Slices of the volume; 1 draws a plane",
   };
 }
-
-/** A number with its range, default and meaning. */
-export function numberRow(
-  unit: string,
-  [min, value, max]: readonly [min: number, value: number | undefined, max: number],
-  about: string,
-): NumberParameter {
-  return value === undefined
-    ? { type: "number", unit, min, max, about }
-    : { type: "number", unit, min, max, default: value, about };
-}
-
-/** A whole number with its range, default and meaning. */
-export function wholeRow(
-  unit: string,
-  [min, value, max]: readonly [min: number, value: number, max: number],
-  about: string,
-): NumberParameter {
-  return { type: "integer", unit, min, max, default: value, about };
-}

@@ -8,7 +8,8 @@
 import { makeImage } from "../core/image.ts";
 import { resolveParameters, type ParameterTable } from "../core/parameters.ts";
 import type { Phantom } from "./phantom.ts";
-import { numberRow, sizeRow, slicesRow, wholeRow } from "./shared-parameters.ts";
+import { numberRow, wholeRow } from "../core/parameter-rows.ts";
+import { sizeRow, slicesRow } from "./shared-parameters.ts";
 
 /** An ellipsoid of the phantom in units of half the field of view; x to the left, y to the back, z up. */
 export interface PhantomEllipsoid {

@@ -6,7 +6,8 @@ import {
 import type { Stream } from "../core/random.ts";
 import { centredGrid, makeCanvas, type Canvas, type Grid } from "./painter.ts";
 import type { Phantom } from "./phantom.ts";
-import { numberRow, sizeRow, slicesRow, wholeRow } from "./shared-parameters.ts";
+import { numberRow, wholeRow } from "../core/parameter-rows.ts";
+import { sizeRow, slicesRow } from "./shared-parameters.ts";
 import { paintThorax, thoraxLabels } from "./thorax-organs.ts";
 import type { Point } from "./solids.ts";
 import { drawHabitus, drawOutlines, drawTissue, paintBody, remembered } from "./trunk.ts";

@@ -3,7 +3,8 @@ import { resolveParameters, type ParameterTable } from "../core/parameters.ts";
 import { latticeNoise } from "./lattice-noise.ts";
 import { makeCanvas } from "./painter.ts";
 import type { Phantom } from "./phantom.ts";
-import { numberRow, sizeRow, wholeRow } from "./shared-parameters.ts";
+import { numberRow, wholeRow } from "../core/parameter-rows.ts";
+import { sizeRow } from "./shared-parameters.ts";
 import { ellipsoid, type Box } from "./solids.ts";
 
 const parameters: ParameterTable = {

@@ -13,7 +13,8 @@ import {
 } from "../core/parameters.ts";
 import { centredGrid, makeCanvas } from "./painter.ts";
 import type { Phantom } from "./phantom.ts";
-import { numberRow, sizeRow, slicesRow, wholeRow } from "./shared-parameters.ts";
+import { numberRow, wholeRow } from "../core/parameter-rows.ts";
+import { sizeRow, slicesRow } from "./shared-parameters.ts";
 import { ellipsoid } from "./solids.ts";
 
 export interface Insert {

@@ -1,6 +1,7 @@
 import { resolveParameters, type ParameterTable } from "../core/parameters.ts";
 import type { Acquisition } from "./acquisition.ts";
-import { exposureRows, imageRows, numberRow, wholeRow } from "./ct-parameters.ts";
+import { numberRow, wholeRow } from "../core/parameter-rows.ts";
+import { exposureRows, imageRows } from "./ct-parameters.ts";
 import { scanVolume } from "./ct-volume.ts";
 import { filteredBackprojection } from "./fbp.ts";
 import type { KernelName } from "./filter.ts";

@@ -1,6 +1,7 @@
 import { resolveParameters, type ParameterTable } from "../core/parameters.ts";
 import type { Acquisition } from "./acquisition.ts";
-import { beamRows, exposureRows, imageRows, wholeRow } from "./ct-parameters.ts";
+import { wholeRow } from "../core/parameter-rows.ts";
+import { beamRows, exposureRows, imageRows } from "./ct-parameters.ts";
 import { scanSlices } from "./ct-planar.ts";
 import { parallelFor } from "./geometry.ts";
 

@@ -1,28 +1,8 @@
 /** Parameters that the CT acquisitions share, and how they make a scan. */
-import type { ChoiceParameter, NumberParameter, ParameterTable } from "../core/parameters.ts";
+import { numberRow, wholeRow } from "../core/parameter-rows.ts";
+import type { ChoiceParameter, ParameterTable } from "../core/parameters.ts";
 import { kernelNames, type KernelName } from "./filter.ts";
 import type { Exposure } from "./counting.ts";
-
-/** A number with its range, default and meaning. */
-export function numberRow(
-  unit: string,
-  [min, value, max]: readonly [min: number, value: number | undefined, max: number],
-  about: string,
-): NumberParameter {
-  return value === undefined
-    ? { type: "number", unit, min, max, about }
-    : { type: "number", unit, min, max, default: value, about };
-}
-
-/** A whole number with its range, default and meaning. */
-export function wholeRow(
-  unit: string,
-  [min, value, max]: readonly [min: number, value: number | undefined, max: number],
-  about: string,
-): NumberParameter {
-  const row = numberRow(unit, [min, value, max], about);
-  return { ...row, type: "integer" };
-}
 
 /** Choice of the reconstruction kernel. */
 export function kernelRow(value: KernelName) {

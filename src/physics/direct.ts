@@ -4,7 +4,7 @@ import { catalogue } from "../noise/catalogue.ts";
 import type { NoiseModel } from "../noise/noise-model.ts";
 import type { Acquisition } from "./acquisition.ts";
 import { gaussianBlur } from "./blur.ts";
-import { numberRow } from "./ct-parameters.ts";
+import { numberRow } from "../core/parameter-rows.ts";
 
 const parameters: ParameterTable = {
   noise: {

@@ -57,6 +57,6 @@ export {
   type LowDoseOptions,
   type LowDoseResult,
 } from "./low-dose.ts";
-export { type LinearOperator, squaredNorm } from "./operator.ts";
+export { type LinearOperator, squaredOperatorNorm } from "./operator.ts";
 export { planarProjector, type PlaneGrid, projectByDefinition } from "./planar-projector.ts";
 export { rebinnedGeometry, rebinSlice } from "./single-slice-rebinning.ts";

@@ -19,7 +19,8 @@ import {
 import { mapInWorkers } from "../parallel/map-in-workers.ts";
 import { checkExposure, insertionNoise } from "./counting.ts";
 import { drawSeed, gridOf, inspectObject, judgeObject, requireHounsfield } from "./ct-object.ts";
-import { beamRows, exposureRows, kernelRow, wholeRow } from "./ct-parameters.ts";
+import { wholeRow } from "../core/parameter-rows.ts";
+import { beamRows, exposureRows, kernelRow } from "./ct-parameters.ts";
 import { scanOf } from "./ct-planar.ts";
 import { insertSliceWork, type InsertSliceTask, type SliceScan } from "./ct-slice.ts";
 import { fanGeometryOf } from "./ct-fan.ts";

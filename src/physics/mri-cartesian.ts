@@ -11,7 +11,7 @@ import { resolveParameters, type ParameterTable } from "../core/parameters.ts";
 import type { Stream } from "../core/random.ts";
 import { fftN } from "../math/fft.ts";
 import type { Acquisition } from "./acquisition.ts";
-import { numberRow, wholeRow } from "./ct-parameters.ts";
+import { numberRow, wholeRow } from "../core/parameter-rows.ts";
 
 const parameters: ParameterTable = {
   sigma: numberRow("image unit", [0, 0.03, 1e9], "Noise of each coil's real and imaginary part"),

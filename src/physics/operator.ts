@@ -22,7 +22,7 @@ export function requireLength(operator: string, values: ArrayLike<number>, wante
 }
 
 /** ‖A‖² (largest eigenvalue of AᵀA) by power iteration; `rounds` of 20 are right to about 1 %. */
-export function squaredNorm(
+export function squaredOperatorNorm(
   operator: LinearOperator,
   { stream, rounds = 20 }: { stream: Stream; rounds?: number },
 ): number {

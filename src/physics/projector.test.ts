@@ -4,7 +4,7 @@ import { backprojectViews } from "../kernels/tomography.ts";
 import { projectEllipses } from "./analytic.ts";
 import { coneProjector } from "./cone-projector.ts";
 import { parallelFor, pediatricScanner, requireSees, type PlanarGeometry } from "./geometry.ts";
-import { squaredNorm, type LinearOperator } from "./operator.ts";
+import { squaredOperatorNorm, type LinearOperator } from "./operator.ts";
 import { planarProjector, projectByDefinition } from "./planar-projector.ts";
 
 const detector = { channels: 90, pitchMm: 4, offsetChannels: 0.25 };
@@ -210,7 +210,7 @@ describe("geometry", () => {
 
   it("measures its operator's norm", () => {
     const a = planarProjector(fan, grid);
-    const square = squaredNorm(a, { stream: streamOf(1) });
+    const square = squaredOperatorNorm(a, { stream: streamOf(1) });
     const x = normals(a.domainLength, "n");
     expect((norm(a.apply(x)) / norm(x)) ** 2).toBeLessThan(square);
   });

@@ -8,7 +8,7 @@ import { layoutOf, withData } from "../core/image.ts";
 import { resolveParameters, type ParameterTable } from "../core/parameters.ts";
 import { fftN } from "../math/fft.ts";
 import type { Acquisition } from "./acquisition.ts";
-import { numberRow } from "./ct-parameters.ts";
+import { numberRow } from "../core/parameter-rows.ts";
 
 const parameters: ParameterTable = {
   cyclesPerPx: numberRow("cycles/px", [0.02, 0.25, 0.5], "Carrier along depth, pulse-echo"),

@@ -9,7 +9,7 @@ import { resolveParameters, type ParameterTable } from "../core/parameters.ts";
 import type { Stream } from "../core/random.ts";
 import type { Acquisition } from "./acquisition.ts";
 import { gaussianBlur } from "./blur.ts";
-import { numberRow } from "./ct-parameters.ts";
+import { numberRow } from "../core/parameter-rows.ts";
 
 const parameters: ParameterTable = {
   photons: numberRow(

@@ -47,7 +47,12 @@ export {
   type UtilityScores,
 } from "./localisation.ts";
 export { compareErocBootstrap, erocBootstrap } from "./localisation-bootstrap.ts";
-export { gallasArea, gallasCompare, type GallasResult, type Moments } from "./mrmc-gallas.ts";
+export {
+  gallasArea,
+  gallasCompare,
+  type GallasResult,
+  type SuccessMoments,
+} from "./mrmc-gallas.ts";
 export {
   type OrhAnalysis,
   orhAnalysis,

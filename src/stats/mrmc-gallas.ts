@@ -19,7 +19,7 @@ import { type ReaderStudy, type ReaderTables, tablesOf } from "./reader-study.ts
 import { type Estimate, makeEstimate, noInterval, requireLevel, type Status } from "./result.ts";
 
 /** Eight moments, and the shares with which a design weighs them. */
-export interface Moments {
+export interface SuccessMoments {
   readonly values: readonly number[];
   readonly shares: readonly number[];
 }
@@ -112,7 +112,7 @@ function eightSums(
   return [...exactly(same), ...exactly(all.map((v, k) => v - same[k]!))];
 }
 
-function momentsOf(a: Successes, b: Successes): Moments & { readonly covariance: number } {
+function momentsOf(a: Successes, b: Successes): SuccessMoments & { readonly covariance: number } {
   const top = eightSums(a.s, b.s, a.n0, a.n1);
   const bottom = eightSums(a.d, b.d, a.n0, a.n1);
   const sumOf = (parts: readonly Float64Array[]) =>
@@ -128,7 +128,7 @@ function momentsOf(a: Successes, b: Successes): Moments & { readonly covariance:
 
 export interface GallasResult extends Comparison {
   readonly readers: number;
-  readonly moments: readonly Moments[];
+  readonly moments: readonly SuccessMoments[];
   /** Variance of each modality's area, and their covariance. */
   readonly variances: readonly [number, number, number];
 }
@@ -155,7 +155,7 @@ function areaOf(t: Successes): number {
  *   present c₁(M₁−M₂) + c₃(M₃−M₄) + c₅(M₅−M₆) + c₇(M₇−M₈).
  */
 function degreesOf(
-  parts: { readonly weight: number; readonly moments: Moments }[],
+  parts: { readonly weight: number; readonly moments: SuccessMoments }[],
   sizes: { readers: number; n0: number; n1: number },
 ): number {
   const own = [0, 0, 0];
@@ -211,7 +211,7 @@ export function gallasArea(
   study: ReaderStudy,
   modality: string,
   options: LevelOptions = {},
-): Estimate & { readonly readers: number; readonly moments: Moments; readonly df: number } {
+): Estimate & { readonly readers: number; readonly moments: SuccessMoments; readonly df: number } {
   const level = requireLevel(options.level);
   const t = successesOf(tablesOf(study, modality));
   const sizes = sizesOf(t);

@@ -8,7 +8,7 @@ import type { Json } from "./store.ts";
  *
  * @throws InputError naming the place of a value that JSON cannot carry
  */
-export function jsonText(value: Json, path: string): string {
+export function exactJsonText(value: Json, path: string): string {
   switch (typeof value) {
     case "number":
       if (!Number.isFinite(value)) {
@@ -25,7 +25,7 @@ export function jsonText(value: Json, path: string): string {
   }
   if (value === null) return "null";
   if (Array.isArray(value)) {
-    return `[${value.map((item: Json, index) => jsonText(item, `${path}[${index}]`)).join(",")}]`;
+    return `[${value.map((item: Json, index) => exactJsonText(item, `${path}[${index}]`)).join(",")}]`;
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) {
@@ -35,6 +35,6 @@ export function jsonText(value: Json, path: string): string {
   }
   const fields = Object.entries(value)
     .filter(([, item]) => item !== undefined)
-    .map(([name, item]) => `${JSON.stringify(name)}:${jsonText(item, `${path}.${name}`)}`);
+    .map(([name, item]) => `${JSON.stringify(name)}:${exactJsonText(item, `${path}.${name}`)}`);
   return `{${fields.join(",")}}`;
 }

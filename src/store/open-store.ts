@@ -7,7 +7,7 @@ import type { Backend } from "./backend.ts";
 import { readBlob, readCheckpoint, writeCheckpoint } from "./byte-rows.ts";
 import { checkStore } from "./check.ts";
 import { longestClaimSeconds, takeClaim } from "./claim-rows.ts";
-import { jsonText } from "./json-text.ts";
+import { exactJsonText } from "./json-text.ts";
 import {
   damagedOf,
   finishedOf,
@@ -127,8 +127,8 @@ function storeOn(backend: Backend): Store {
       const row = {
         key,
         kind,
-        inputs: jsonText(inputs, "inputs"),
-        results: jsonText(values, "values"),
+        inputs: exactJsonText(inputs, "inputs"),
+        results: exactJsonText(values, "values"),
         seconds,
         version: packageVersion(),
       };
@@ -255,7 +255,7 @@ function storeOn(backend: Backend): Store {
       for (const key of pieces) wantHash(key, "piece's key");
       // Chosen here, so that a try after a lost connection does not start a second run.
       const id = randomBytes(6).toString("hex");
-      const text = jsonText(description, "description");
+      const text = exactJsonText(description, "description");
       const [run] = await transaction(
         async (db) => {
           await holdPieces(db, { dialect, to: "add" });

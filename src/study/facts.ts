@@ -45,7 +45,7 @@ interface Shaped {
 export const voxelsOf = ({ shape }: Shaped): number => sizeOf(shape);
 
 /** Sizes of a plane, and how many of them an image has. */
-export function planesOf({ shape }: Shaped): { nz: number; ny: number; nx: number } {
+export function sidesOf({ shape }: Shaped): { nz: number; ny: number; nx: number } {
   const [nx = 1, ny = 1, nz = 1] = [...shape].reverse();
   return { nz, ny, nx };
 }

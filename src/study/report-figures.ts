@@ -8,7 +8,7 @@ import { countText, type Summary } from "../stats/summary.ts";
 import { float32Of, float64Of } from "./bytes.ts";
 import { classWords } from "./class-words.ts";
 import type { ReadPieces } from "./execute.ts";
-import { planesOf } from "./facts.ts";
+import { sidesOf } from "./facts.ts";
 import type { StudyNumbers } from "./numbers.ts";
 import type { OpenedStudy } from "./open-study.ts";
 import type { StudyPlan } from "./plan.ts";
@@ -88,7 +88,7 @@ export async function examplesFigure(plan: StudyPlan, read: ReadPieces): Promise
   const { description, scene } = study;
   const which = scene.classes.at(-1)!;
   const facts = await read.values(plan.facts);
-  const { nz, ny, nx } = planesOf(facts.frame);
+  const { nz, ny, nx } = sidesOf(facts.frame);
   const first = plan.cases[which]![0]!;
   const { places } = await read.values(first);
   // Of a volume the plane of the signal, or the middle one.

@@ -9,7 +9,7 @@ export {
 } from "./batch.ts";
 export { parseTrainingConfig, type TrainingConfig, trainingJsonSchema } from "./config.ts";
 export {
-  train,
+  runTraining,
   type TrainedRole,
   type TrainingResult,
   type TrainingRow,

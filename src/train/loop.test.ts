@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { streamOf } from "../core/random.ts";
 import { trainingConfigOf } from "./loop.fixture.ts";
-import { train as trainOn, type TrainOptions } from "./loop.ts";
+import { runTraining as trainOn, type TrainOptions } from "./loop.ts";
 import { CancelledError, RunError } from "../core/errors.ts";
 import { parseTrainingConfig } from "./config.ts";
 import type { PlaneSource } from "./patches.ts";

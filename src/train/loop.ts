@@ -89,7 +89,7 @@ export interface TrainOptions extends WorkOptions {
  * @throws InputError on a description that cannot be met or a checkpoint of another one; RunError
  *   when a loss is not finite or explodes; CancelledError on abort, after a last checkpoint
  */
-export async function train(
+export async function runTraining(
   config: TrainingConfig,
   options: TrainOptions,
 ): Promise<TrainingResult> {

@@ -5,7 +5,7 @@ import { streamOf } from "../core/random.ts";
 import { exportNetwork } from "../learn/export-network.ts";
 import type { Batch, BatchSource, ValidationSource } from "./batch.ts";
 import { parseTrainingConfig, type TrainingConfig } from "./config.ts";
-import { train as trainOn, type TrainedRole, type TrainOptions } from "./loop.ts";
+import { runTraining as trainOn, type TrainedRole, type TrainOptions } from "./loop.ts";
 
 const [count, side] = [4, 16];
 const area = side * side;

@@ -26,7 +26,7 @@ export {
   type InsertNoiseReport,
 } from "./insert-noise-files.ts";
 export { inspect, type InspectOptions, type PathFacts } from "./inspect.ts";
-export { listRuns, type RunStatus, type RunSummary, statusOfRun } from "./list-runs.ts";
+export { listRuns, type RunDetails, type RunSummary, statusOfRun } from "./list-runs.ts";
 export { measure, type Measured, type MeasureOptions } from "./measure.ts";
 export { measureFiles, type MeasureFilesOptions, type MeasureReport } from "./measure-files.ts";
 export type { MemberChoice } from "./member-choice.ts";

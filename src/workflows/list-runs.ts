@@ -17,7 +17,7 @@ export interface RunSummary {
   readonly changed: string;
 }
 
-export interface RunStatus extends RunSummary {
+export interface RunDetails extends RunSummary {
   /** Work that the store keeps, on one thread. */
   readonly seconds: number;
   /** Why the run ended before its end. */
@@ -36,7 +36,7 @@ export async function listRuns(
 }
 
 /** @param id of a run, or its first letters */
-export async function statusOfRun(id: string, options: StoreOptions = {}): Promise<RunStatus> {
+export async function statusOfRun(id: string, options: StoreOptions = {}): Promise<RunDetails> {
   return withStore(options, async (store) => {
     const run = await runOf(store, id);
     let seconds = 0;

@@ -7,7 +7,7 @@ import { repeatedScansNoise } from "../denoise/noise-level/local-noise.ts";
 import { estimateSpeckle } from "../denoise/noise-level/speckle.ts";
 import { openFile } from "../files/files.ts";
 import type { InputOptions } from "./input.ts";
-import { sampledPlanes } from "./sampled-planes.ts";
+import { readJudgedPlanes } from "./sampled-planes.ts";
 
 export interface NoiseFilesOptions extends WorkOptions, InputOptions {
   /** Only pixels whose neighbourhood has a mean in this range, in the image's unit. */
@@ -129,7 +129,7 @@ async function read(
   path: string,
   { inputFormat: format, unit, signal, onProgress }: NoiseFilesOptions,
 ): Promise<{ image: Image; findings: readonly string[] }> {
-  const sampled = format === undefined ? await sampledPlanes(path, { unit, signal }) : undefined;
+  const sampled = format === undefined ? await readJudgedPlanes(path, { unit, signal }) : undefined;
   if (sampled !== undefined) {
     const { image, of } = sampled;
     return { image, findings: [`${path}: judged on ${image.shape[0]} of its ${of} slices`] };

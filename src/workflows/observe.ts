@@ -4,7 +4,7 @@ import type { Arm } from "../observers/observe.ts";
 import type { Observer } from "../observers/observer.ts";
 import { type Cases, casesOf } from "../observers/cases.ts";
 import { catalogue, type ObserverParameters } from "../observers/catalogue.ts";
-import { observe as judge, type Observed, type ObserveOptions } from "../observers/observe.ts";
+import { observeArms as judge, type Observed, type ObserveOptions } from "../observers/observe.ts";
 import { type ChoiceOf, openChoices } from "./member-choice.ts";
 
 /** One version of the images of both classes: as they were acquired, or denoised by one method. */

@@ -9,7 +9,7 @@ import { formatOfName, openFile, openLcdCt, type OpenOptions, walkFolder } from 
 import type { Cases } from "../observers/cases.ts";
 import { casesOf } from "../observers/cases.ts";
 import { findInserts, pitchOfMita } from "../observers/inserts.ts";
-import type { Insert } from "../observers/inserts.ts";
+import type { FoundInsert } from "../observers/inserts.ts";
 import type { Arm } from "../observers/observe.ts";
 
 export interface ReadCasesOptions extends OpenOptions {
@@ -184,7 +184,7 @@ const armName = (dose: number): string => `dose ${Math.round(100 * dose)} %`;
 
 function spacingFor(
   truth: Image,
-  inserts: readonly Insert[],
+  inserts: readonly FoundInsert[],
   given: number | undefined,
   notes: string[],
 ): number {

@@ -14,7 +14,7 @@ import { isTooLarge } from "./large-files.ts";
  * @returns undefined for a file that is read whole
  * @throws InputError when a folder holds no series, or more than one
  */
-export async function sampledPlanes(
+export async function readJudgedPlanes(
   path: string,
   { unit: given, signal }: WorkOptions & Pick<InputOptions, "unit"> = {},
 ): Promise<{ readonly image: Image; readonly of: number } | undefined> {

@@ -16,7 +16,7 @@ import {
   readTrainingConfig,
 } from "../train/files.ts";
 import { historyCsv } from "../train/history.ts";
-import { train, type TrainingResult, type TrainingRow } from "../train/loop.ts";
+import { runTraining, type TrainingResult, type TrainingRow } from "../train/loop.ts";
 import type { TrainingConfig } from "../train/config.ts";
 import type { TrainingMethod } from "../train/methods/training-method.ts";
 import { openMethod } from "../train/open-method.ts";
@@ -95,7 +95,7 @@ export async function trainFiles(
   const started = performance.now();
   const before = process.cpuUsage();
   const rows: TrainingRow[] = [];
-  const result = await train(config, {
+  const result = await runTraining(config, {
     data: images.data,
     ...(images.validation === undefined ? {} : { validation: images.validation }),
     models,

@@ -15,7 +15,7 @@ import type { NetworkOptions } from "../nets/catalogue.ts";
 import type { BatchSource } from "../train/batch.ts";
 import { parseTrainingConfig, type TrainingConfig, type trainingSchema } from "../train/config.ts";
 import { type GivenSources, givenBatches } from "../train/given-batches.ts";
-import { train as trainNetworks, type TrainingRow } from "../train/loop.ts";
+import { runTraining as trainNetworks, type TrainingRow } from "../train/loop.ts";
 import type { TrainingMethodOptions } from "../train/methods/catalogue.ts";
 import { planeData } from "../train/plane-batches.ts";
 import { planesOf, sourceOfImage } from "../train/sources.ts";

@@ -15,14 +15,14 @@ import { reshape } from "./reshape.ts";
 import { sqrt } from "./sqrt.ts";
 import { subtract } from "./subtract.ts";
 
-export interface Moments {
+export interface NormMoments {
   readonly mean: Node;
   /** Population variance (divisor n). */
   readonly variance: Node;
 }
 
 /** Mean and population variance over axes, kept with size 1. */
-export function moments(x: Node, axes: readonly number[]): Moments {
+export function moments(x: Node, axes: readonly number[]): NormMoments {
   const centre = mean(x, axes, true);
   const centred = subtract(x, centre);
   return { mean: centre, variance: mean(multiply(centred, centred), axes, true) };
@@ -37,7 +37,7 @@ export interface NormalisationOptions {
 }
 
 /** (x − mean) / √(variance + ε) · scale + shift. */
-export function normaliseBy(x: Node, by: Moments, options: NormalisationOptions = {}): Node {
+export function normaliseBy(x: Node, by: NormMoments, options: NormalisationOptions = {}): Node {
   const deviation = sqrt(add(by.variance, constant(options.epsilon ?? 1e-5)));
   const normal = divide(subtract(x, by.mean), deviation);
   const scaled = options.scale === undefined ? normal : multiply(normal, options.scale);

@@ -4,7 +4,7 @@ import type { Image } from "../../core/image.ts";
 import { percentile } from "../hausdorff95.ts";
 import { checkFinite } from "../planes.ts";
 import { insideOf, levelsOf } from "./levels.ts";
-import type { LevelOptions } from "./levels.ts";
+import type { GreyLevelOptions } from "./levels.ts";
 
 /**
  * Named first-order features. Variance, skewness and kurtosis (excess) divide by n; the histogram's
@@ -12,7 +12,7 @@ import type { LevelOptions } from "./levels.ts";
  */
 export function firstOrder(
   image: Image,
-  options: LevelOptions = {},
+  options: GreyLevelOptions = {},
 ): Readonly<Record<string, number>> {
   checkFinite(image, "first-order features");
   const inside = insideOf(image, options.mask);

@@ -15,7 +15,7 @@ export interface Levels {
   readonly method: string;
 }
 
-export interface LevelOptions {
+export interface GreyLevelOptions {
   readonly mask?: Region;
   /** Fixed number of bins between the region's extremes. */
   readonly bins?: number;
@@ -39,7 +39,7 @@ export function insideOf(image: Image, mask: Region | undefined): (i: number) =>
  *
  * @throws InputError on more than 4096 levels, or values that are not finite
  */
-export function levelsOf(image: Image, options: LevelOptions = {}): Levels {
+export function levelsOf(image: Image, options: GreyLevelOptions = {}): Levels {
   checkFinite(image, "texture");
   const { blocks, nz, ny, nx } = layoutOf(image);
   if (blocks !== 1)

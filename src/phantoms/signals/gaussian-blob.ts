@@ -1,5 +1,5 @@
 import { resolveParameters, type ParameterTable } from "../../core/parameters.ts";
-import { numberRow } from "../shared-parameters.ts";
+import { numberRow } from "../../core/parameter-rows.ts";
 import { fillProfile } from "./profile.ts";
 import type { Signal } from "./signal.ts";
 

@@ -1,5 +1,5 @@
 import { resolveParameters, type ParameterTable } from "../../core/parameters.ts";
-import { numberRow, wholeRow } from "../shared-parameters.ts";
+import { numberRow, wholeRow } from "../../core/parameter-rows.ts";
 import { fillProfile, streamFor } from "./profile.ts";
 import type { Signal } from "./signal.ts";
 

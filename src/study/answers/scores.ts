@@ -9,9 +9,11 @@ import { compareLroc, lrocArea } from "../../stats/localisation.ts";
 import type { Estimate } from "../../stats/result.ts";
 import { rocCurve } from "../../stats/roc.ts";
 import { adjusted, adjustmentName, adjustmentText, pText } from "../multiplicity.ts";
-import { percentText } from "../means.ts";
 import type { ReportFigure, ReportSection, ReportTable } from "../report.ts";
 import type { AnalysisContext, AnswerKind, RefusedAnswer } from "./answer-kind.ts";
+
+/** `95 %` of 0.95. */
+const percentText = (share: number): string => `${100 * share} %`;
 
 export const scoresSchema = z.object({
   status: z.literal("ok"),

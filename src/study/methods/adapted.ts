@@ -4,8 +4,8 @@ import { type GaussNewtonSolver, gaussNewtonSolver } from "../../adapt/gauss-new
 import { adaptationGraph, type AdaptationGraph, type Objective } from "../../adapt/problem.ts";
 import { pathSolver } from "../../adapt/solution-path.ts";
 import { InputError } from "../../core/errors.ts";
-import { imageIn, planesOf } from "../facts.ts";
-import { meanOf } from "../means.ts";
+import { imageIn, sidesOf } from "../facts.ts";
+import { meanOf } from "../../metrics/result.ts";
 import type { ReportSection } from "../report.ts";
 import { id, ids, positive, shortNumber } from "../schema-words.ts";
 import type { MethodFigures, MethodKind } from "./method-kind.ts";
@@ -74,7 +74,7 @@ export const adapted: MethodKind<Plan> = {
         ? plan[name]
         : undefined,
   async open({ plan, frame, facts, depends, signal }) {
-    const { ny, nx } = planesOf(frame);
+    const { ny, nx } = sidesOf(frame);
     const trained = await depends.network("network");
     const graph = adaptationGraph({
       ...trained,

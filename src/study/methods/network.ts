@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { imageIn, planesOf } from "../facts.ts";
+import { imageIn, sidesOf } from "../facts.ts";
 import { openNetwork } from "../network-file.ts";
 import { id } from "../schema-words.ts";
 import type { MethodKind } from "./method-kind.ts";
@@ -16,7 +16,7 @@ export const network: MethodKind<z.output<typeof schema>> = {
   refers: (plan) => [{ role: "network", of: "networks", id: plan.network, field: "network" }],
   anonymous: (plan) => ({ ...plan, network: "network" }),
   async open({ frame, depends }) {
-    const opened = await openNetwork(await depends.network("network"), planesOf(frame));
+    const opened = await openNetwork(await depends.network("network"), sidesOf(frame));
     return {
       denoise: async ({ noisy, sigma }) => [
         { image: imageIn(frame, await opened.denoise(noisy.data, sigma)) },

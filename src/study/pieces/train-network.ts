@@ -3,12 +3,12 @@ import { z } from "zod";
 import { InputError, throwIfAborted } from "../../core/errors.ts";
 import { exportNetwork } from "../../learn/export-network.ts";
 import { parseTrainingConfig, type TrainingConfig } from "../../train/config.ts";
-import { train, type TrainOptions } from "../../train/loop.ts";
+import { runTraining, type TrainOptions } from "../../train/loop.ts";
 import { planeData } from "../../train/plane-batches.ts";
 import { drawnRole } from "../case-ranges.ts";
 import { dependenciesOf } from "../dependencies.ts";
 import { drawnImages } from "../drawn-cases.ts";
-import { planesOf, type TaskFacts } from "../facts.ts";
+import { sidesOf, type TaskFacts } from "../facts.ts";
 import { encodeNetwork, type NetworkWindow } from "../network-file.ts";
 import { type NetworkPlan, networkSchema } from "../network-plan.ts";
 import { pairData } from "../pair-batches.ts";
@@ -54,7 +54,7 @@ export const trainNetwork: PieceKind<Inputs, z.output<typeof values>> = {
     const history: [number, number][] = [];
     const resume = checkpoint === undefined ? undefined : splitCheckpoint(checkpoint);
     if (resume !== undefined) history.push(...resume.history);
-    const result = await train(config, {
+    const result = await runTraining(config, {
       ...(facts.white && facts.frame.shape.length === 2
         ? await whiteData(given, { config, facts, window, signal })
         : drawnData(given, { config, facts, window, context })),
@@ -105,7 +105,7 @@ async function whiteData(
   },
 ): Promise<Data> {
   const { config, facts, window, signal } = options;
-  const { ny, nx } = planesOf(facts.frame);
+  const { ny, nx } = sidesOf(facts.frame);
   const scene = await openScene({ task, seed } satisfies TaskInputs);
   const sources = async (role: Role, count: number) => {
     const planes = [];
@@ -152,7 +152,7 @@ function configOf(
   { plan, seed, validation, task }: Inputs,
   { facts, window }: { facts: TaskFacts; window: NetworkWindow },
 ): TrainingConfig {
-  const { ny, nx } = planesOf(facts.frame);
+  const { ny, nx } = sidesOf(facts.frame);
   const sigma = facts.sigma / (window.high - window.low);
   // The images are handed over; a description has to name some all the same.
   const stand = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type TrainingConfig, parseTrainingConfig } from "../config.ts";
 import { trainingConfigOf } from "../loop.fixture.ts";
-import { train } from "../loop.ts";
+import { runTraining } from "../loop.ts";
 import { openData } from "./open-data.ts";
 import type { DataConfig } from "./description.ts";
 import { smallData } from "./scan.fixture.ts";
@@ -28,12 +28,12 @@ describe("data of a description", () => {
       "drew 2 of 2 scans of data.sources.0",
       "drew 2 of 2 scans of validation.data.sources.0",
     ]);
-    const result = await train(config, { ...opened, compile: { threads: 1 } });
+    const result = await runTraining(config, { ...opened, compile: { threads: 1 } });
     expect(result.bestValidation!.groups).toHaveProperty("own noise");
     const other = await openData(config, { seed: config.seed, reads: ["noisy"], dataFolder: "." });
     expect(other.data.shapes.again).toBeUndefined();
     // A source without what a method reads is refused by name.
-    await expect(train(config, { ...other, compile: { threads: 1 } })).rejects.toThrow(
+    await expect(runTraining(config, { ...other, compile: { threads: 1 } })).rejects.toThrow(
       /Cannot train with noise2noise: found a source without again, wanted again \(the same object/,
     );
   });

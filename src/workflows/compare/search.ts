@@ -1,7 +1,7 @@
 /** Signals that are searched for: a scanning observer on wider regions in which the signal lies anywhere. */
 import type { Image } from "../../core/image.ts";
 import { casesOfRows } from "../../observers/cases.ts";
-import { observe } from "../../observers/observe.ts";
+import { observeArms } from "../../observers/observe.ts";
 import { scanning } from "../../observers/scanning.ts";
 import type { Figure } from "./judge.ts";
 import type { Case } from "./places.ts";
@@ -56,7 +56,7 @@ export async function searchFigures(
     return casesOfRows(data, { shape: [wide, wide], spacing, unit, ids: own.map(({ c }) => c.id) });
   };
   const radius = diameterMm / 2 / Math.min(spacing[1], spacing[2]);
-  const observed = await observe(
+  const observed = await observeArms(
     arms.map(({ name, regions }) => ({
       name,
       present: rowsOf(regions, true),
