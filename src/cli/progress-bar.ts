@@ -2,6 +2,7 @@
 import type { Progress, ProgressListener } from "../core/progress.ts";
 import { visibleText } from "../core/visible-text.ts";
 import { jsonText } from "./json-text.ts";
+import { sparkline } from "./sparkline.ts";
 
 export interface ProgressOutput {
   write(text: string): void;
@@ -73,7 +74,7 @@ export function barText(
   const share = shareOf(progress);
   const width = 24;
   const full = Math.round(share * width);
-  const text = `${visibleText(progress.label)}  ${"█".repeat(full)}${"░".repeat(width - full)} ${percentText(share)}${restText(progress, secondsLeft)}`;
+  const text = `${visibleText(progress.label)}  ${"█".repeat(full)}${"░".repeat(width - full)} ${percentText(share)}${restText(progress, secondsLeft, traceColumns)}`;
   return text.length < columns ? text : text.slice(0, Math.max(1, columns - 1));
 }
 
@@ -84,13 +85,22 @@ function statusText(progress: Progress, secondsLeft: number | undefined): string
 
 const percentText = (share: number): string => `${String(Math.floor(share * 100)).padStart(3)} %`;
 
+/** Columns of the course of the first figure. */
+const traceColumns = 24;
+
 const shareOf = ({ done, total }: Progress): number =>
   total > 0 ? Math.min(1, Math.max(0, done / total)) : 0;
 
 /** The time left and the figures worth a glance. */
-function restText({ figures = {} }: Progress, secondsLeft: number | undefined): string {
+function restText(
+  { figures = {}, trace = [] }: Progress,
+  secondsLeft: number | undefined,
+  columns = 0,
+): string {
+  const course = sparkline(trace, columns);
   const shown = Object.entries(figures).map(
-    ([name, value]) => `  ${name} ${Number(value.toPrecision(4))}`,
+    ([name, value], i) =>
+      `  ${name} ${Number(value.toPrecision(4))}${i === 0 && course !== "" ? ` ${course}` : ""}`,
   );
   const left = secondsLeft === undefined ? "" : `  ${durationText(secondsLeft)} left`;
   return left + shown.join("");

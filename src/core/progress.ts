@@ -9,6 +9,8 @@ export interface Progress {
   readonly secondsLeft?: number;
   /** Extra figures worth a glance, such as the loss. */
   readonly figures?: Readonly<Record<string, number>>;
+  /** The course of the first figure so far, for a small chart. */
+  readonly trace?: readonly number[];
 }
 
 export type ProgressListener = (progress: Progress) => void;

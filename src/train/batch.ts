@@ -6,6 +6,7 @@
  */
 import { InputError } from "../core/errors.ts";
 import { sizeOf } from "../core/image.ts";
+import type { TrainedOn } from "../denoise/trained-on.ts";
 import type { NamedArray } from "../learn/tensor-file.ts";
 
 /**
@@ -45,6 +46,8 @@ export interface BatchSource {
   draw(request: DrawRequest): Batch | Promise<Batch>;
   /** How many steps ahead requests may come; 1 by default. */
   readonly ahead?: number;
+  /** What it knows of its images, for the model's card; the rest is measured or taken as usual. */
+  readonly trainedOn?: Partial<TrainedOn>;
   dispose?(): Promise<void>;
 }
 

@@ -150,6 +150,13 @@ const fields = z.strictObject({
         .describe("Value at which the training ends before its last step."),
     })
     .optional(),
+  samples: z
+    .strictObject({
+      every: z.int().nonnegative().default(500).describe("Steps between pictures. 0: none."),
+      count: z.int().min(1).max(16).default(2).describe("Images of each validation group."),
+    })
+    .prefault({})
+    .describe("Pictures of noisy, denoised and clean validation images while it trains."),
   checkpoint: z.strictObject({ every: z.int().positive().default(500) }).prefault({}),
 });
 

@@ -2,6 +2,7 @@
 import { streamOf } from "../core/random.ts";
 import type { Batch, BatchSource, FieldName, ValidationSource } from "./batch.ts";
 import { checkPlanes, drawPatch, type PlaneSource } from "./patches.ts";
+import { rangeOf, rangesOf } from "./training-range.ts";
 
 /** Images of one place in each field, but for `other`: the same sources, planes and windows in the same order. */
 export interface GivenSources {
@@ -75,6 +76,7 @@ export function givenBatches(
       ...Object.fromEntries(names.map((name) => [name, shape])),
       sigma: [count, 1, 1, 1],
     },
+    trainedOn: { noise: rangeOf(sources.sigma.flat()), ...rangesOf(sources.noisy) },
     draw: ({ step, draw }) =>
       drawPatches(sources, { ...options, path: (n) => ["pair", step, draw, n] }),
   };

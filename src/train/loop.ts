@@ -24,6 +24,8 @@ import type { TrainingConfig } from "./config.ts";
 import { drawAhead } from "./draw-ahead.ts";
 import { type MethodGraph, methodGraph, trainerRoles } from "./method-graph.ts";
 import { type OpenedMethod, openMethod } from "./open-method.ts";
+import { type Reference, referenceOf } from "./reference.ts";
+import type { Sample } from "./samples.ts";
 import {
   type Bookkeeping,
   freshBook,
@@ -68,6 +70,8 @@ export interface TrainingResult extends TrainedRole {
   readonly roles: Readonly<Record<string, TrainedRole>>;
   /** What went wrong without stopping the training. */
   readonly findings: readonly TrainingFinding[];
+  /** What the validation gives without the network, where that was asked for. */
+  readonly reference?: Reference;
 }
 
 export interface TrainOptions extends WorkOptions {
@@ -81,6 +85,11 @@ export interface TrainOptions extends WorkOptions {
   /** Called with the bytes of each checkpoint; the step is the number of steps done. */
   readonly onCheckpoint?: (bytes: Uint8Array, step: number) => Promise<void>;
   readonly onRow?: (row: TrainingRow) => void;
+  /** Measures noisy input and classical denoisers on the validation images, once for a training. */
+  readonly compare?: boolean;
+  readonly onReference?: (reference: Reference) => void;
+  /** Hears what the network makes of a few validation images, as often as the description says. */
+  readonly onSample?: (sample: Sample) => Promise<void> | void;
 }
 
 /**
@@ -111,6 +120,11 @@ export async function runTraining(
     compile,
   );
   try {
+    if (options.compare && validator !== undefined && book.reference === undefined) {
+      const reference = await referenceOf(options.validation!, validator.validation, options);
+      if (reference !== undefined) book = { ...book, reference };
+    }
+    if (book.reference !== undefined) options.onReference?.(book.reference);
     return await runSteps(config, { opened, graph, trainer, validator, book, options, models });
   } finally {
     await validator?.dispose();
@@ -148,6 +162,7 @@ async function runSteps(config: TrainingConfig, run: Run): Promise<TrainingResul
   const validation = validator === undefined ? undefined : config.validation;
   let { book } = run;
   const history: TrainingRow[] = [];
+  const losses: number[] = [];
   const save = async () => {
     if (options.onCheckpoint === undefined) return;
     const bytes = writeCheckpoint(await trainer.state(), { config, models, book });
@@ -191,8 +206,16 @@ async function runSteps(config: TrainingConfig, run: Run): Promise<TrainingResul
         book = { ...book, best, bestValidation: result, bestStep: book.step };
       }
     }
+    const { samples } = config;
+    const due = samples.every > 0 && (book.step % samples.every === 0 || last);
+    if (due && validator !== undefined && options.onSample !== undefined) {
+      const weights = usedWeights(await trainer.state(), product, graph);
+      const groups = await validator.sample(weights, samples.count);
+      await options.onSample({ step: book.step, groups });
+    }
     const full = result === undefined ? row : { ...row, validation: result };
     history.push(full);
+    losses.push(row.loss);
     options.onRow?.(full);
     options.onProgress?.({
       done: book.step,
@@ -205,6 +228,7 @@ async function runSteps(config: TrainingConfig, run: Run): Promise<TrainingResul
           ? {}
           : { [`best ${validator!.validation.name}`]: book.bestValidation.value }),
       },
+      trace: losses,
     });
     if (book.step % config.checkpoint.every === 0 || last || reached()) await save();
   }
@@ -288,5 +312,6 @@ function resultOf({
     bestStep: book.best === undefined ? book.step : book.bestStep,
     history,
     findings: book.watch.findings,
+    ...(book.reference === undefined ? {} : { reference: book.reference }),
   };
 }

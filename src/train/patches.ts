@@ -1,6 +1,7 @@
 /** Clean training patches: drawn from planes by seed, turned and flipped, brought to a window. */
 import { InputError } from "../core/errors.ts";
 import type { Stream } from "../core/random.ts";
+import type { ImageFacts } from "./training-range.ts";
 
 /** One plane to draw from, in its own intensity unit. */
 export interface Plane {
@@ -22,6 +23,8 @@ export interface PlaneSource {
   readonly planes: readonly Plane[];
   readonly windows: readonly PatchWindow[];
   readonly weight: number;
+  /** What is known of the image. */
+  readonly about?: ImageFacts;
 }
 
 /** Number of an item, drawn by weight. */

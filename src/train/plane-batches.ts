@@ -1,5 +1,7 @@
 /** Batches of patches cut from planes, with white Gaussian noise of a drawn level. */
 import { streamOf } from "../core/random.ts";
+import { usualTraining } from "../denoise/trained-on.ts";
+import { rangesOf } from "./training-range.ts";
 import type { Batch, BatchSource, FieldName, ValidationSource } from "./batch.ts";
 import type { TrainingConfig } from "./config.ts";
 import { checkPlanes, drawPatch, type PlaneSource } from "./patches.ts";
@@ -30,6 +32,7 @@ export function planeBatches(
   const area = side * side;
   return {
     shapes: { noisy: image, clean: image, again: image, other: image, sigma: [count, 1, 1, 1] },
+    trainedOn: { noise, grain: usualTraining.grain, ...rangesOf(sources) },
     draw({ step, draw, fields }) {
       const block = () => ({ shape: image, data: new Float32Array(count * area) });
       const [clean, noisy] = [block(), block()];

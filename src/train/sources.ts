@@ -8,6 +8,7 @@ import { catalogue as phantoms } from "../phantoms/catalogue.ts";
 import type { SourceConfig } from "./config.ts";
 import { resolveWindow, type WindowConfig } from "./data/window.ts";
 import type { Plane, PlaneSource } from "./patches.ts";
+import { factsOf } from "./training-range.ts";
 
 /** All planes of an image, each as its own block of values. */
 export function planesOf(image: Image): Plane[] {
@@ -28,6 +29,7 @@ export function sourceOfImage(
     planes: planesOf(image),
     windows: windows.map((window) => resolveWindow(window, image)),
     weight,
+    about: factsOf(image, windows),
   };
 }
 

@@ -4,6 +4,7 @@ import { InputError } from "../core/errors.ts";
 import { decodeTensors, encodeTensors } from "../learn/tensor-file.ts";
 import type { TrainerState } from "../learn/trainer.ts";
 import type { TrainingConfig } from "./config.ts";
+import type { Reference } from "./reference.ts";
 import type { ValidationResult } from "./validation.ts";
 import { freshWatch, type Watch } from "./watch.ts";
 
@@ -15,6 +16,8 @@ export interface Bookkeeping {
   readonly best?: TrainerState;
   readonly bestValidation?: ValidationResult;
   readonly bestStep: number;
+  /** What the validation gives without the network, once it was measured. */
+  readonly reference?: Reference;
 }
 
 export const freshBook: Bookkeeping = { step: 0, watch: freshWatch, bestStep: 0 };
@@ -22,7 +25,13 @@ export const freshBook: Bookkeeping = { step: 0, watch: freshWatch, bestStep: 0 
 /** Whatever decides the numbers of a run; a checkpoint of another description is refused. */
 function identity(config: TrainingConfig, models: Readonly<Record<string, Uint8Array>>): string {
   const files = Object.entries(models).map(([role, bytes]) => [role, sha256(bytes)]);
-  return JSON.stringify({ ...config, checkpoint: undefined, name: undefined, files });
+  return JSON.stringify({
+    ...config,
+    checkpoint: undefined,
+    samples: undefined,
+    name: undefined,
+    files,
+  });
 }
 
 interface Origin {

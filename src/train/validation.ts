@@ -8,6 +8,7 @@ import type { OpenedNetwork } from "../learn/open-network.ts";
 import type { Network } from "../nets/network.ts";
 import type { CompileOptions } from "../runtime/program.ts";
 import type { Batch, FieldName, ValidationSource } from "./batch.ts";
+import type { SampleGroup } from "./samples.ts";
 import { catalogue as validations } from "./validations/catalogue.ts";
 import type { Judged, Validation } from "./validations/validation.ts";
 
@@ -21,6 +22,8 @@ export interface ValidationResult {
 export interface Validator {
   readonly validation: Validation;
   validate(weights: Weights): Promise<ValidationResult>;
+  /** What the network makes of the first images of every group. */
+  sample(weights: Weights, count: number): Promise<SampleGroup[]>;
   /** Whether a value is better than another. */
   better(value: number, than: number): boolean;
   dispose(): Promise<void>;
@@ -100,6 +103,23 @@ export async function openValidator(
       }
       const values = Object.values(groups);
       return { value: values.reduce((s, v) => s + v, 0) / values.length, groups };
+    },
+    async sample(weights, wanted) {
+      opened?.setWeights(weights);
+      const count = Math.min(wanted, source.count);
+      const groups: SampleGroup[] = [];
+      for (const name of source.groups) {
+        const batch = await source.draw(name, { start: 0, count });
+        const truth = gives === "labels" ? batch.labels : batch.clean;
+        const result = await run(batch, weights);
+        groups.push({
+          name,
+          noisy: field(batch, "noisy", name),
+          result,
+          ...(truth === undefined ? {} : { truth }),
+        });
+      }
+      return groups;
     },
     better: (value, than) => sign * value > sign * than,
     dispose: async () => opened?.dispose(),

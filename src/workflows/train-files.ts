@@ -1,10 +1,12 @@
 /** A training from one description file, with checkpoints, to an ONNX model with its card. */
-import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { sha256 } from "../core/checksum.ts";
 import { openMember } from "../core/member.ts";
 import type { WorkOptions } from "../core/progress.ts";
+import type { TrainedOn } from "../denoise/trained-on.ts";
 import { makeFolders, writeWhole } from "../files/files.ts";
 import type { Provider } from "../graph/lowering.ts";
+import { trainedOnKey } from "../inference/denoising-model.ts";
 import { countWeights } from "../layers/scope.ts";
 import { exportNetwork } from "../learn/export-network.ts";
 import { parametersOf } from "../learn/network-parameters.ts";
@@ -15,7 +17,7 @@ import {
   readStartingModels,
   readTrainingConfig,
 } from "../train/files.ts";
-import { historyCsv } from "../train/history.ts";
+import { reportHtml } from "../study/render/html.ts";
 import { runTraining, type TrainingResult, type TrainingRow } from "../train/loop.ts";
 import type { TrainingConfig } from "../train/config.ts";
 import type { TrainingMethod } from "../train/methods/training-method.ts";
@@ -25,6 +27,10 @@ import { dataFolder as dataFolderOfUser } from "../store/place.ts";
 import { openData, type OpenedData } from "../train/data/open-data.ts";
 import { planeData } from "../train/plane-batches.ts";
 import { catalogue as validations } from "../train/validations/catalogue.ts";
+import { trainedOnOf } from "../train/training-range.ts";
+import type { Validation } from "../train/validations/validation.ts";
+import { folderNames, openTrainingFolder } from "./training-folder.ts";
+import { cardReport } from "./training-report.ts";
 import { checkFolder, type OutputOptions } from "./output.ts";
 
 export interface TrainFilesOptions extends WorkOptions, OutputOptions {
@@ -57,6 +63,9 @@ export interface TrainReport {
   /** Whether it went on from a checkpoint. */
   readonly resumed: boolean;
   readonly findings: TrainingResult["findings"];
+  readonly trainedOn: TrainedOn;
+  /** What the validation gives without the network. */
+  readonly reference?: TrainingResult["reference"];
   readonly sha256: string;
   readonly folder: string;
   /** Path of the model. */
@@ -66,7 +75,7 @@ export interface TrainReport {
   readonly notes: readonly string[];
 }
 
-const names = { model: "model.onnx", card: "card.json", history: "history.csv" } as const;
+const names = { model: "model.onnx", card: "card.json", cardPage: "card.html" } as const;
 
 /**
  * Draws or reads the images of a description, trains, and writes model, card, history and checkpoints. The
@@ -86,28 +95,38 @@ export async function trainFiles(
   const models = await readStartingModels(config, data);
   // A wrong name or option is reported before minutes go into drawing images.
   const { method } = await openMethod(config, { models });
-  const unit = config.validation === undefined ? "" : await validationUnit(config.validation.name);
-  const own: string[] = [...Object.values(names), checkpointName];
+  const validated =
+    config.validation === undefined ? undefined : await validationOf(config.validation.name);
+  const unit = validated === undefined || validated.unit === "1" ? "" : ` ${validated.unit}`;
+  const own: string[] = [...Object.values(names), ...Object.values(folderNames), checkpointName];
   await checkFolder(folder, { force, own: (found) => found.some((name) => own.includes(name)) });
   const resume = options.resume ? await readCheckpointFile(folder) : undefined;
   const images = await imagesOf(config, { ...options, method });
   await makeFolders(folder);
   const started = performance.now();
   const before = process.cpuUsage();
-  const rows: TrainingRow[] = [];
+  const trainedOn = await trainedOnOf(images.data);
+  const live = await openTrainingFolder(folder, {
+    config,
+    validation: validated,
+    resume: resume !== undefined,
+  });
   const result = await runTraining(config, {
     data: images.data,
     ...(images.validation === undefined ? {} : { validation: images.validation }),
     models,
+    compare: true,
     signal,
     onProgress,
     ...(resume === undefined ? {} : { resume }),
     compile: { provider, threads },
     onRow: (row) => {
-      rows.push(row);
+      live.row(row);
       onRow?.(row, unit);
     },
-    onCheckpoint: (bytes) => writeWhole([{ path: join(folder, checkpointName), bytes }]),
+    onReference: live.reference,
+    onSample: live.sample,
+    onCheckpoint: live.checkpoint,
   });
   const cpu = process.cpuUsage(before);
   const { network, options: networkOptions, bestStep, bestValidation, findings } = result;
@@ -123,12 +142,18 @@ export async function trainFiles(
     cpuMinutes: (cpu.user + cpu.system) / 60e6,
     resumed: resume !== undefined,
     findings,
+    trainedOn,
+    ...(result.reference === undefined ? {} : { reference: result.reference }),
   };
   const model = exportNetwork(network, {
     options: networkOptions,
     weights: result.best,
     shape: result.shape,
-    metadata: { name: config.name, seed: String(config.seed) },
+    metadata: {
+      name: config.name,
+      seed: String(config.seed),
+      [trainedOnKey]: JSON.stringify(trainedOn),
+    },
   });
   // What helped to train the product may start another training: a critic, an observer.
   const helpers = Object.entries(result.roles)
@@ -137,20 +162,27 @@ export async function trainFiles(
       path: join(folder, `${role}.onnx`),
       bytes: exportNetwork(other, { ...trained, metadata: { name: `${config.name} ${role}` } }),
     }));
-  const sha256 = createHash("sha256").update(model).digest("hex");
+  const sum = sha256(model);
+  const view = await live.finish(findings);
+  const page = cardReport(view, {
+    ...card,
+    sha256: sum,
+    // The row of the weights that were kept.
+    best: view.rows.find(({ step }) => step === bestStep - 1),
+  });
   const text = (value: string) => new TextEncoder().encode(value);
   await writeWhole([
     { path: join(folder, names.model), bytes: model },
     ...helpers,
     {
       path: join(folder, names.card),
-      bytes: text(`${JSON.stringify({ ...card, sha256 }, null, 2)}\n`),
+      bytes: text(`${JSON.stringify({ ...card, sha256: sum }, null, 2)}\n`),
     },
-    { path: join(folder, names.history), bytes: text(historyCsv(rows)) },
+    { path: join(folder, names.cardPage), bytes: text(reportHtml(page)) },
   ]);
   return {
     ...card,
-    sha256,
+    sha256: sum,
     folder,
     model: join(folder, names.model),
     bestText:
@@ -175,14 +207,7 @@ async function imagesOf(
   const { signal, onProgress, data: dataFolder = ".", threads = 0 } = options;
   const { seed, sources = [], data, validation } = config;
   if (data !== undefined) {
-    const { reads = [] } =
-      validation === undefined
-        ? {}
-        : await openMember(
-            validations,
-            validation.name,
-            `Cannot validate: found no validation ${validation.name}`,
-          );
+    const { reads = [] } = validation === undefined ? {} : await validationOf(validation.name);
     return openData(
       { ...config, data },
       {
@@ -204,12 +229,5 @@ async function imagesOf(
   return { ...planeData(config, planes), notes: [] };
 }
 
-/** Unit of a validation, with the blank before it. */
-async function validationUnit(name: string): Promise<string> {
-  const { unit } = await openMember(
-    validations,
-    name,
-    `Cannot validate: found no validation ${name}`,
-  );
-  return unit === "1" ? "" : ` ${unit}`;
-}
+const validationOf = (name: string): Promise<Validation> =>
+  openMember<Validation>(validations, name, `Cannot validate: found no validation ${name}`);

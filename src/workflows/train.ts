@@ -6,8 +6,10 @@ import type { SettingsOf } from "../core/member.ts";
 import type { WorkOptions } from "../core/progress.ts";
 import type { Denoiser } from "../denoise/denoiser.ts";
 import { noiseLevelFor } from "../denoise/input.ts";
+import { noiseOfImage } from "../denoise/noise-level/noise-of-image.ts";
+import type { TrainedOn } from "../denoise/trained-on.ts";
 import { modelUnits } from "../inference/apply-model.ts";
-import { openDenoisingModel } from "../inference/denoising-model.ts";
+import { openDenoisingModel, trainedOnKey } from "../inference/denoising-model.ts";
 import { learnedDenoiser } from "../inference/learned-denoiser.ts";
 import { exportNetwork } from "../learn/export-network.ts";
 import type { LossOptions } from "../losses/catalogue.ts";
@@ -19,6 +21,7 @@ import { runTraining as trainNetworks, type TrainingRow } from "../train/loop.ts
 import type { TrainingMethodOptions } from "../train/methods/catalogue.ts";
 import { planeData } from "../train/plane-batches.ts";
 import { planesOf, sourceOfImage } from "../train/sources.ts";
+import { rangeOf, trainedOnOf } from "../train/training-range.ts";
 
 /**
  * Images to learn from; each list by itself of any number of images, each at least a patch large.
@@ -103,8 +106,10 @@ export async function train<
   checkImages(given);
   const config = configOf(given, options);
   const { seed = 0, threads = 0, signal, onProgress, onRow } = options;
+  const data = batchesOf(given, config, options);
+  const trainedOn = await rangesIn(given, { data, window: options.window });
   const result = await trainNetworks(config, {
-    data: batchesOf(given, config, options),
+    data,
     compile: { threads },
     signal,
     onProgress,
@@ -114,7 +119,11 @@ export async function train<
     options: result.options,
     weights: result.best,
     shape: result.shape,
-    metadata: { name: config.name, seed: String(seed) },
+    metadata: {
+      name: config.name,
+      seed: String(seed),
+      [trainedOnKey]: JSON.stringify(trainedOn),
+    },
   });
   const model = await openDenoisingModel(onnx, { threads });
   return {
@@ -122,6 +131,24 @@ export async function train<
     onnx,
     history: result.history,
     dispose: () => model.dispose(),
+  };
+}
+
+/** What the images span; the grain of noisy ones alone is estimated, that of pairs measured. */
+async function rangesIn(
+  { noisy, clean, again }: TrainingImages,
+  { data, window }: { data: BatchSource; window: TrainImagesOptions["window"] },
+): Promise<TrainedOn> {
+  const ranges = await trainedOnOf(data);
+  const grains =
+    noisy === undefined || (clean ?? again) !== undefined
+      ? []
+      : noisy.flatMap((image) => noiseOfImage(image).grain ?? []);
+  return {
+    ...ranges,
+    ...(grains.length === 0 ? {} : { grain: rangeOf(grains) }),
+    // Windows that were taken from the images are those that any image gets in use.
+    windows: window === undefined ? [] : ranges.windows,
   };
 }
 

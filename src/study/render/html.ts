@@ -5,11 +5,16 @@ import { cellText, claimCount, isNumeric } from "./cells.ts";
 import { type Inline, inlineOf, plainText } from "./inline.ts";
 import { reportStyle } from "./style.ts";
 
+export interface HtmlOptions {
+  /** Seconds after which the page loads itself again; for a report that is still being written. */
+  readonly reload?: number;
+}
+
 /**
  * The report as HTML. Drawings are embedded as data addresses: in images of their own, names and styles
  * of one drawing cannot meet those of another, and no script inside one would run.
  */
-export function reportHtml(report: Report): string {
+export function reportHtml(report: Report, { reload }: HtmlOptions = {}): string {
   const { claims = [], sections, title } = report;
   const headings = [
     ...(claims.length > 0 ? ["Claims"] : []),
@@ -43,7 +48,7 @@ export function reportHtml(report: Report): string {
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
+${reload === undefined ? "" : `<meta http-equiv="refresh" content="${reload}">\n`}<meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
 <title>${escaped(title)}</title>
