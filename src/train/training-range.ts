@@ -18,9 +18,16 @@ export interface ImageFacts extends Pick<Image, "unit"> {
   readonly windows: readonly { readonly window: TrainedWindow; readonly weight: number }[];
 }
 
-/** Facts of an image that patches are cut from. */
+/** Facts of an image that patches are cut from, its pitches in mm along `z, y, x`. */
 export function factsOf(
-  { unit, spacing, spacingKnown }: Pick<Image, "unit" | "spacing" | "spacingKnown">,
+  {
+    unit,
+    spacing,
+    spacingKnown = true,
+  }: Pick<Image, "unit"> & {
+    readonly spacing: readonly number[];
+    readonly spacingKnown?: boolean;
+  },
   windows: readonly WindowConfig[],
 ): ImageFacts {
   return {

@@ -27,14 +27,13 @@ export interface TrainingFolderOptions {
 }
 
 export interface TrainingFolder {
-  row(row: TrainingRow): void;
-  reference(reference: Reference): void;
-  sample(sample: Sample): Promise<void>;
+  readonly row: (row: TrainingRow) => void;
+  readonly reference: (reference: Reference) => void;
+  readonly sample: (sample: Sample) => Promise<void>;
   /** Writes a checkpoint and whatever was waiting; fails where an earlier write did. */
-  checkpoint(bytes: Uint8Array): Promise<void>;
+  readonly checkpoint: (bytes: Uint8Array) => Promise<void>;
   /** What a person is shown now; the page is written for the last time. */
-  finish(findings: TrainingView["findings"]): Promise<TrainingView>;
-  best(): HistoryCells | undefined;
+  readonly finish: (findings: TrainingView["findings"]) => Promise<TrainingView>;
 }
 
 /** Seconds between two writes of the page, and at least so many times what one took, so that steps are not held up. */
@@ -136,7 +135,6 @@ export async function openTrainingFolder(
       await write({ last: true });
       return { ...view, rows };
     },
-    best,
   };
 }
 

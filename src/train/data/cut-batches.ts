@@ -12,6 +12,7 @@ import {
   writeWindowed,
 } from "./cut.ts";
 import type { LevelConfig } from "./description.ts";
+import { rangesOfSamples } from "./sample-ranges.ts";
 import { type NoisyField, noisesOf } from "./patch-noise.ts";
 import { isNoisy, type PlaneField, type Sample } from "./sample.ts";
 
@@ -71,6 +72,7 @@ export function cutBatches(
   const root = streamOf(seed, "train", "cut");
   return {
     shapes: shapesOf(from, { ...options, count }),
+    trainedOn: rangesOfSamples(from.samples),
     draw: ({ step, draw, fields }) =>
       drawPatches(from, { ...options, count, fields, stream: (n) => root.child(step, draw, n) }),
   };
