@@ -1,8 +1,8 @@
 /** The output folder of a training while it runs: rows, pictures, a page that loads itself again, checkpoints. */
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { bitmapPng } from "../figures/png.ts";
-import { writeFailure, writeWhole } from "../files/files.ts";
+import { makeFolders, writeWhole } from "../files/files.ts";
 import { reportHtml } from "../study/render/html.ts";
 import type { TrainingConfig } from "../train/config.ts";
 import { checkpointName } from "../train/files.ts";
@@ -115,9 +115,7 @@ export async function openTrainingFolder(
     async sample(sample) {
       const strip = sampleStrip(sample);
       view = { ...view, sample: { step: sample.step, strip } };
-      await mkdir(pictures, { recursive: true }).catch((error: unknown) => {
-        throw writeFailure(pictures, error);
-      });
+      await makeFolders(pictures);
       const digits = String(config.steps).length;
       const name = `step-${String(sample.step).padStart(digits, "0")}.png`;
       await writeWhole([{ path: join(pictures, name), bytes: bitmapPng(strip) }]);
