@@ -1,7 +1,7 @@
 /** Clean training patches: drawn from planes by seed, turned and flipped, brought to a window. */
 import { InputError } from "../core/errors.ts";
 import type { Stream } from "../core/random.ts";
-import type { ImageFacts } from "./training-range.ts";
+import type { ImageFacts } from "./image-facts.ts";
 
 /** One plane to draw from, in its own intensity unit. */
 export interface Plane {

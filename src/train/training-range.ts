@@ -8,15 +8,8 @@ import {
   type ValueRange,
 } from "../denoise/trained-on.ts";
 import type { BatchSource, FieldName } from "./batch.ts";
-import type { WindowConfig } from "./config.ts";
-
-/** What a source of images says of them. */
-export interface ImageFacts extends Pick<Image, "unit"> {
-  /** Pixel pitches within the plane in mm, where they are known. */
-  readonly spacing?: readonly number[];
-  /** Windows with how often each is drawn. */
-  readonly windows: readonly { readonly window: TrainedWindow; readonly weight: number }[];
-}
+import type { WindowConfig } from "./data/window.ts";
+import type { ImageFacts } from "./image-facts.ts";
 
 /** Facts of an image that patches are cut from, its pitches in mm along `z, y, x`. */
 export function factsOf(
