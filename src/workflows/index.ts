@@ -50,5 +50,6 @@ export {
 } from "./run-study.ts";
 export { simulate, type SimulatedCase, type SimulateOptions } from "./simulate.ts";
 export { simulateFiles, type SimulateFilesOptions, type SimulateReport } from "./simulate-files.ts";
+export { type BatchReport, lookAtBatch, type LookOptions } from "./look-at-batch.ts";
 export { train, type TrainedModel, type TrainImagesOptions } from "./train.ts";
 export { trainFiles, type TrainFilesOptions, type TrainReport } from "./train-files.ts";

@@ -2,7 +2,6 @@
 import { join } from "node:path";
 import { sha256 } from "../core/checksum.ts";
 import { openMember } from "../core/member.ts";
-import type { WorkOptions } from "../core/progress.ts";
 import type { TrainedOn } from "../denoise/trained-on.ts";
 import { makeFolders, writeWhole } from "../files/files.ts";
 import type { Provider } from "../graph/lowering.ts";
@@ -12,38 +11,26 @@ import { exportNetwork } from "../learn/export-network.ts";
 import { parametersOf } from "../learn/network-parameters.ts";
 import {
   checkpointName,
-  loadSources,
   readCheckpointFile,
   readStartingModels,
   readTrainingConfig,
 } from "../train/files.ts";
 import { reportHtml } from "../study/render/html.ts";
 import { runTraining, type TrainingResult, type TrainingRow } from "../train/loop.ts";
-import type { TrainingConfig } from "../train/config.ts";
-import type { TrainingMethod } from "../train/methods/training-method.ts";
 import { openMethod } from "../train/open-method.ts";
-import { defaultThreads } from "../parallel/index.ts";
-import { dataFolder as dataFolderOfUser } from "../store/place.ts";
-import { openData, type OpenedData } from "../train/data/open-data.ts";
-import { planeData } from "../train/plane-batches.ts";
 import { catalogue as validations } from "../train/validations/catalogue.ts";
 import { trainedOnOf } from "../train/training-range.ts";
 import type { Validation } from "../train/validations/validation.ts";
 import { folderNames, openTrainingFolder } from "./training-folder.ts";
 import { cardReport } from "./training-report.ts";
 import { checkFolder, type OutputOptions } from "./output.ts";
+import { trainingImages, type TrainingImagesOptions } from "./training-images.ts";
 
-export interface TrainFilesOptions extends WorkOptions, OutputOptions {
+export interface TrainFilesOptions extends TrainingImagesOptions, OutputOptions {
   /** Folder for model, card and checkpoints; the training's name when absent. */
   readonly output?: string | undefined;
-  /** Where relative paths of image files start. Defaults to the current folder. */
-  readonly data?: string;
-  /** Where simulated scans are kept. Defaults to the folder `scans` in the user's data. */
-  readonly cache?: string | undefined;
   /** Goes on from the checkpoint in the output folder. */
   readonly resume?: boolean;
-  /** Threads to use; all cores when absent or 0. */
-  readonly threads?: number | undefined;
   readonly provider?: Provider;
   /** Hears every step, with the unit of the validation. */
   readonly onRow?: (row: TrainingRow, unit: string) => void;
@@ -101,7 +88,7 @@ export async function trainFiles(
   const own: string[] = [...Object.values(names), ...Object.values(folderNames), checkpointName];
   await checkFolder(folder, { force, own: (found) => found.some((name) => own.includes(name)) });
   const resume = options.resume ? await readCheckpointFile(folder) : undefined;
-  const images = await imagesOf(config, { ...options, method });
+  const images = await trainingImages(config, { ...options, method });
   await makeFolders(folder);
   const started = performance.now();
   const before = process.cpuUsage();
@@ -197,36 +184,6 @@ export async function trainFiles(
       ...findings.map(({ cause, step, remedy }) => `step ${step}: ${cause}; ${remedy}`),
     ],
   };
-}
-
-/** Draws or reads the images of a description. */
-async function imagesOf(
-  config: TrainingConfig,
-  { method, ...options }: TrainFilesOptions & { readonly method: TrainingMethod },
-): Promise<OpenedData> {
-  const { signal, onProgress, data: dataFolder = ".", threads = 0 } = options;
-  const { seed, sources = [], data, validation } = config;
-  if (data !== undefined) {
-    const { reads = [] } = validation === undefined ? {} : await validationOf(validation.name);
-    return openData(
-      { ...config, data },
-      {
-        seed,
-        reads: [...method.reads, ...reads],
-        dataFolder,
-        cache: options.cache ?? join(dataFolderOfUser(), "scans"),
-        threads: threads === 0 ? defaultThreads() : threads,
-        ...(signal === undefined ? {} : { signal }),
-        ...(onProgress === undefined ? {} : { onProgress }),
-      },
-    );
-  }
-  const load = { seed, dataFolder, signal, onProgress };
-  const planes = {
-    sources: await loadSources(sources, { ...load, role: "train" }),
-    validation: await loadSources(validation?.sources ?? [], { ...load, role: "validation" }),
-  };
-  return { ...planeData(config, planes), notes: [] };
 }
 
 const validationOf = (name: string): Promise<Validation> =>

@@ -25,13 +25,20 @@ export const train: Command = command({
     provider: choice(["cpu", "webgpu", "cuda", "wasm"], "what executes the steps", {
       default: "cpu",
     }),
+    dryRun: flag(
+      "draw the first batch as a picture (-o FILE.png; default: the training's name) and stop",
+    ),
     schema: flag("print the description's JSON Schema and stop"),
   },
   examples: [
     { line: "dprime train models/drunet-light.yaml -o out", about: "train the default model anew" },
+    {
+      line: "dprime train my.yaml --dry-run -o batch.png",
+      about: "see what the network would see",
+    },
     { line: "dprime train my.yaml -o out --resume", about: "go on where it stopped" },
   ],
-  async run({ config, schema, ...values }, context) {
+  async run({ config, schema, dryRun, ...values }, context) {
     if (schema) {
       const { trainingJsonSchema } = await import("../../train/config.ts");
       const document = trainingJsonSchema() as object;
@@ -42,6 +49,18 @@ export const train: Command = command({
       throw new InputError(
         "Cannot train: found no description, wanted a path to a .yaml or .json file",
       );
+    }
+    if (dryRun) {
+      const { lookAtBatch } = await import("../../workflows/look-at-batch.ts");
+      const seen = await lookAtBatch(config, { ...values, ...context.work });
+      for (const note of seen.notes) context.note(note);
+      for (const { field, shape, low, high } of seen.fields) {
+        const range = `${Number(low.toPrecision(3))} to ${Number(high.toPrecision(3))}`;
+        const read = seen.reads.includes(field) ? ", read by the method" : "";
+        context.print(`${field}: [${shape.join(", ")}], ${range}${read}`);
+      }
+      context.print(`picture of the first batch in ${seen.picture}`);
+      return seen;
     }
     const { trainFiles } = await import("../../workflows/train-files.ts");
     const report = await trainFiles(config, {

@@ -71,7 +71,7 @@ describe("scans on disk", () => {
     const file = join(cache, "file");
     await writeFile(file, "");
     await expect(openScans(tasks, { cache: file })).rejects.toThrow(
-      /^Cannot write .*file.*: found a file where a folder was wanted/,
+      /^Cannot make the folder .*file: found a file where a folder was wanted/,
     );
     expect(await readdir(cache)).toEqual(["file"]);
   });

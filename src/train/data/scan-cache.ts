@@ -2,7 +2,7 @@
  * Scans kept on disk, a file each, named by all that decides their numbers: drawn once by worker threads, read
  * ever after. A file appears whole or not at all, and one that is damaged is drawn anew.
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { FormatError, throwIfAborted } from "../../core/errors.ts";
 import type { WorkOptions } from "../../core/progress.ts";
 import { bytesOf, exists, makeFolders, writeWhole } from "../../files/files-disk.ts";
@@ -113,7 +113,7 @@ export async function openScans(
         damaged.push(path);
       }
     }
-    if (path !== undefined) await makeFolders(join(path, ".."));
+    if (path !== undefined) await makeFolders(dirname(path));
     missing.push({ index, work: { scan, path } });
   }
   await mapInWorkers(
