@@ -265,7 +265,8 @@ async function structure(
   { dose, denoisers, size }: { dose: number; denoisers: readonly string[]; size: number },
 ): Promise<void> {
   const runs = await open(denoisers);
-  for (const kernel of size < 200 ? ["hann"] : ["hann", "ram-lak"]) {
+  const kernels = size < 200 ? (["hann"] as const) : (["hann", "ram-lak"] as const);
+  for (const kernel of kernels) {
     const errors = new Map<string, number[][]>();
     for await (const one of simulate("abdomen+ct-fan", {
       count: people,
