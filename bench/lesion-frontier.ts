@@ -2,6 +2,7 @@
  * Error against contrast kept: denoisers, their lesion-preserving forms, blends, blurs and Wiener filters.
  *
  *   npx tsx bench/lesion-frontier.ts uniform [scans per class = 40] [dose = 1] [--figure FILE.svg] [--json FILE]
+ *   npx tsx bench/lesion-frontier.ts figure FILE.json FILE.svg
  *   npx tsx bench/lesion-frontier.ts structure [people = 2] [dose = 0.15]
  *   npx tsx bench/lesion-frontier.ts --smoke
  *
@@ -41,7 +42,7 @@ import { blurs, type Filter, filtersFor, pass, type Row, rowsFor } from "./lesio
 import { frontierFigure } from "./lesion-frontier/figure.ts";
 
 const side = 161;
-const keeps = [3, 4, 5, 7, 10];
+const keeps = [3, 5, 7, 10];
 
 type Run = (image: Image, sigma: number) => Promise<Float32Array>;
 
@@ -141,7 +142,7 @@ async function uniform(
   };
   const noises = Array.from({ length: tested ? 2 : 12 }, (_, k) => noiseOf(k));
   const filters = filtersFor(tested ? [5] : keeps, noisePowerOf(noises));
-  filters.set("blur", blurs(tested ? [1.5] : [1, 1.25, 1.5, 2, 3], pixel));
+  filters.set("blur", blurs(tested ? [1.5] : [1, 1.5, 2, 3], pixel));
   const rows = rowsFor(
     denoisers.map((name) => name.split("=")[0]!),
     filters,
@@ -250,7 +251,9 @@ function print(rows: readonly Figures[]): void {
   console.log(
     "| method | RMSE (HU) | contrast kept, 3 / 5 / 7 / 10 mm | d' | d' with internal noise |\n|---|---|---|---|---|",
   );
-  const list = (values: readonly number[]) => values.map((v) => v.toFixed(2)).join(" / ");
+  // JSON has no NaN: what could not be measured comes back as null.
+  const list = (values: readonly (number | null)[]) =>
+    values.map((v) => (v === null || Number.isNaN(v) ? "–" : v.toFixed(2))).join(" / ");
   for (const { name, rmse, kept, d, dInternal } of [...rows].sort((a, b) => b.rmse - a.rmse)) {
     const shares = kept
       .map((k) => `${k.estimate.toFixed(2)} (${k.lower.toFixed(2)} … ${k.upper.toFixed(2)})`)
@@ -368,6 +371,10 @@ if (words.includes("--smoke")) {
   const rows = await uniform(Number(count ?? 40), { dose: Number(dose ?? 1), denoisers });
   if (json !== undefined) writeFileSync(json, JSON.stringify(rows, null, 1));
   if (figure !== undefined) writeFileSync(figure, frontierFigure(rows));
+  print(rows);
+} else if (what === "figure") {
+  const rows = JSON.parse(readFileSync(count!, "utf8")) as Figures[];
+  writeFileSync(dose!, frontierFigure(rows));
   print(rows);
 } else if (what === "structure") {
   await structure(Number(count ?? 2), { dose: Number(dose ?? 0.15), denoisers, size: 512 });

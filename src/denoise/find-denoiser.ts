@@ -5,7 +5,7 @@ import { oneOf } from "../core/nearest-names.ts";
 import type { ParameterValuesOf } from "../core/parameters.ts";
 import { catalogue, type DenoiserParameters } from "./catalogue.ts";
 import type { Denoiser } from "./denoiser.ts";
-import { preserving } from "./preserving/preserving.ts";
+import { preserving, type preservingParameters } from "./preserving/preserving.ts";
 import { taskPreserving } from "./task-projection.ts";
 import { anscombe, type anscombeParameters } from "./wrapping/generalised-anscombe.ts";
 import { homomorphic } from "./wrapping/homomorphic.ts";
@@ -43,7 +43,9 @@ export type MethodParameters<Method> =
       ? MethodParameters<Inner> &
           (Wrapper extends "anscombe"
             ? Partial<ParameterValuesOf<typeof anscombeParameters>>
-            : unknown)
+            : Wrapper extends "preserving"
+              ? Partial<ParameterValuesOf<typeof preservingParameters>>
+              : unknown)
       : SettingsOf<DenoiserParameters, Method>;
 
 /**

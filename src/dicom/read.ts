@@ -63,6 +63,11 @@ export async function readDicom(
   return imageOf(parseDicom(bytes), options);
 }
 
+/** Code of what made the image, such as CT; undefined where the file lacks it. */
+export function modalityOf({ file }: Pick<DicomImage, "file">): string | undefined {
+  return textOf(file.dataSet, 0x00080060);
+}
+
 /** The image of a parsed file. @throws FormatError */
 async function imageOf(file: DicomFile, options: DicomReadOptions = {}): Promise<DicomImage> {
   const set = file.dataSet;

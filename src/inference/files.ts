@@ -49,6 +49,22 @@ export async function readModel(nameOrPath: string = defaultModel): Promise<Uint
   }
 }
 
+/** A shipped model that has a card. */
+export interface ShippedCard {
+  readonly name: string;
+  readonly trainedOn: TrainedOn;
+}
+
+/** The shipped models with what their cards say that they were trained on. */
+export async function shippedCards(): Promise<ShippedCard[]> {
+  const names = await shippedModels().catch((): string[] => []);
+  const cards = names.map(async (name) => {
+    const card = await readModelCard(name, await readModel(name));
+    return card === undefined ? [] : [{ name, trainedOn: card.trainedOn }];
+  });
+  return (await Promise.all(cards)).flat();
+}
+
 /** What a model's card says; further fields are read by whoever wants them. */
 export interface ModelCard {
   readonly trainedOn: TrainedOn;

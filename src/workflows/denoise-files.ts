@@ -10,15 +10,25 @@ import type { Denoiser } from "../denoise/denoiser.ts";
 import type { MethodParameters } from "../denoise/find-denoiser.ts";
 import { type DenoiserLevel, noiseMethodFor } from "../denoise/noise-level/level-for.ts";
 import { judgedPlanes, noiseOfPlanes } from "../denoise/noise-level/noise-of-image.ts";
-import { denoise, type DenoisedFigures } from "./denoise.ts";
-import { denoiseSlabs } from "./denoise-slabs.ts";
+import type { MethodChoice } from "./choice/choose-method.ts";
+import {
+  automatic,
+  type KeepOptions,
+  type MethodForImage,
+  type Methods,
+  openMethods,
+} from "./choice/open-methods.ts";
+import { colourParts, luminanceOf } from "./colour-parts.ts";
+import { checkDenoisable, denoise, type DenoisedFigures, lookOf } from "./denoise.ts";
+import { denoiseSlabs, lookAt, type LookedAt } from "./denoise-slabs.ts";
 import { eachImage, type FilesOptions } from "./each-image.ts";
 import type { InputImage, ReadImage, SavedImage, SlabInput } from "./input.ts";
 import { openInput } from "./open-input.ts";
-import { type MethodOptions, openMethod } from "./open-method.ts";
+import type { MethodOptions } from "./open-method.ts";
 import { checkPicture, writePicture } from "./output.ts";
 import { defaultMemory, planSlabs, wholeVoxels } from "./plan-slabs.ts";
 import { readBack } from "./read-back.ts";
+import { maskedPadding, readMask } from "./read-mask.ts";
 import { namesTask, readTemplates, type TaskOptions } from "./templates.ts";
 
 export interface FigureOptions {
@@ -34,6 +44,7 @@ export interface FigureOptions {
 export interface DenoiseFilesOptions<Method extends string | Denoiser = string | Denoiser>
   extends FilesOptions,
     MethodOptions,
+    KeepOptions,
     FigureOptions {
   /** A name as `denoise` takes it, or a denoiser itself. */
   readonly method?: Method | undefined;
@@ -52,6 +63,8 @@ export interface DenoiseFilesOptions<Method extends string | Denoiser = string |
   readonly memory?: number | undefined;
   /** Each plane by itself, also where the method joins planes. */
   readonly planes?: boolean | undefined;
+  /** Path of a mask: where it is 0 the images stay as they are and are not seen. */
+  readonly mask?: string | undefined;
 }
 
 export interface DenoisedReport extends DenoisedFigures {
@@ -60,6 +73,10 @@ export interface DenoisedReport extends DenoisedFigures {
   readonly axes: string;
   readonly shape: readonly number[];
   readonly unit: string;
+  readonly method: string;
+  readonly parameters: ParameterValues;
+  /** Why that method, where it was chosen by the image. */
+  readonly choice?: MethodChoice;
 }
 
 export interface DenoiseReport {
@@ -86,13 +103,11 @@ export async function denoiseFiles<const Method extends string | Denoiser = stri
   options: DenoiseFilesOptions<Method> = {},
 ): Promise<DenoiseReport> {
   checkPicture(options.figure);
-  const { method } = options;
-  if (typeof method === "object") return denoiseAll(method, { ...options, input, output });
-  const opened = await openMethod(method, options);
+  const methods = await openMethods(options);
   try {
-    return await denoiseAll(opened.denoiser, { ...options, input, output });
+    return await denoiseAll(methods, { ...options, input, output });
   } finally {
-    await opened.dispose();
+    await methods.dispose();
   }
 }
 
@@ -110,30 +125,21 @@ interface Done {
   readonly svg?: string;
 }
 
-async function denoiseAll(denoiser: Denoiser, call: Call): Promise<DenoiseReport> {
-  const { recorded = {}, planes = false, memory = defaultMemory, strength = 1, figure } = call;
-  const parameters = resolveParameters(denoiser.name, denoiser.parameters, call.parameters);
-  checkUse(denoiser, call);
+async function denoiseAll(methods: Methods, call: Call): Promise<DenoiseReport> {
+  const { recorded = {}, memory = defaultMemory, strength = 1, figure } = call;
+  // Options that a named method has no use for are refused before any work.
+  if (methods.named !== undefined) workBy(methods.named, call);
   const images: DenoisedReport[] = [];
   const notes: string[] = [];
   let svg: string | undefined;
-  const record = (level: DenoiserLevel): Record<string, ParameterValue> => ({
-    ...parameters,
-    ...recorded,
-    ...(planes ? { planes } : {}),
-    sigma: Number(level.sigma.toPrecision(6)),
-    ...(level.unit === undefined ? {} : { sigmaUnit: level.unit }),
-    strength,
-  });
-  const work = { denoiser, parameters, record, call };
   const { outputs, notes: opening } = await eachImage(
     { ...call, doing: "denoising" },
     async (image, target) => {
       const slabs = await image.openSlabs(wholeVoxels(memory));
       const done =
         slabs === undefined
-          ? await denoiseWhole(image, target, work)
-          : await denoiseLarge(slabs, target, { ...work, name: image.name });
+          ? await denoiseWhole(image, target, { methods, call })
+          : await denoiseLarge(slabs, target, { methods, call, name: image.name });
       svg ??= done.svg;
       images.push(done.report);
       notes.push(...done.notes);
@@ -142,15 +148,38 @@ async function denoiseAll(denoiser: Denoiser, call: Call): Promise<DenoiseReport
   );
   // Last: the output may be the folder that the figure belongs into.
   if (figure !== undefined && svg !== undefined) await writePicture(figure, svg);
+  const used = [...new Set(images.map(({ method }) => method))];
   return {
     input: call.input,
-    method: denoiser.name,
-    parameters: { ...parameters, ...recorded },
+    method: used.length === 1 ? used[0]! : automatic,
+    parameters: { ...images[0]!.parameters, ...recorded },
     strength,
     images,
     outputs,
     figure: figure ?? null,
     notes: [...new Set([...opening, ...notes])],
+  };
+}
+
+/** A method with a value for every parameter that has one, and what metadata say of it. */
+function workBy(
+  { denoiser, parameters: given }: Pick<MethodForImage, "denoiser" | "parameters">,
+  call: Call,
+): Work {
+  const { recorded = {}, planes = false, strength = 1 } = call;
+  const parameters = resolveParameters(denoiser.name, denoiser.parameters, given);
+  checkUse(denoiser, call);
+  return {
+    denoiser,
+    parameters,
+    record: (level) => ({
+      ...parameters,
+      ...recorded,
+      ...(planes ? { planes } : {}),
+      sigma: Number(level.sigma.toPrecision(6)),
+      ...(level.unit === undefined ? {} : { sigmaUnit: level.unit }),
+      strength,
+    }),
   };
 }
 
@@ -180,19 +209,34 @@ interface Work {
   readonly parameters: ParameterValues;
   /** What a result's metadata say of how it was made, besides the method. */
   readonly record: (level: DenoiserLevel) => Record<string, ParameterValue>;
+}
+
+/** What all images of a call have in common. */
+interface Shared {
+  readonly methods: Methods;
   readonly call: Call;
 }
 
 async function denoiseWhole(
   image: InputImage,
   target: string,
-  { denoiser, parameters, record, call }: Work,
+  { methods, call }: Shared,
 ): Promise<Done> {
   const { signal, onProgress } = call;
   const read = await image.open({ signal, onProgress });
   await read.checkSave(target);
-  const { blocks, nz } = layoutOf(read.image);
+  const { components } = read;
+  const colour = read.image.axes.includes("c");
+  const { blocks, nz } = layoutOf(luminanceOf(read.image, components));
   checkSlice(call, blocks * nz);
+  const padding = await maskedPadding(call.mask, read);
+  checkDenoisable(read.image, padding);
+  const found = await methods.forImage(() => {
+    if (!colour) return lookOf(read.image, { padding, code: read.modality });
+    const { parts, left } = colourParts(read.image, { kind: components, padding });
+    return lookOf(parts[0]!, { padding: left, code: read.modality });
+  });
+  const { denoiser, parameters, record } = workBy(found, call);
   const {
     image: after,
     notes,
@@ -200,11 +244,13 @@ async function denoiseWhole(
   } = await denoise(read.image, {
     ...call,
     method: denoiser,
+    keep: undefined,
     parameters,
     ...(call.task === undefined ? {} : { templates: await readTemplates(call.task, read.image) }),
     guide: call.guide === undefined ? undefined : await readGuide(call.guide),
     planes: call.planes ?? false,
-    padding: read.padding,
+    padding,
+    components,
   });
   const saved = await read.save(target, after, {
     method: denoiser.name,
@@ -212,21 +258,41 @@ async function denoiseWhole(
     signal,
     onProgress,
   });
-  const figures = { ...done, noiseAfter: await noiseWritten(saved, { ...read, denoiser, done }) };
+  // What a picture holds of its luminance is rounded less than any of its channels.
+  const figures = colour
+    ? done
+    : {
+        ...done,
+        noiseAfter: await noiseWritten(saved, { image: read.image, padding, denoiser, done }),
+      };
   return {
-    report: reportOf(image.name, { ...read.image, format: read.format }, figures),
+    report: reportOf(
+      { name: image.name, parameters, choice: found.choice },
+      { ...read.image, format: read.format },
+      { ...figures, method: denoiser.name },
+    ),
     paths: saved.paths,
-    notes: [...read.notes, ...notes, ...saved.lost],
+    notes: [...read.notes, ...found.notes, ...notes, ...saved.lost],
     ...(call.figure === undefined
       ? {}
-      : { svg: await comparison({ before: read.image, after, ...figures }, call) }),
+      : {
+          svg: await comparison(
+            {
+              ...figures,
+              before: luminanceOf(read.image, components),
+              after: luminanceOf(after, components),
+            },
+            call,
+          ),
+        }),
   };
 }
 
 /** Noise of the file as it was written: of its own values, which may be rounded. */
 async function noiseWritten(
   { paths }: SavedImage,
-  options: Pick<ReadImage, "image" | "padding"> & {
+  options: Pick<ReadImage, "image"> & {
+    readonly padding: Uint8Array | undefined;
     readonly denoiser: Denoiser;
     readonly done: DenoisedFigures;
   },
@@ -252,7 +318,7 @@ async function readGuide(path: string): Promise<Image> {
 async function denoiseLarge(
   slabs: SlabInput,
   target: string,
-  { denoiser, parameters, record, call, name }: Work & { readonly name: string },
+  { methods, call, name }: Shared & { readonly name: string },
 ): Promise<Done> {
   const { source } = slabs;
   const { memory = defaultMemory, planes = false, signal, onProgress, figure, guide } = call;
@@ -264,12 +330,27 @@ async function denoiseLarge(
     }
     checkSlice(call, source.planes);
     const shown = call.slice ?? Math.floor(source.planes / 2);
+    const outside = call.mask === undefined ? undefined : await readMask(call.mask, source.image);
+    let looked: readonly LookedAt[] | undefined;
+    const found = await methods.forImage(async () => {
+      const seen = await lookAt(slabs, { signal, onProgress, outside });
+      looked = seen;
+      return {
+        planes: seen.map(({ plane }) => plane),
+        paddings: seen.map(({ padding }) => padding),
+        code: slabs.modality,
+        large: true,
+      };
+    });
+    const { denoiser, parameters, record } = workBy(found, call);
     const plan = planSlabs(source.image, { name, denoiser, parameters, memory, planes });
     const done = await denoiseSlabs(slabs, {
       denoiser,
       parameters,
       plan,
       planes,
+      looked,
+      outside,
       sigma: call.sigma,
       strength: call.strength,
       threads: call.threads,
@@ -286,9 +367,13 @@ async function denoiseLarge(
     });
     const { before, after } = done;
     return {
-      report: reportOf(name, { ...source.image, format: source.format }, done),
+      report: reportOf(
+        { name, parameters, choice: found.choice },
+        { ...source.image, format: source.format },
+        { ...done, method: denoiser.name },
+      ),
       paths: done.paths,
-      notes: [...source.findings, ...done.notes, ...done.lost],
+      notes: [...source.findings, ...found.notes, ...done.notes, ...done.lost],
       ...(before && after
         ? {
             svg: await comparison(
@@ -308,12 +393,20 @@ async function denoiseLarge(
 }
 
 function reportOf(
-  name: string,
+  {
+    name,
+    parameters,
+    choice,
+  }: Pick<DenoisedReport, "name" | "parameters"> & {
+    readonly choice: MethodChoice | undefined;
+  },
   { axes, shape, unit, format }: Omit<Image, "data"> & { readonly format: string },
-  { level, noiseBefore, noiseAfter, rmsChange, seconds }: DenoisedFigures,
+  figures: DenoisedFigures & { readonly method: string },
 ): DenoisedReport {
-  const figures = { level, noiseBefore, noiseAfter, rmsChange, seconds };
-  return { name, format, axes, shape, unit, ...figures };
+  const { level, noiseBefore, noiseAfter, rmsChange, seconds, method } = figures;
+  const measured = { level, noiseBefore, noiseAfter, rmsChange, seconds };
+  const how = { method, parameters, ...(choice === undefined ? {} : { choice }) };
+  return { name, format, axes, shape, unit, ...how, ...measured };
 }
 
 /** @throws InputError when a figure is asked for of a slice that is not there */

@@ -161,7 +161,7 @@ describe("slab by slab", () => {
   it("for the default network, whose scale is that of the whole volume", async () => {
     const input = join(folderOf(), "a.npy");
     await saveImage(input, discs("arbitrary"));
-    const done = await both(input, "a.npy", {});
+    const done = await both(input, "a.npy", { method: "drunet-light" });
     expect(done.slabs).toEqual(done.whole);
   });
 

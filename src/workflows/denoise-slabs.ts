@@ -1,9 +1,10 @@
 /** The main job on an image too large to be held: a few planes at a time, with one noise level for all. */
 import { throwIfAborted } from "../core/errors.ts";
 import { type Image, layoutOf, makeImage, sizeOf, sliceOf } from "../core/image.ts";
+import type { WorkOptions } from "../core/progress.ts";
 import type { Slab, SlabSource } from "../files/files-slabs.ts";
 import type { SlabWriter } from "../files/files-slab-writer.ts";
-import { constantPadding, joinedPadding } from "../denoise/constant-padding.ts";
+import { joinedPadding } from "../denoise/constant-padding.ts";
 import type { DenoiseContext, Denoiser } from "../denoise/denoiser.ts";
 import { type DenoiserLevel, noiseFor, noiseMethodFor } from "../denoise/noise-level/level-for.ts";
 import { judgedPlanes, noiseOfPlanes } from "../denoise/noise-level/noise-of-image.ts";
@@ -17,7 +18,7 @@ import {
   nonFiniteIn,
   partOf,
 } from "./denoise.ts";
-import type { SlabInput } from "./input.ts";
+import { foundPadding, type SlabInput } from "./input.ts";
 import { readBack } from "./read-back.ts";
 import type { SlabPlan } from "./plan-slabs.ts";
 import { trainingWarning } from "./training-range.ts";
@@ -27,6 +28,10 @@ export interface DenoiseSlabsOptions extends Omit<DenoiseOptions, "method" | "pa
   readonly plan: SlabPlan;
   /** Plane to keep for a figure, from 0. */
   readonly shown?: number;
+  /** The planes on which noise is judged, where they have been looked at. */
+  readonly looked?: readonly LookedAt[] | undefined;
+  /** One byte for each voxel of the source, 1 where it is left alone and not seen. */
+  readonly outside?: Uint8Array | undefined;
   /** Opens the output when the noise level is known. */
   writer(level: DenoiserLevel): Promise<SlabWriter>;
 }
@@ -60,9 +65,8 @@ export async function denoiseSlabs(
   const { source } = work;
   const { image, planes } = source;
   const { denoiser, plan } = options;
-  checkGrey(image);
   const judged = judgedPlanes(planes);
-  const looked = await lookAt(work, judged, options);
+  const looked = options.looked ?? (await lookAt(work, options));
   const seen = looked.map(({ plane }) => plane);
   await source.close();
   const paddings = looked.map(({ padding }) => padding);
@@ -133,15 +137,25 @@ function slabNote({ depth, halo, boundMiB }: SlabPlan, image: SlabSource["image"
   return `too large to be held as a whole: denoised ${how}${beside} at a time, in about ${boundMiB} MiB`;
 }
 
-/** The planes on which noise is judged; every value is looked at where some may be no finite number. */
-async function lookAt(
+export interface LookedAt {
+  readonly plane: Image;
+  readonly padding: Uint8Array | undefined;
+}
+
+/**
+ * The planes on which noise is judged; every value is looked at where some may be no finite number.
+ *
+ * @throws InputError for colours, small planes and values that are no finite numbers
+ */
+export async function lookAt(
   work: SlabInput,
-  judged: readonly number[],
-  { signal, onProgress }: DenoiseSlabsOptions,
-): Promise<{ readonly plane: Image; readonly padding: Uint8Array | undefined }[]> {
+  { signal, onProgress, outside }: WorkOptions & Pick<DenoiseSlabsOptions, "outside">,
+): Promise<LookedAt[]> {
   const { source } = work;
+  checkGrey(source.image);
+  const judged = judgedPlanes(source.planes);
   const { ny, nx } = layoutOf(source.image);
-  const found: { plane: Image; padding: Uint8Array | undefined }[] = [];
+  const found: LookedAt[] = [];
   const size = ny * nx;
   const floating = source.type.startsWith("float");
   const step = floating ? Math.max(1, Math.floor(lookedAt / (ny * nx))) : 1;
@@ -151,7 +165,7 @@ async function lookAt(
     const wanted = judged.filter((k) => k >= from && k < from + count);
     if (!floating && wanted.length === 0) continue;
     throwIfAborted(signal, "estimating the noise");
-    const slab = withConstantPadding(await source.read(from, count));
+    const slab = withPadding(await source.read(from, count), { from, outside });
     if (floating) nonFinite += nonFiniteIn(slab.data, slab.padded);
     for (const k of wanted) {
       const padding = slab.padded?.slice((k - from) * size, (k - from + 1) * size);
@@ -163,9 +177,14 @@ async function lookAt(
   return found;
 }
 
-/** The slab with the constant padding that is found in it marked as what its file declares. */
-function withConstantPadding(slab: Slab): Slab {
-  const padded = joinedPadding(slab.padded, constantPadding(slab));
+/** The slab with the padding that is found in it, and what a mask leaves out, marked as what its file declares. */
+function withPadding(
+  slab: Slab,
+  { from, outside }: { readonly from: number } & Pick<DenoiseSlabsOptions, "outside">,
+): Slab {
+  const size = sizeOf(slab.shape.slice(-2));
+  const masked = outside?.subarray(from * size, from * size + slab.data.length);
+  const padded = joinedPadding(foundPadding(slab, slab.padded), masked);
   return padded ? { ...slab, padded } : slab;
 }
 
@@ -187,7 +206,8 @@ async function eachSlab(
         throwIfAborted(signal, "denoising");
         const to = Math.min(nz, z + plan.depth);
         const [low, high] = [Math.max(0, z - plan.halo), Math.min(nz, to + plan.halo)];
-        const wide = withConstantPadding(await source.read(block * nz + low, high - low));
+        const from = block * nz + low;
+        const wide = withPadding(await source.read(from, high - low), { ...options, from });
         const first = block * nz + z;
         const denoised = await denoiseSlab(wide, {
           ...options,

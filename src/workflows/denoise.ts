@@ -2,24 +2,34 @@
 import { InputError, RunError, throwIfAborted } from "../core/errors.ts";
 import { type Image, layoutOf, makeImage, rangeOf, sliceOf, withData } from "../core/image.ts";
 import type { WorkOptions } from "../core/progress.ts";
+import type { ComponentKind } from "../core/stored.ts";
 import type { DenoiseContext, Denoiser } from "../denoise/denoiser.ts";
-import type { MethodParameters } from "../denoise/find-denoiser.ts";
+import { findDenoiser, type MethodParameters } from "../denoise/find-denoiser.ts";
 import { type DenoiserLevel, noiseFor, noiseMethodFor } from "../denoise/noise-level/level-for.ts";
 import {
   judgedPlanes,
   noiseOfImage,
   type NoiseReading,
 } from "../denoise/noise-level/noise-of-image.ts";
-import { type MethodOptions, openMethod } from "./open-method.ts";
+import type { MethodChoice } from "./choice/choose-method.ts";
+import {
+  type KeepOptions,
+  type Look,
+  type MethodForImage,
+  openMethods,
+} from "./choice/open-methods.ts";
+import { colourParts } from "./colour-parts.ts";
+import type { MethodOptions } from "./open-method.ts";
 import { trainingWarning } from "./training-range.ts";
 
 /** @typeParam Method the method, whose parameters are checked by the compiler */
 export interface DenoiseOptions<Method extends string | Denoiser = string | Denoiser>
   extends WorkOptions,
-    MethodOptions {
+    MethodOptions,
+    KeepOptions {
   /**
-   * A classical denoiser, a shipped model or a path to an .onnx file by name, or a denoiser itself. Defaults
-   * to the default model.
+   * A classical denoiser, a shipped model or a path to an .onnx file by name, a denoiser itself, or `auto`: by what
+   * the image is and how noisy it is. Defaults to `auto`.
    */
   readonly method?: Method | undefined;
   readonly parameters?: MethodParameters<Method>;
@@ -33,8 +43,13 @@ export interface DenoiseOptions<Method extends string | Denoiser = string | Deno
   readonly guide?: Image;
   /** What is looked for, one value for each pixel of a plane, for methods that keep its response. */
   readonly templates?: readonly ArrayLike<number>[];
-  /** One byte per voxel, 1 where it holds no measurement: such voxels are not seen, and handed through. */
+  /**
+   * One byte per voxel (per pixel of all channels together), 1 where it holds no measurement: such voxels are not
+   * seen, and handed through.
+   */
   readonly padding?: Uint8Array | undefined;
+  /** What the channels of an image with a `c` axis are; by their number when absent. */
+  readonly components?: ComponentKind | undefined;
 }
 
 /** What there is to say of a denoised image. */
@@ -55,15 +70,17 @@ export interface Denoised extends DenoisedFigures {
   readonly notes: readonly string[];
   /** Name of the denoiser. */
   readonly method: string;
+  /** Why that denoiser, where it was chosen by the image. */
+  readonly choice?: MethodChoice;
 }
 
 /** Estimators need a neighbourhood; below this many pixels a side there is none worth the name. */
 const smallestSide = 8;
 
 /**
- * Denoises an image of one grey channel: a plane, a volume, or a series of either.
+ * Denoises an image: a plane, a volume, or a series of either, grey or in colours.
  *
- * @throws InputError on colour images, images below 8 × 8 pixels, values that are not finite, images without
+ * @throws InputError on channels that are no colours, images below 8 × 8 pixels, values that are not finite, images without
  *   any variation, or an unknown method; RunError when the method's result holds values that are not finite;
  *   CancelledError
  */
@@ -72,14 +89,92 @@ export async function denoise<const Method extends string | Denoiser = string>(
   options: DenoiseOptions<Method> = {},
 ): Promise<Denoised> {
   checkDenoisable(image, options.padding);
-  const { method } = options;
-  if (typeof method === "object") return denoiseBy(image, method, options);
-  const opened = await openMethod(method, options);
+  if (image.axes.includes("c")) return denoiseColours(image, options);
+  const methods = await openMethods(options);
   try {
-    return await denoiseBy(image, opened.denoiser, options);
+    const found = await methods.forImage(() => lookOf(image, { padding: options.padding }));
+    const { denoiser, parameters, notes, choice } = found;
+    const done = await denoiseBy(image, denoiser, { ...options, parameters });
+    return {
+      ...done,
+      notes: [...notes, ...done.notes],
+      ...(choice === undefined ? {} : { choice }),
+    };
   } finally {
-    await opened.dispose();
+    await methods.dispose();
   }
+}
+
+/** As grey, or luminance and two differences one after the other; see `colourParts`. */
+async function denoiseColours(image: Image, options: DenoiseOptions): Promise<Denoised> {
+  const { components, padding, guide, templates, onProgress, ...rest } = options;
+  if (guide !== undefined || templates !== undefined) {
+    throw new InputError(
+      `Cannot denoise a colour image with a ${guide === undefined ? "template" : "guide"}: found ${image.shape[image.axes.indexOf("c")]} channels, wanted one grey channel`,
+    );
+  }
+  const { channels, parts, left, notes, join } = colourParts(image, { kind: components, padding });
+  const masked = left.includes(1) ? left : undefined;
+  const methods = await openMethods(options);
+  try {
+    const found = await methods.forImage(() => lookOf(parts[0]!, { padding: masked }));
+    const done: Denoised[] = [];
+    for (const [k, part] of parts.entries()) {
+      const { denoiser, parameters } = k === 0 ? found : await additive(found);
+      done.push(
+        await denoise(part, {
+          ...rest,
+          method: denoiser,
+          parameters,
+          keep: undefined,
+          padding: masked,
+          onProgress: ({ done: at, total, label }) =>
+            onProgress?.({ done: (k + at / total) / parts.length, total: 1, label }),
+        }),
+      );
+    }
+    const result = join(done.map((one) => one.image.data));
+    let squares = 0;
+    for (let i = 0; i < image.data.length; i++) squares += (result.data[i]! - image.data[i]!) ** 2;
+    const { choice } = found;
+    return {
+      ...done[0]!,
+      image: result,
+      rmsChange: Math.sqrt(squares / (channels * parts[0]!.data.length)),
+      seconds: done.reduce((sum, one) => sum + one.seconds, 0),
+      notes: [...new Set([...notes, ...found.notes, ...done.flatMap((one) => one.notes)])],
+      ...(choice === undefined ? {} : { choice }),
+    };
+  } finally {
+    await methods.dispose();
+  }
+}
+
+/** Differences of colours are signed and their noise is additive, whatever the noise of the luminance is. */
+async function additive({ denoiser, parameters }: MethodForImage): Promise<MethodForImage> {
+  if (denoiser.noise === "gaussian" || denoiser.noise === "any") {
+    return { denoiser, parameters, notes: [] };
+  }
+  return { denoiser: await findDenoiser("non-local-means"), parameters: {}, notes: [] };
+}
+
+/** The planes by which a method is chosen. */
+export function lookOf(
+  image: Image,
+  {
+    padding,
+    code,
+  }: { readonly padding?: Uint8Array | undefined; readonly code?: string | undefined },
+): Look {
+  const { blocks, nz, ny, nx } = layoutOf(image);
+  const size = ny * nx;
+  const judged = judgedPlanes(blocks * nz);
+  return {
+    planes: judged.map((k) => sliceOf(image, k)),
+    paddings: judged.map((k) => padding?.subarray(k * size, (k + 1) * size)),
+    code,
+    large: false,
+  };
 }
 
 async function denoiseBy(
@@ -89,14 +184,11 @@ async function denoiseBy(
 ): Promise<Denoised> {
   const started = performance.now();
   const { padding } = options;
-  const { blocks, nz, ny, nx } = layoutOf(image);
-  const size = ny * nx;
-  const judged = judgedPlanes(blocks * nz);
-  const planes = judged.map((k) => sliceOf(image, k));
+  const { planes, paddings } = lookOf(image, { padding });
   const { noise, level, sigma } = noiseFor(planes, denoiser, {
     given: options.sigma,
     parameters: options.parameters,
-    paddings: judged.map((k) => padding?.subarray(k * size, (k + 1) * size)),
+    paddings,
   });
   const warning = trainingWarning(denoiser, planes, { ...noise, sigma: level.sigma });
   const notes: string[] = warning === undefined ? [] : [warning];
@@ -156,7 +248,7 @@ export function checkResult(denoised: Image, denoiser: Denoiser, padding?: Uint8
 
 /** @throws InputError saying what about the image cannot be denoised */
 export function checkDenoisable(image: Image, padding?: Uint8Array): void {
-  checkGrey(image);
+  if (!image.axes.includes("c")) checkGrey(image);
   checkFinite(nonFiniteIn(image.data, padding), image.data.length);
 }
 

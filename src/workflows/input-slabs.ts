@@ -3,6 +3,7 @@ import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { InputError, throwIfAborted } from "../core/errors.ts";
 import { type IntensityUnit, makeImage, placeOf, sizeOf, sliceOf } from "../core/image.ts";
+import { modalityOf } from "../dicom/read.ts";
 import { newUid } from "../dicom/uid.ts";
 import {
   openDerivedWriter,
@@ -48,6 +49,7 @@ export async function fileSlabs(
   }
   return {
     source,
+    modality: source.frames === undefined ? undefined : modalityOf(source.frames),
     reopen: () => openSlabs(path, { unit }),
     async writer(target, options) {
       await makeFolders(dirname(target));
@@ -73,6 +75,7 @@ export async function seriesSlabs(
   const source = withUnit(opened, unit);
   return {
     source,
+    modality: series.modality || undefined,
     reopen: () => Promise.resolve(source),
     async writer(target, options) {
       const named = (await formatOfName(target))?.name ?? "dicom";

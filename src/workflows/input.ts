@@ -2,7 +2,9 @@
 import { InputError } from "../core/errors.ts";
 import type { Image, IntensityUnit } from "../core/image.ts";
 import type { WorkOptions } from "../core/progress.ts";
+import type { ComponentKind } from "../core/stored.ts";
 import { constantPadding, joinedPadding } from "../denoise/constant-padding.ts";
+import { zeroBackground } from "../denoise/zero-background.ts";
 import type { GapTreatment } from "../dicom/resample.ts";
 import type { SlabWriter } from "../files/files-slab-writer.ts";
 import type { SlabSource } from "../files/files-slabs.ts";
@@ -24,6 +26,8 @@ export interface ReadImage {
   readonly notes: readonly string[];
   /** One byte per voxel, 1 where it holds no measurement; absent where all do. */
   readonly padding?: Uint8Array;
+  /** What the channels are, for images with a `c` axis. */
+  readonly components?: ComponentKind;
   /** DICOM's code of the modality, such as CT, where the file says it. */
   readonly modality?: string;
   /**
@@ -56,6 +60,8 @@ export interface SavedImage {
 /** An image whose values stay in its files. */
 export interface SlabInput {
   readonly source: SlabSource;
+  /** DICOM's code of what made the image, such as MR, where the files say it. */
+  readonly modality?: string | undefined;
   /** The same again, for files that are read forward only. */
   reopen(): Promise<SlabSource>;
   /** Writes planes as they come, as `ReadImage.save` would write all of them. */
@@ -84,22 +90,39 @@ export interface Input {
   readonly notes: readonly string[];
 }
 
+/** Voxels without a measurement: declared, and found by what they hold. */
+export function foundPadding(
+  image: Image,
+  padded: Uint8Array | undefined,
+  found: {
+    readonly constant: Uint8Array | undefined;
+    readonly zeros: Uint8Array | undefined;
+  } = { constant: constantPadding(image), zeros: zeroBackground(image) },
+): Uint8Array | undefined {
+  return joinedPadding(joinedPadding(padded, found.constant), found.zeros);
+}
+
 /**
  * The voxels that hold no measurement: those that the file marks, and the constant around a field of view,
- * which is said.
+ * or of zeros, which is said.
  */
 export function paddingOf(
   image: Image,
   padded: Uint8Array | undefined,
 ): { readonly padding?: Uint8Array; readonly notes: readonly string[] } {
   const constant = constantPadding(image);
-  const padding = joinedPadding(padded, constant);
-  const found = constant?.some((mark, i) => mark === 1 && padded?.[i] !== 1) === true;
+  const zeros = zeroBackground(image);
+  const padding = foundPadding(image, padded, { constant, zeros });
+  const adds = (mask: Uint8Array | undefined) =>
+    mask?.some((mark, i) => mark === 1 && padded?.[i] !== 1) === true;
   return {
     ...(padding ? { padding } : {}),
-    notes: found
-      ? ["a constant outside the field of view, which no attribute declares, is left as it is"]
-      : [],
+    notes: [
+      ...(adds(constant)
+        ? ["a constant outside the field of view, which no attribute declares, is left as it is"]
+        : []),
+      ...(adds(zeros) ? ["a background of zeros is left as it is"] : []),
+    ],
   };
 }
 

@@ -6,7 +6,7 @@ import type { Image } from "../core/image.ts";
 import type { StoredType } from "../core/stored.ts";
 import { checkDerivable } from "../dicom/derive.ts";
 import { framesOfResampled } from "../dicom/parts.ts";
-import type { DicomImage } from "../dicom/read.ts";
+import { type DicomImage, modalityOf } from "../dicom/read.ts";
 import { exactStored, integerRange } from "../codecs/elements.ts";
 import {
   formatByName,
@@ -92,6 +92,8 @@ function fileInput(path: string, { inputFormat: format, unit, gaps }: InputOptio
         format: opened.format,
         notes: [...opened.notes, ...one.notes, ...notes],
         ...(padding ? { padding } : {}),
+        ...(one.image.axes.includes("c") ? { components: one.stored.kind } : {}),
+        modality: opened.format === "dicom" ? modalityOf(opened.source as DicomImage) : undefined,
         checkSave: async (target) => void (await targetOf(target, opened)),
         save: (target, image, save) =>
           withParents(target, () => saveFile(target, image, { ...save, opened })),

@@ -76,14 +76,12 @@ const bad: readonly {
     bytes: () => bytesAs("a.npy", makeImage(new Float32Array(1), [1, 1])),
   },
   {
-    name: "colour.png",
-    says: /colour image: found 3 channels, wanted one grey channel/,
-    bytes: () =>
-      bytesAs(
-        "a.png",
-        makeImage(new Float32Array(3 * 256).fill(9), [3, 16, 16], { axes: "cyx" }),
-        "uint8",
-      ),
+    name: "vector.mha",
+    says: /an image of 3 channels: found vector, wanted grey, RGB, or either with alpha/,
+    bytes: async () => {
+      const image = makeImage(new Float32Array(3 * 256).fill(9), [3, 16, 16], { axes: "cyx" });
+      return (await encodeImage(image, "a.mha", { kind: "vector" })).files[0]!.bytes;
+    },
   },
   {
     name: "huge.npy",

@@ -302,15 +302,17 @@ describe("dprime list and demo", () => {
 
   const model = existsSync(join(import.meta.dirname, "../../models/drunet-light.onnx"));
   if (!model) console.log("skipped: the default model is not there, so no test of it");
-  it.skipIf(!model)("denoises by the default model when no method is named", () => {
+  it.skipIf(!model)("chooses the method by the image when none is named, and says why", () => {
     const folder = newFolder("default");
-    const words = ["demo", "out", "--size", "128", "--json", "--quiet", "--threads", "1"];
+    const words = ["demo", "out", "--size", "256", "--json", "--quiet", "--threads", "1"];
     const { code, out, err } = dprime(words, { cwd: folder });
     expect(err).toBe("");
     expect(code).toBe(0);
     const report = JSON.parse(out);
-    expect(report.method).toBe("drunet-light");
-    // White noise of a sixteenth of the window on a drawn slice: any working network gains this much.
+    // White noise on CT: a model whose card covers it, with the lesions kept that CT's default says.
+    expect(report.method).toBe("preserving+drunet-light");
+    // White noise of a sixteenth of the window on a drawn slice: any working network gains this much, also with
+    // the lesions of 5 mm handed back at pixels of 1.7 mm.
     expect(report.after.psnrDb).toBeGreaterThan(report.before.psnrDb + 4);
     const other = dprime(
       ["denoise", "out/noisy.dcm", "-o", "by-name.dcm", "--method", "drunet-light", "--quiet"],
@@ -318,6 +320,35 @@ describe("dprime list and demo", () => {
     );
     expect(other.code).toBe(0);
     expect(other.out).toMatch(/method: drunet-light/);
+    const chosen = dprime(["denoise", "out/noisy.dcm", "-o", "chosen.dcm", "--json"], {
+      cwd: folder,
+    });
+    const [image] = JSON.parse(chosen.out).images;
+    expect(image).toMatchObject({
+      method: "preserving+drunet-light",
+      parameters: { keep: 5, keepOver: "planes" },
+      choice: { method: "drunet-light", keep: 5 },
+    });
+    // White noise of a sixteenth of the window on a drawn slice: any working network removes most of it.
+    const [{ noiseBefore, noiseAfter }] = JSON.parse(
+      dprime(["denoise", "out/noisy.dcm", "-o", "least.dcm", "--keep", "0", "--json"], {
+        cwd: folder,
+      }).out,
+    ).images;
+    expect(noiseAfter.sigma).toBeLessThan(0.3 * noiseBefore.sigma);
+    const said = dprime(["denoise", "out/noisy.dcm", "-o", "plain.dcm", "--keep", "0", "--quiet"], {
+      cwd: folder,
+    });
+    expect(said.out).toMatch(/drunet-light is chosen \(CT by the file's modality CT; /);
+    expect(said.out).toMatch(/also fits: --method /);
+    const kept = dprime(
+      ["denoise", "out/noisy.dcm", "-o", "kept.dcm", "--method", "median", "--keep", "7", "--json"],
+      { cwd: folder },
+    );
+    expect(JSON.parse(kept.out)).toMatchObject({
+      method: "preserving+median",
+      parameters: { keep: 7, radius: expect.any(Number) },
+    });
   });
 
   it("demonstrates on its own slice, better after than before, the same again", () => {

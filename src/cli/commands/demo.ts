@@ -17,7 +17,10 @@ export const demo: Command = command({
     seed: whole("anatomy and noise", { min: 0, max: 2 ** 32, default: 1 }),
     sigma: number("noise to add", { min: 0, max: 1000, unit: "HU", default: 25 }),
     size: whole("side", { min: 64, max: 2048, unit: "px", default: 512 }),
-    method: text("NAME", "a member of `dprime list denoisers`; default: the default model"),
+    method: text(
+      "NAME",
+      "a member of `dprime list denoisers`; default: chosen as by `dprime denoise`",
+    ),
     threads,
   },
   examples: [

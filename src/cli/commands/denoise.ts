@@ -12,6 +12,7 @@ import {
   threads,
   withTask,
 } from "../shared-options.ts";
+import { modalities } from "../../workflows/choice/modalities.ts";
 import { printWritten } from "../written.ts";
 import { type Command, command, type CommandContext } from "./command.ts";
 
@@ -25,9 +26,18 @@ export const denoise: Command = command({
     ...outputOptions,
     method: text(
       "NAME",
-      "a shipped model, a path to an .onnx file, or a member of `dprime list denoisers`, also wrapped as in rician+non-local-means or task-preserving+bm3d; default: the default model",
+      "a shipped model, a path to an .onnx file, or a member of `dprime list denoisers`, also wrapped as in rician+non-local-means or task-preserving+bm3d; default: auto, by modality, unit, noise level, its correlation and the pixel spacing",
     ),
     param: param("method"),
+    keep: number(
+      "diameter of the lesion that must survive, as method preserving+NAME; larger is smoother, 0 is the method alone; default: that of the modality for auto (5 mm in CT), else 0",
+      { min: 0, max: 200, unit: "mm" },
+    ),
+    modality: choice(modalities, "what made the images, where their files do not say it"),
+    mask: text(
+      "FILE",
+      "an image of the input's size, or of one plane of it: where it is 0 the input stays as it is and is not seen",
+    ),
     ...taskOptions,
     guide: text(
       "PATH",
@@ -58,6 +68,10 @@ export const denoise: Command = command({
       about: "a series, with a picture of its middle slice",
     },
     {
+      line: "dprime denoise series/ -o denoised/ --method bm3d --keep 7",
+      about: "lesions of 7 mm and more survive, whatever the method does",
+    },
+    {
       line: "dprime denoise head.nii.gz -o out.nii.gz --method total-variation --strength 0.7",
       about: "a classical method, blended with the original",
     },
@@ -85,10 +99,12 @@ export const denoise: Command = command({
 });
 
 function printImages(context: CommandContext, { images, method }: DenoiseReport): void {
+  const several = new Set(images.map((one) => one.method)).size > 1;
   context.table(
     [
       { title: "image" },
       { title: "size" },
+      ...(several ? [{ title: "method" } as const] : []),
       { title: "noise before", align: "right" },
       { title: "noise level", align: "right" },
       { title: "noise after", align: "right" },
@@ -98,6 +114,7 @@ function printImages(context: CommandContext, { images, method }: DenoiseReport)
     images.map((one) => [
       one.name,
       one.shape.join(" × "),
+      ...(several ? [one.method] : []),
       short(one.noiseBefore.sigma),
       levelText(one.level),
       short(one.noiseAfter.sigma),
@@ -122,6 +139,16 @@ function printImages(context: CommandContext, { images, method }: DenoiseReport)
       ? `method: ${method}; noise level: ${levelText(first.level)}, ${how}`
       : `method: ${method}; noise levels: ${levels.size} different ones, see the table`,
   );
+  for (const line of new Set(images.flatMap(({ choice }) => choiceLines(choice)))) {
+    context.print(line);
+  }
+}
+
+/** What was chosen and why, and what else fits. */
+function choiceLines(choice: DenoiseReport["images"][number]["choice"]): string[] {
+  if (choice === undefined) return [];
+  const { why, others } = choice;
+  return [why, ...(others.length > 0 ? [`also fits: --method ${others.join(", ")}`] : [])];
 }
 
 /** The level that the method worked with. */

@@ -19,21 +19,23 @@ import { InputError, throwIfAborted } from "../../core/errors.ts";
 import { type Image, layoutOf, withData } from "../../core/image.ts";
 import {
   type ParameterTable,
+  type ParameterValuesOf,
   type ParameterValues,
   resolveParameters,
 } from "../../core/parameters.ts";
 import { type DenoiseContext, type Denoiser, unknownReach } from "../denoiser.ts";
 import { wellPosed } from "../well-posed.ts";
-import { type Band, bandKeeping, bandForms, type BandForm } from "./band.ts";
+import { type Band, bandForms, bandKeeping } from "./band.ts";
 import { lowPass } from "./low-pass.ts";
 
 /** Diameter in mm that is kept where nothing else is said. */
 const defaultKeepMm = 5;
 
 /** c of the disk or ball of that diameter. */
-const defaultShare = 0.8;
+export const defaultShare = 0.75;
 
-const table = {
+/** What the wrapper adds to a method's parameters. */
+export const preservingParameters = {
   keep: {
     type: "number",
     unit: "mm",
@@ -66,21 +68,19 @@ const table = {
   },
 } as const satisfies ParameterTable;
 
-interface Keeping {
-  readonly keep: number;
-  readonly keepShare: number;
-  readonly keepBand: BandForm;
-  readonly keepOver: "method" | "planes" | "volume";
-}
+type Keeping = ParameterValuesOf<typeof preservingParameters>;
 
 /** The wrapper's own parameters among those given, checked, and the method's. */
 function split(name: string, given: ParameterValues = {}) {
   const own: Record<string, ParameterValues[string]> = {};
   const rest: Record<string, ParameterValues[string]> = {};
   for (const [key, value] of Object.entries(given)) {
-    (Object.hasOwn(table, key) ? own : rest)[key] = value;
+    (Object.hasOwn(preservingParameters, key) ? own : rest)[key] = value;
   }
-  return { keeping: resolveParameters(name, table, own) as unknown as Keeping, rest };
+  return {
+    keeping: resolveParameters(name, preservingParameters, own) as Keeping,
+    rest,
+  };
 }
 
 /** Whether the band goes over the volume at once. */
@@ -107,7 +107,7 @@ export function preserving(inner: Denoiser): Denoiser {
     title: `${inner.title}, lesion-preserving`,
     summary: `${inner.summary} Hands back what a low-pass sees of the noisy image, so that lesions of a chosen size survive.`,
     references: [...new Set([...inner.references, "barrett2004foundations"])],
-    parameters: { ...inner.parameters, ...table },
+    parameters: { ...inner.parameters, ...preservingParameters },
     reach: ({ parameters, spacing }) => {
       const { keep, keepOver } = parameters as unknown as Keeping;
       if (keep > 0 && goesOverVolume(inner, { keepOver })) {
