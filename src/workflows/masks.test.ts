@@ -147,7 +147,6 @@ describe("colour files", () => {
   });
 
   const screen = join(sharedData, "5_projection_us_retina/wado_us/US-YBR_FULL_422-EVRLE.dcm");
-  if (!haveSharedData) console.log("skipped: no shared data, so no colour DICOM of a scanner");
   it.skipIf(!haveSharedData)("DICOM in colours becomes a derived object in colours", async () => {
     const done = await denoiseFiles(screen, at("us.dcm"), {
       threads: 1,
