@@ -169,39 +169,42 @@ function blockKernel(lowering: Lowering, emission: ConvEmission, outputs: number
     pads[kernel.length + 2 + (adjoint ? 1 : 0)] = outputs - o;
     value = lowering.add("Pad", [value, lowering.ints(pads)]);
   }
-  const output: [string, number][] = [
-    ["o1", outputs / b],
-    ["o0", b],
-  ];
-  const inner: [string, number][] =
-    c % b === 0
-      ? [
-          ["c1", c / b],
-          ["c0", b],
-        ]
-      : [["c1", c]];
-  const axes: [string, number][] = [
-    ...(adjoint ? [...inner, ...output] : [...output, ...inner]),
-    ["d", kd],
-    ["p", kh * kw],
-  ];
-  const order = ["d", "o1", "c1", "p", ...(inner.length === 2 ? ["c0"] : []), "o0"];
-  const split = lowering.add("Reshape", [value, lowering.ints(axes.map(([, size]) => size))]);
-  let moved = lowering.add("Transpose", [split], {
-    perm: order.map((name) => axes.findIndex(([axis]) => axis === name)),
-  });
-  if (adjoint && kh * kw > 1) {
-    const turn = [[-1], [Number.MIN_SAFE_INTEGER], [order.indexOf("p")], [-1]];
-    moved = lowering.add("Slice", [moved, ...turn.map((entry) => lowering.ints(entry))]);
+  const whole = c % b === 0;
+  const [o1, taps] = [outputs / b, kh * kw];
+  /** Pairs of neighbouring axes exchanged; the runtime is fast at nothing else. */
+  const exchange = (from: string, sizes: readonly number[], perm: readonly number[]) =>
+    lowering.add("Transpose", [lowering.add("Reshape", [from, lowering.ints(sizes)])], { perm });
+  const depth = kd > 1;
+  if (adjoint) {
+    // [C, O, kd, p]; a block of inputs to the end first, where there is one.
+    if (whole) value = exchange(value, [c / b, b, outputs * kd * taps], [0, 2, 1]);
+    const [c1, rest] = whole ? [c / b, taps * b] : [c, taps];
+    value = exchange(value, [c1 * o1, b, kd * rest], [0, 2, 1]);
+    if (depth) value = exchange(value, [c1, o1, kd, rest * b], [2, 1, 0, 3]);
+    else value = exchange(value, [c1, o1, rest * b], [1, 0, 2]);
+    if (taps > 1) {
+      const turned = lowering.add("Reshape", [
+        value,
+        lowering.ints([kd * o1 * c1, taps, (rest / taps) * b]),
+      ]);
+      const turn = [[-1], [Number.MIN_SAFE_INTEGER], [1], [-1]];
+      value = lowering.add("Slice", [turned, ...turn.map((entry) => lowering.ints(entry))]);
+    }
+  } else {
+    // [O, C, kd, p]
+    const c1 = whole ? c / b : c;
+    if (whole) value = exchange(value, [outputs * c1, b, kd * taps], [0, 2, 1]);
+    const rest = whole ? taps * b : taps;
+    value = exchange(value, [o1, b, c1 * kd * rest], [0, 2, 1]);
+    if (depth) value = exchange(value, [o1, c1, kd, rest * b], [2, 0, 1, 3]);
   }
-  const sizes = [outputs, c, kh, kw];
-  const whole = lowering.add("Reshape", [moved, lowering.ints([kd * outputs, ...sizes.slice(1)])]);
+  const planes = lowering.add("Reshape", [value, lowering.ints([kd * outputs, c, kh, kw])]);
   return {
     plane(k) {
-      if (kd === 1) return whole;
+      if (!depth) return planes;
       const at = adjoint ? kd - 1 - k : k;
       const range = [[at * outputs], [(at + 1) * outputs], [0], [1]];
-      return lowering.add("Slice", [whole, ...range.map((entry) => lowering.ints(entry))]);
+      return lowering.add("Slice", [planes, ...range.map((entry) => lowering.ints(entry))]);
     },
   };
 }

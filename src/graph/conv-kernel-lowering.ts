@@ -27,6 +27,9 @@ export function lowerConvKernel(lowering: Lowering, node: Node<ConvKernelAttribu
       ? emitKernelOfImages(lowering, { x, y, xs, ys, g })
       : emitKernelOfVolumes(lowering, { x, y, xs, ys, g });
   }
+  if (lowering.provider !== "webgpu" && isTiling(g)) {
+    return emitKernelOfTiles(lowering, { x, y, xs, ys, g });
+  }
   if (rank === 3 && lowering.provider === "webgpu") {
     return emitKernelByPlanes(lowering, { x, y, xs, ys, g });
   }
@@ -37,6 +40,39 @@ export function lowerConvKernel(lowering: Lowering, node: Node<ConvKernelAttribu
     ys,
     g,
   });
+}
+
+/** Whether every input element meets the kernel once: tiles beside each other, as in doubling a grid. */
+const isTiling = (g: ConvKernelAttributes) =>
+  g.groups === 1 &&
+  g.kernel.every((k, axis) => k === g.strides[axis] && k > 1) &&
+  g.dilations.every((d) => d === 1) &&
+  g.margins.every(([before, after]) => before === 0 && after === 0);
+
+/** Tiles of the input as channels of the output's grid, and one product of matrices: `[O, N·…] · [N·…, C·k…]`. */
+function emitKernelOfTiles(lowering: Lowering, { x, y, xs, ys, g }: KernelEmission): string {
+  const [n = 0, c = 0, ...sizes] = xs;
+  const [, o = 0, ...grid] = ys;
+  const rank = grid.length;
+  const used = grid.map((size, axis) => size * g.kernel[axis]!);
+  let image = lowering.value(x);
+  if (used.some((size, axis) => size < sizes[axis]!)) {
+    const axes = grid.map((_, axis) => axis + 2);
+    const range = [axes.map(() => 0), used, axes, axes.map(() => 1)];
+    image = lowering.add("Slice", [image, ...range.map((entry) => lowering.ints(entry))]);
+  }
+  const tiles = grid.flatMap((size, axis) => [size, g.kernel[axis]!]);
+  const split = lowering.add("Reshape", [image, lowering.ints([n, c, ...tiles])]);
+  const gridAxes = grid.map((_, axis) => 2 + 2 * axis);
+  const kernelAxes = grid.map((_, axis) => 3 + 2 * axis);
+  const count = grid.reduce((total, size) => total * size, n);
+  const rows = lowering.add("Transpose", [split], { perm: [0, ...gridAxes, 1, ...kernelAxes] });
+  const matrix = lowering.add("Reshape", [rows, lowering.ints([count, c * sizeOf(g.kernel)])]);
+  const spatial = Array.from({ length: rank }, (_, axis) => axis + 2);
+  const outer = lowering.add("Transpose", [lowering.value(y)], { perm: [1, 0, ...spatial] });
+  const left = lowering.add("Reshape", [outer, lowering.ints([o, count])]);
+  const product = lowering.add("MatMul", [left, matrix]);
+  return lowering.add("Reshape", [product, lowering.ints([o, c, ...g.kernel])]);
 }
 
 interface KernelEmission {
@@ -60,42 +96,38 @@ function emitKernelOfImages(lowering: Lowering, { x, y, xs, ys, g }: KernelEmiss
   return emitKernelByGroups(lowering, { image, block, outer: lowering.value(y), xs, ys, g });
 }
 
-/** Planes as images: for every plane of the kernel, the pairs of input and output planes that it couples. */
+/**
+ * Planes as images: each input plane meets, for every plane of the kernel, one plane of the output gradient or none; those are
+ * gathered as so many more outputs, and the input is read as it lies.
+ */
 function emitKernelOfVolumes(lowering: Lowering, { x, y, xs, ys, g }: KernelEmission): string {
   const [images, c, planes, h, w] = xs as [number, number, number, number, number];
   const [, o, count, oh, ow] = ys as [number, number, number, number, number];
   const [kd, kh, kw] = g.kernel as [number, number, number];
   const { image, block } = layoutOf(lowering, x, g.dilations[2]!);
-  const outer = lowering.planes(y);
-  const planar = {
-    ...g,
-    strides: g.strides.slice(1),
-    dilations: g.dilations.slice(1),
-    margins: g.margins.slice(1),
-    kernel: [kh, kw],
-  };
   const met = metPlanes(depthOf({ images, planes, kernel: kd }, g), count);
-  const slabs = met.map((rows) => {
-    const pairs = rows.flatMap((input, output) => (input < 0 ? [] : [{ input, output }]));
-    if (pairs.length === 0)
-      return lowering.add("ConstantOfShape", [lowering.ints([o, c, 1, kh, kw])]);
-    const slab = emitKernelByGroups(lowering, {
-      image: pickPlanes(lowering, image, {
-        chosen: pairs.map(({ input }) => input),
-        shape: [images * planes, c, h, w],
-      }),
-      block,
-      outer: pickPlanes(lowering, outer, {
-        chosen: pairs.map(({ output }) => output),
-        shape: [images * count, o, oh, ow],
-      }),
-      xs: [pairs.length, c, h, w],
-      ys: [pairs.length, o, oh, ow],
-      g: planar,
+  const chosen = new Array<number>(images * planes * kd).fill(-1);
+  met.forEach((rows, k) => {
+    rows.forEach((input, output) => {
+      if (input >= 0) chosen[input * kd + k] = output;
     });
-    return lowering.add("Reshape", [slab, lowering.ints([o, c, 1, kh, kw])]);
   });
-  return slabs.length === 1 ? slabs[0]! : lowering.add("Concat", slabs, { axis: 2 });
+  const kernel = emitKernelByGroups(lowering, {
+    image,
+    block,
+    outer: pickPlanes(lowering, lowering.planes(y), { chosen, shape: [images * count, o, oh, ow] }),
+    xs: [images * planes, c, h, w],
+    ys: [images * planes, kd * o, oh, ow],
+    g: {
+      ...g,
+      strides: g.strides.slice(1),
+      dilations: g.dilations.slice(1),
+      margins: g.margins.slice(1),
+      kernel: [kh, kw],
+    },
+  });
+  const apart = lowering.add("Reshape", [kernel, lowering.ints([kd, o, c, kh, kw])]);
+  return lowering.add("Transpose", [apart], { perm: [1, 2, 0, 3, 4] });
 }
 
 interface GroupEmission extends Omit<KernelEmission, "x" | "y"> {
@@ -113,11 +145,13 @@ interface GroupEmission extends Omit<KernelEmission, "x" | "y"> {
  *
  * An input in blocked layout is read as it lies, `[N, C/b, H, W·b]`: a dilation of b along the last
  * axis steps from pixel to pixel, and the kw·b outputs are (kernel column, channel in block).
+ *
+ * The runtime unfolds the input kh·kw times and multiplies matrices of O rows: slow where O is small and
+ * planes are large. There the gradient is copied kh times, each shifted by a row, as kh·O outputs, and the
+ * input is unfolded kw times only.
  */
-function emitKernelByGroups(
-  lowering: Lowering,
-  { image, block: b, outer, xs, ys, g }: GroupEmission,
-): string {
+function emitKernelByGroups(lowering: Lowering, emission: GroupEmission): string {
+  const { image, block: b, outer, xs, ys, g } = stackedWherePaying(lowering, emission);
   const [n, c, h, w] = xs as [number, number, number, number];
   const [, o, oh, ow] = ys as [number, number, number, number];
   const [kh, kw] = g.kernel as [number, number];
@@ -126,23 +160,85 @@ function emitKernelByGroups(
   // Margins that make the output exactly the kernel's size.
   const bottom = oh - 1 + dh * (kh - 1) + 1 - h - top;
   const right = ow - 1 + dw * (kw - 1) + 1 - w - left;
+  const byRows = kh > 1 && o <= 64 && oh * ow >= 2048;
+  const shifts = byRows ? kh : 1;
+  const height = byRows ? oh + dh * (kh - 1) : oh;
+  const shifted = byRows ? shiftedRows(lowering, outer, { sizes: [n, o, oh, ow], kh, dh }) : outer;
   const input = lowering.add("Reshape", [image, lowering.ints([1, n, c / b, h, w * b])]);
-  const kernel = lowering.add("Reshape", [outer, lowering.ints([n * o, 1, 1, oh, ow])]);
+  const kernel = lowering.add("Reshape", [
+    shifted,
+    lowering.ints([n * o * shifts, 1, 1, height, ow]),
+  ]);
   const strides = b > 1 ? [1, dh, 1] : [1, dh, dw];
   const products = lowering.add("Conv", [input, kernel], {
     group: n,
-    kernel_shape: [1, oh, ow],
+    kernel_shape: [1, height, ow],
     strides,
     dilations: [1, 1, b],
     pads: [0, top, left * b, 0, bottom, right * b],
   });
-  const apart = lowering.add("Reshape", [products, lowering.ints([n, o, c / b, kh, kw, b])]);
+  const rows = kh / shifts;
+  const apart = lowering.add("Reshape", [
+    products,
+    lowering.ints([n, o, shifts, c / b, rows, kw, b]),
+  ]);
   const summed =
     n === 1 ? apart : lowering.add("ReduceSum", [apart, lowering.ints([0])], { keepdims: 0 });
-  if (b === 1) return lowering.add("Reshape", [summed, lowering.ints([o, c, kh, kw])]);
-  const five = lowering.add("Reshape", [summed, lowering.ints([o, c / b, kh, kw, b])]);
-  const moved = lowering.add("Transpose", [five], { perm: [0, 1, 4, 2, 3] });
-  return lowering.add("Reshape", [moved, lowering.ints([o, c, kh, kw])]);
+  const exchange = (from: string, sizes: readonly number[], perm: readonly number[]) =>
+    lowering.add("Transpose", [lowering.add("Reshape", [from, lowering.ints(sizes)])], { perm });
+  let kernels = summed;
+  if (shifts > 1) kernels = exchange(kernels, [o, shifts, c / b, kw * b], [0, 2, 1, 3]);
+  if (b > 1) kernels = exchange(kernels, [(o * c) / b, kh * kw, b], [0, 2, 1]);
+  return lowering.add("Reshape", [kernels, lowering.ints([o, c, kh, kw])]);
+}
+
+/**
+ * Images below each other as one tall image, zeros between them, where a kernel for each image would take more
+ * than the images: small planes of many channels. Nothing is then summed over images.
+ */
+function stackedWherePaying(lowering: Lowering, emission: GroupEmission): GroupEmission {
+  const { image, block: b, outer, xs, ys, g } = emission;
+  const [n, c, h, w] = xs as [number, number, number, number];
+  const [, o, oh, ow] = ys as [number, number, number, number];
+  const [kh, kw] = g.kernel as [number, number];
+  const reach = g.dilations[0]! * (kh - 1);
+  const [top] = g.margins[0]!;
+  const paying = n > 1 && n * o * c * kh * kw > 2 * (sizeOf(xs) + sizeOf(ys));
+  if (!paying || top > reach) return emission;
+  // No row of one image meets a row of the next.
+  const pitch = Math.max(h + Math.max(top, oh + reach - h - top), oh);
+  const stack = (value: string, sizes: readonly number[]) => {
+    const [, channels, height, width] = sizes as [number, number, number, number];
+    const split = lowering.add("Reshape", [value, lowering.ints(sizes)]);
+    const pads = lowering.ints([0, 0, 0, 0, 0, 0, pitch - height, 0]);
+    const padded = pitch === height ? split : lowering.add("Pad", [split, pads]);
+    const moved = lowering.add("Transpose", [padded], { perm: [1, 0, 2, 3] });
+    return lowering.add("Reshape", [moved, lowering.ints([1, channels, n * pitch, width])]);
+  };
+  return {
+    image: stack(image, [n, c / b, h, w * b]),
+    block: b,
+    outer: stack(outer, [n, o, oh, ow]),
+    xs: [1, c, n * pitch, w],
+    ys: [1, o, n * pitch, ow],
+    g,
+  };
+}
+
+/** `[n, O, h, w]` shifted down by 0, d, 2d … rows between zeros: `[n, O, kh, h + d·(kh − 1), w]`. */
+function shiftedRows(
+  lowering: Lowering,
+  value: string,
+  { sizes, kh, dh }: { sizes: readonly number[]; kh: number; dh: number },
+): string {
+  const height = sizes[2]!;
+  const padded = lowering.add("Pad", [value, lowering.ints([0, 0, 0, 0, 0, 0, 1, 0])]);
+  const total = height + dh * (kh - 1);
+  const rows = Array.from({ length: kh * total }, (_, i) => {
+    const row = (i % total) - dh * Math.floor(i / total);
+    return row < 0 || row >= height ? height : row;
+  });
+  return lowering.add("Gather", [padded, lowering.ints(rows, [kh, total])], { axis: 2 });
 }
 
 /**

@@ -116,6 +116,30 @@ const convolutions: Record<string, Case> = {
     padding: [2, 1, 1],
   }),
   "a kernel of even size": convCase([16, 16], [4, 6, 6], { kernel: [4, 4, 4], stride: 2 }),
+  // Large planes of few channels take the kernel's gradient by shifted rows.
+  "a large plane": convCase([16, 16], [46, 45], { images: 2, dilation: [2, 1], padding: [2, 1] }),
+  "a volume of large planes": convCase([16, 1], [2, 46, 45], {
+    kernel: [3, 3, 1],
+    padding: [1, 1, 0],
+  }),
+  "small planes of many channels": convCase([32, 48], [4, 3], { images: 5 }),
+  "small planes, wide margins": convCase([32, 32], [3, 4], {
+    images: 4,
+    kernel: [3, 1],
+    padding: [3, 0],
+  }),
+  "small planes, dilated": convCase([32, 32], [5, 4], {
+    images: 6,
+    dilation: [2, 1],
+    padding: [1, 1],
+  }),
+  tiles: convCase([16, 16], [7, 6], { images: 2, kernel: [2, 3], stride: [2, 3], padding: 0 }),
+  "tiles of a volume": convCase([16, 16], [4, 5, 6], {
+    images: 2,
+    kernel: [2, 2, 2],
+    stride: 2,
+    padding: 0,
+  }),
   "one channel in": convCase([16, 1], [6, 7], { images: 2 }),
   "one channel of a volume in": convCase([32, 1], [4, 5, 6], { images: 2 }),
   "three channels of a volume in": convCase([16, 3], [4, 5, 4]),
