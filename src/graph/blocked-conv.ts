@@ -36,6 +36,12 @@ export function appliedKernel({ w, adjoint }: ConvEmission): readonly number[] {
   return adjoint ? [second, first, ...kernel] : [first, second, ...kernel];
 }
 
+/** The kernel as it is given; that of an adjoint waits for what else is made of the output gradient. */
+export function kernelValue(lowering: Lowering, { x, w, adjoint }: ConvEmission): string {
+  const value = lowering.value(w);
+  return adjoint ? lowering.after(x, value, concrete(shapeOf(w), "lower a convolution")) : value;
+}
+
 /** The depth of a convolution of volumes. */
 export function depthOf(
   { images, planes, kernel }: Pick<DepthGeometry, "images" | "planes" | "kernel">,
@@ -163,7 +169,7 @@ function blockKernel(lowering: Lowering, emission: ConvEmission, outputs: number
   const [o = 0, c = 0, ...kernel] = appliedKernel(emission);
   const [kh = 0, kw = 0] = kernel.slice(-2);
   const kd = kernel.length === 3 ? kernel[0]! : 1;
-  let value = lowering.value(w);
+  let value = kernelValue(lowering, emission);
   if (outputs > o) {
     const pads = new Array<number>(2 * (kernel.length + 2)).fill(0);
     pads[kernel.length + 2 + (adjoint ? 1 : 0)] = outputs - o;

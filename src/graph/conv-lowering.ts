@@ -13,6 +13,7 @@ import {
   appliedKernel,
   type ConvEmission,
   emitBlockedConv,
+  kernelValue,
 } from "./blocked-conv.ts";
 import { concrete } from "./dimension.ts";
 import type { Lowering } from "./lowering.ts";
@@ -64,10 +65,10 @@ export function lowerActivatedConv(
 function emitConv(lowering: Lowering, node: Node, emission: ConvEmission): string {
   const blocked = emitBlockedConv(lowering, node, emission);
   if (blocked !== undefined) return blocked;
-  const { x, w, adjoint, geometry } = emission;
+  const { x, adjoint, geometry } = emission;
   const rank = geometry.strides.length;
   const kernelShape = appliedKernel(emission);
-  const plain = lowering.value(w);
+  const plain = kernelValue(lowering, emission);
   const kernel = adjoint ? adjointKernel(lowering, plain, rank) : plain;
   const bias = emission.bias === undefined ? undefined : lowering.value(emission.bias);
   if (rank === 3 && lowering.provider === "webgpu") {
@@ -193,7 +194,8 @@ export function lowerConvInput(lowering: Lowering, node: Node<ConvInputAttribute
     return size - ((n - 1) * g.strides[axis]! + reach[axis]! + 1 - before - after);
   });
   const outputPadding = extra.map((e) => e ?? 0);
-  return lowering.add("ConvTranspose", [lowering.value(y), lowering.value(w)], {
+  const kernelLater = lowering.after(y, lowering.value(w), shape);
+  return lowering.add("ConvTranspose", [lowering.value(y), kernelLater], {
     ...onnxGeometry(g),
     group: g.groups,
     kernel_shape: kernel,

@@ -112,7 +112,8 @@ export function unary(spec: Unary): Operator {
       ? {}
       : {
           gradient: (node: Node, outer: Node) => [
-            spec.multiply(outer, spec.derivative!(node.inputs[0]!, node)),
+            // The derivative first: the runtime then computes it late, and keeps it for a moment only.
+            spec.multiply(spec.derivative!(node.inputs[0]!, node), outer),
           ],
         }),
   });

@@ -3,7 +3,8 @@
  * provider's blocked layout, or in both; each form is made when something asks for it.
  */
 import { InputError } from "../core/errors.ts";
-import { concrete } from "./dimension.ts";
+import { sizeOf } from "../core/image.ts";
+import { concrete, isConcrete } from "./dimension.ts";
 import type {
   AttributeShorthand,
   LoweredAttribute,
@@ -44,6 +45,8 @@ class GraphLowering implements Lowering {
   readonly #blocked = new Map<Node, string>();
   readonly #planes = new Map<Node, string>();
   readonly #users = new Map<Node, number>();
+  /** Values far smaller than the node's, computed from it. */
+  readonly #reductions = new Map<Node, { readonly name: string; readonly rank: number }[]>();
   #next = 0;
 
   constructor(order: readonly Node[], roots: readonly Node[], options: LowerOptions) {
@@ -57,7 +60,29 @@ class GraphLowering implements Lowering {
 
   lowerNode(node: Node): void {
     const name = node.operator.lower(this, node);
-    if (name !== otherForm) this.#ordinary.set(node, name);
+    if (name === otherForm) return;
+    this.#ordinary.set(node, name);
+    if (node.type.kind !== "float" || !shrinks(node)) return;
+    for (const source of new Set(node.inputs)) {
+      const known = this.#reductions.get(source) ?? [];
+      this.#reductions.set(source, [...known, { name, rank: node.type.shape.length }]);
+    }
+  }
+
+  after(node: Node, value: string, shape: readonly number[]): string {
+    const waits = this.#reductions.get(node) ?? [];
+    if (waits.length === 0) return value;
+    // A shape to which each adds zero: 0 · [x ≠ 0] is zero for every number, undefined ones included.
+    const sizes = waits.reduce((sum, { name, rank }) => {
+      const axes = Array.from({ length: rank }, (_, axis) => axis);
+      const box = [axes.map(() => 0), axes.map(() => 1), axes].map((entry) => this.ints(entry));
+      const first = rank === 0 ? name : this.add("Squeeze", [this.add("Slice", [name, ...box])]);
+      const truth = this.add("Cast", [first], { to: 9 });
+      const zero = this.add("Mul", [this.add("Cast", [truth], { to: 7 }), this.ints([0], [])]);
+      return this.add("Add", [sum, zero]);
+    }, this.ints(shape));
+    // A copy of the kernel: joined to the reshapes beside it, as a Reshape would be, it would no longer wait.
+    return this.add("Expand", [value, sizes]);
   }
 
   users(node: Node): number {
@@ -268,7 +293,7 @@ export function lower(
   options: LowerOptions = {},
 ): LoweredModel {
   const roots = Object.values(outputs);
-  const order = topologicalOrder(roots);
+  const order = reductionsFirst(topologicalOrder(roots));
   const lowering = new GraphLowering(order, roots, options);
   for (const node of order) lowering.lowerNode(node);
   const named = Object.entries(outputs).map(([name, node]) => {
@@ -297,6 +322,31 @@ export function lower(
     nodes,
     constants: [...lowering.constants.values()].filter(({ name }) => used.has(name)),
   };
+}
+
+/** Whether a node's value is far smaller than the largest that it reads; false where sizes are unknown. */
+function shrinks(node: Node): boolean {
+  const size = ({ type: { shape } }: Node) => (isConcrete(shape) ? sizeOf(shape) : Number.NaN);
+  return size(node) * 4 <= Math.max(0, ...node.inputs.map(size));
+}
+
+/** The nodes, inputs before their users, those that shrink what they read as soon as they can be computed. */
+function reductionsFirst(order: readonly Node[]): Node[] {
+  const small = new Map<Node, Node[]>();
+  for (const node of order) {
+    if (!shrinks(node)) continue;
+    for (const input of new Set(node.inputs)) small.set(input, [...(small.get(input) ?? []), node]);
+  }
+  const done = new Set<Node>();
+  const take = (node: Node) => {
+    if (done.has(node)) return;
+    done.add(node);
+    for (const user of small.get(node) ?? []) {
+      if (user.inputs.every((input) => done.has(input))) take(user);
+    }
+  };
+  for (const node of order) take(node);
+  return [...done];
 }
 
 /** Nodes that an output depends on, in order. */

@@ -93,6 +93,13 @@ export interface Lowering {
   planes(node: Node): string;
   /** Says that a volume's value exists as planes under this name; returned by `lower` in place of a value. */
   keepPlanes(node: Node, name: string): string;
+  /**
+   * A value unchanged, but not before everything small that is computed from `node` (a kernel's gradient, a sum) is
+   * there. Giving the next step's kernel so makes the runtime drop `node`'s value in time.
+   *
+   * @param shape of the value
+   */
+  after(node: Node, value: string, shape: readonly number[]): string;
   /** How many nodes and outputs read this node's value. */
   users(node: Node): number;
   /** An input of the model, declared once. */

@@ -292,4 +292,29 @@ describe("the blocked layout", () => {
     expect(count("ReorderInput")).toBe(0);
     expect(count("LeakyRelu") + count("Relu") + count("Mul")).toBe(0);
   });
+
+  it("takes each kernel's gradient before the next layer's output gradient is made", () => {
+    const layers = 4;
+    const weights = Array.from({ length: layers }, (_, i) => input(`w${i}`, [16, 16, 3, 3]));
+    let x: Node = input("x", [2, 16, 32, 32]);
+    for (const w of weights) x = relu(conv(x, w, { padding: 1 }));
+    const gradients = gradient(mean(x), weights);
+    const outputs = Object.fromEntries(gradients.map((g, i) => [`g${i}`, g]));
+    const { nodes } = lower(outputs, { block: 16 });
+    const made = new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node])));
+    /** All nodes that a value is computed from. */
+    const ancestors = (name: string, seen = new Set<object>()) => {
+      const node = made.get(name);
+      if (node === undefined || seen.has(node)) return seen;
+      seen.add(node);
+      for (const source of node.inputs) ancestors(source, seen);
+      return seen;
+    };
+    // The kernel's gradient of a layer is computed from those of all layers behind it, if only by order.
+    for (let i = 0; i < layers - 1; i++) {
+      const before = ancestors(`g${i}`);
+      const behind = made.get(made.get(`g${i + 1}`)!.inputs[0]!)!;
+      expect(before.has(behind), `layer ${i}`).toBe(true);
+    }
+  });
 });

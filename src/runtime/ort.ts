@@ -56,6 +56,8 @@ export async function openSession(
       logSeverityLevel: 4,
       ...(options.threads > 0 ? { intraOpNumThreads: options.threads } : {}),
       interOpNumThreads: 1,
+      // Its plan of one large block comes on top of what the first run took: twice the memory, and no faster.
+      enableMemPattern: false,
       ...settings,
     });
   } catch (cause) {

@@ -30,7 +30,7 @@ const plainLeakyRelu: Operator<LeakyReluAttributes> = elementwise<LeakyReluAttri
     // With a slope above zero the result has the argument's sign, and the argument need not be kept.
     const sign = slope > 0 ? (node as unknown as Node) : node.inputs[0]!;
     const factor = add(constant(slope), multiply(constant(1 - slope), step(sign)));
-    return [multiply(outer, factor)];
+    return [multiply(factor, outer)];
   },
 });
 
