@@ -165,7 +165,7 @@ interface Kernels {
  */
 function blockKernel(lowering: Lowering, emission: ConvEmission, outputs: number): Kernels {
   const b = lowering.block;
-  const { w, adjoint } = emission;
+  const { adjoint } = emission;
   const [o = 0, c = 0, ...kernel] = appliedKernel(emission);
   const [kh = 0, kw = 0] = kernel.slice(-2);
   const kd = kernel.length === 3 ? kernel[0]! : 1;
