@@ -19,7 +19,7 @@ export {
 export { convert, type Converted, type ConvertOptions } from "./convert.ts";
 export { denoise, type Denoised, type DenoiseOptions } from "./denoise.ts";
 export { denoiseFiles, type DenoiseFilesOptions, type DenoiseReport } from "./denoise-files.ts";
-export { insertNoise, type InsertNoiseOptions, type LowDose } from "./insert-noise.ts";
+export { insertNoise, type InsertNoiseOptions, type LowDose } from "../cases/insert-noise.ts";
 export {
   insertNoiseFiles,
   type InsertNoiseFilesOptions,

@@ -6,7 +6,7 @@ import {
 } from "../core/parameters.ts";
 import { lowDoseParameters } from "../physics/low-dose.ts";
 import { eachImage, type FilesOptions } from "./each-image.ts";
-import { insertNoise, type Quanta } from "./insert-noise.ts";
+import { insertNoise, type Quanta } from "../cases/insert-noise.ts";
 
 export interface InsertNoiseFilesOptions extends FilesOptions {
   /** Fraction of the images' own dose, above 0 and at most 1. */

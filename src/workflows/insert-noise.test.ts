@@ -6,7 +6,7 @@ import { abdomen } from "../phantoms/abdomen.ts";
 import { waterInserts } from "../phantoms/water-inserts.ts";
 import { ctFan } from "../physics/ct-fan.ts";
 import { drawDoseNoise } from "../physics/low-dose.ts";
-import { insertNoise } from "./insert-noise.ts";
+import { insertNoise } from "../cases/insert-noise.ts";
 
 afterAll(endIdleWorkers);
 

@@ -5,7 +5,9 @@ import type { NoiseModel } from "../../noise/noise-model.ts";
 import type { PatchWindow } from "../patches.ts";
 
 /** Images of one grid that a sample may have, in its own intensity unit; labels are whole numbers. */
-export type PlaneField = "noisy" | "clean" | "again" | "labels";
+export const planeFields = ["noisy", "clean", "again", "labels"] as const;
+
+export type PlaneField = (typeof planeFields)[number];
 
 export interface Sample {
   /** What errors and notes call it: a file, or a scan of a source. */

@@ -8,6 +8,7 @@ import type { WorkOptions } from "../../core/progress.ts";
 import { bytesOf, exists, makeFolders, writeWhole } from "../../files/files-disk.ts";
 import { decodeTensors, encodeTensors, type NamedArray } from "../../learn/tensor-file.ts";
 import { mapInWorkers, type WorkerFunction } from "../../parallel/map-in-workers.ts";
+import { drawInserted, insertedKey, type InsertTask } from "./inserted.ts";
 import { drawScan, type Scan, scanKey, type ScanTask } from "./scan.ts";
 
 export interface ScanOptions extends WorkOptions {
@@ -42,8 +43,8 @@ export function encodeScan(scan: Scan, key: string): Uint8Array {
 /** @throws FormatError on bytes that are damaged, or of another scan */
 export function decodeScan(bytes: Uint8Array, key: string): Scan {
   const { arrays, metadata } = decodeTensors(bytes, { own: true });
-  const { noisy, clean } = arrays;
-  if (metadata["key"] !== key || noisy === undefined || clean === undefined) {
+  const first = arrays["clean"] ?? arrays["noisy"];
+  if (metadata["key"] !== key || first === undefined) {
     throw new FormatError("Cannot read a scan: found a file of another scan", {
       format: "safetensors",
       kind: "corrupt",
@@ -51,15 +52,21 @@ export function decodeScan(bytes: Uint8Array, key: string): Scan {
     });
   }
   const rest = JSON.parse(metadata["scan"] ?? "{}") as Omit<Scan, (typeof arrayNames)[number]>;
-  const [nz = 1, ny = 1, nx = 1] = noisy.shape;
+  const [nz = 1, ny = 1, nx = 1] = first.shape;
   const data = Object.fromEntries(
     Object.entries(arrays).map(([name, array]) => [name, array.data]),
   );
-  return { ...rest, ...data, shape: [nz, ny, nx], noisy: noisy.data, clean: clean.data };
+  return { ...rest, ...data, shape: [nz, ny, nx] };
 }
 
+/** Phantoms that are imaged, or images that something is put into. */
+export type AnyScanTask = ScanTask | InsertTask;
+
+export const keyOf = (task: AnyScanTask): string =>
+  "images" in task ? insertedKey(task) : scanKey(task);
+
 interface KeepTask {
-  readonly scan: ScanTask;
+  readonly scan: AnyScanTask;
   /** Where to keep it, unless it is not kept. */
   readonly path: string | undefined;
 }
@@ -70,9 +77,9 @@ interface KeepTask {
  * @worker
  */
 export async function keepScan({ scan: task, path }: KeepTask): Promise<Scan> {
-  const scan = await drawScan(task);
+  const scan = await ("images" in task ? drawInserted(task) : drawScan(task));
   if (path !== undefined) {
-    await writeWhole([{ path, bytes: encodeScan(scan, scanKey(task)) }]);
+    await writeWhole([{ path, bytes: encodeScan(scan, keyOf(task)) }]);
   }
   return scan;
 }
@@ -94,7 +101,7 @@ export const scanPath = (folder: string, key: string): string =>
  *   the disk fails or is full; CancelledError, with the scans that are finished kept
  */
 export async function openScans(
-  tasks: readonly ScanTask[],
+  tasks: readonly AnyScanTask[],
   { cache, threads = 1, signal, onProgress }: ScanOptions = {},
 ): Promise<Scans> {
   const scans = new Array<Scan>(tasks.length);
@@ -102,7 +109,7 @@ export async function openScans(
   const missing: { readonly index: number; readonly work: KeepTask }[] = [];
   for (const [index, scan] of tasks.entries()) {
     throwIfAborted(signal, "reading scans");
-    const key = scanKey(scan);
+    const key = keyOf(scan);
     const path = cache === undefined ? undefined : scanPath(cache, key);
     if (path !== undefined && (await exists(path))) {
       try {

@@ -30,8 +30,8 @@ export interface ScanTask {
 export interface Scan {
   /** Planes, rows, columns. */
   readonly shape: readonly [number, number, number];
-  readonly noisy: Float32Array;
-  readonly clean: Float32Array;
+  readonly noisy?: Float32Array;
+  readonly clean?: Float32Array;
   readonly again?: Float32Array;
   readonly labels?: Float32Array;
   /** Names of the values of `labels`. */
@@ -47,7 +47,7 @@ export interface Scan {
 }
 
 /** JSON with sorted names, so that the same description always reads the same. */
-function canonical(value: unknown): string {
+export function canonical(value: unknown): string {
   return JSON.stringify(value, (_, part: unknown) =>
     typeof part === "object" && part !== null && !Array.isArray(part)
       ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
@@ -64,7 +64,9 @@ export const scanKey = (task: ScanTask): string => sha256(canonical({ ...task, s
 /** Sources of the last descriptions: opening one draws an object. */
 const opened = new Map<string, Promise<CaseSource>>();
 
-export async function drawScan(task: ScanTask): Promise<Scan> {
+export async function drawScan(
+  task: ScanTask,
+): Promise<Scan & Required<Pick<Scan, "noisy" | "clean">>> {
   const { description, seed, role, number, present, again } = task;
   const name = sha256(canonical({ description, present }));
   const key = `${name} ${seed}`;
@@ -92,7 +94,8 @@ export async function drawScan(task: ScanTask): Promise<Scan> {
   };
 }
 
-const placeOf = (place: readonly number[]): readonly [number, number, number] => {
+/** A place in an image as plane, row and column. */
+export const placeOf = (place: readonly number[]): readonly [number, number, number] => {
   const [x = 0, y = 0, z = 0] = [...place].reverse();
   return [z, y, x];
 };

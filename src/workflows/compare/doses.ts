@@ -2,7 +2,7 @@
 import { InputError, throwIfAborted } from "../../core/errors.ts";
 import { type Image, layoutOf, withData } from "../../core/image.ts";
 import type { WorkOptions } from "../../core/progress.ts";
-import { insertNoise } from "../insert-noise.ts";
+import { insertNoise } from "../../cases/insert-noise.ts";
 import { pieceKey, type PieceStore } from "./pieces.ts";
 import { blockOf, slicesOf, type Stack } from "./stack.ts";
 

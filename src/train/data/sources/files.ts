@@ -3,7 +3,7 @@
  * images without noise to which a noise model adds some.
  */
 import { z } from "zod";
-import { noiseSchema } from "../../../cases/index.ts";
+import { noiseSchema, signalSchema, spreadSchema, spreadsSchema } from "../../../cases/index.ts";
 import { checkSpreads } from "../../../cases/spread.ts";
 import { InputError } from "../../../core/errors.ts";
 import { type Image, layoutOf } from "../../../core/image.ts";
@@ -11,10 +11,12 @@ import { openMember } from "../../../core/member.ts";
 import { noiseOfImage } from "../../../denoise/noise-level/noise-of-image.ts";
 import { catalogue as noiseModels } from "../../../noise/catalogue.ts";
 import type { NoiseModel } from "../../../noise/noise-model.ts";
-import type { PlaneField, Sample } from "../sample.ts";
+import { type PlaneField, planeFields, type Sample } from "../sample.ts";
 import { resolveWindow, type WindowConfig, windowFields } from "../window.ts";
 import { imagesByName, matched, type NamedImage } from "./matched-files.ts";
-import { planesOfData } from "./simulated.ts";
+import { doseParameters, type InsertTask } from "../inserted.ts";
+import { openScans } from "../scan-cache.ts";
+import { planesOfData, sampleOfScan } from "./simulated.ts";
 import type { SourceContext, SourceImages } from "./source.ts";
 
 const paths = (about: string) =>
@@ -23,6 +25,15 @@ const paths = (about: string) =>
     .transform((given) => (typeof given === "string" ? [given] : given))
     .optional()
     .describe(`Files or folders, relative to the data folder: ${about}`);
+
+const insertionSchema = z
+  .strictObject({
+    dose: spreadSchema.describe("Fraction of the image's own dose."),
+    options: spreadsSchema.default({}).describe("Of the scanner, as `dprime insert-noise` takes."),
+  })
+  .describe(
+    "Noise of a lower dose, put into clean images (CT in HU); the scanner's quanta follow from each image's own noise unless `photons` is given.",
+  );
 
 export const filesSchema = z
   .strictObject({
@@ -39,14 +50,27 @@ export const filesSchema = z
     noise: noiseSchema
       .optional()
       .describe("Noise added to every patch of clean images anew, in their unit."),
+    insertion: insertionSchema.optional(),
+    signal: signalSchema.optional(),
+    present: z.number().min(0).max(1).default(1).describe("Share of images with the signal."),
+    halfCyclesPerMm: z
+      .number()
+      .positive()
+      .optional()
+      .describe(
+        "Cycles per mm at which the scan shows half of a lesion's contrast; default: lesions are not blurred.",
+      ),
+    draws: z
+      .int()
+      .positive()
+      .default(1)
+      .describe("How often every image gets other noise and another lesion."),
     licence: z.string().describe("Licence under which they may be trained on."),
     ...windowFields,
   })
   .describe("Images in files.");
 
 export type FilesConfig = z.output<typeof filesSchema>;
-
-const imageFields = ["noisy", "clean", "again", "labels"] as const;
 
 /**
  * @throws InputError when files cannot be read or do not go together, on values that are not finite, and on two
@@ -61,35 +85,53 @@ export async function openFiles(
   const noise = await openNoise(config);
   const options = { folder, ...(signal === undefined ? {} : { signal }) };
   const fields: Partial<Record<PlaneField, Map<string, NamedImage>>> = {};
-  for (const field of imageFields) {
+  for (const field of planeFields) {
     const given = config[field];
     if (given === undefined) continue;
     fields[field] = await imagesByName(given, { ...options, labels: field === "labels" });
   }
   const groups = matched(fields, what);
-  const samples = groups.map(({ name, images }) =>
-    sampleOf(images, { name, config, weight: config.weight / groups.length, noise }),
-  );
+  for (const { images } of groups) {
+    for (const { path, image } of Object.values(images)) checkFinite(image, path);
+  }
+  const drawn =
+    config.insertion === undefined && config.signal === undefined
+      ? undefined
+      : await openInserted(groups, { config, context });
+  const samples =
+    drawn?.samples.map((sample) => finished(sample, { noise })) ??
+    groups.map(({ name, images }) =>
+      finished(sampleOf(images, { name, config, weight: config.weight / groups.length }), {
+        noise,
+      }),
+    );
   const found = config.other && (await imagesByName(config.other, { ...options, labels: false }));
   const others = [...(found?.values() ?? [])].map((one) =>
-    sampleOf({ clean: one }, { name: one.path, config, weight: 1, noise: undefined }),
+    sampleOf({ clean: one }, { name: one.path, config, weight: 1 }),
   );
+  for (const { path, image } of found?.values() ?? []) checkFinite(image, path);
   checkUnits(samples, others);
-  return { samples, others, names: namesOf(config, samples), notes: [] };
+  return { samples, others, names: namesOf(config, samples), notes: drawn?.notes ?? [] };
 }
 
 /** @throws InputError on fields that do not go together */
-function checkFiles({ noisy, clean, again, other, noise }: FilesConfig, what: string): void {
+function checkFiles(config: FilesConfig, what: string): void {
+  const { noisy, clean, again, other } = config;
   const wrong = (found: string, wanted: string) =>
     new InputError(`Cannot use ${what}: found ${found}, wanted ${wanted}`);
   if (noisy === undefined && clean === undefined) {
     throw wrong("neither noisy nor clean", "files of one of them");
   }
-  if (noise !== undefined && (clean === undefined || noisy !== undefined)) {
-    throw wrong(
-      noisy === undefined ? "noise without clean" : "noise beside noisy",
-      "clean images alone to add noise to",
-    );
+  for (const added of ["noise", "insertion"] as const) {
+    if (config[added] !== undefined && (clean === undefined || noisy !== undefined)) {
+      throw wrong(
+        noisy === undefined ? `${added} without clean` : `${added} beside noisy`,
+        "clean images alone to add noise to",
+      );
+    }
+  }
+  if (config.noise !== undefined && config.insertion !== undefined) {
+    throw wrong("both noise and insertion", "one of them");
   }
   if (noisy === undefined && (again ?? other) !== undefined) {
     throw wrong(`${again === undefined ? "other" : "again"} without noisy`, "noisy beside it");
@@ -105,36 +147,87 @@ async function openNoise({ noise }: FilesConfig): Promise<Sample["noise"]> {
   return { model, options };
 }
 
+type Matched = Readonly<Partial<Record<PlaneField, NamedImage>>>;
+
+const firstOf = ({ clean, noisy }: Matched): Image => (clean ?? noisy)!.image;
+
 function sampleOf(
-  images: Readonly<Partial<Record<PlaneField, NamedImage>>>,
-  {
-    name,
-    config,
-    weight,
-    noise,
-  }: { name: string; config: FilesConfig; weight: number; noise: Sample["noise"] },
+  images: Matched,
+  { name, config, weight }: { name: string; config: FilesConfig; weight: number },
 ): Sample {
-  const first = (images.clean ?? images.noisy)!.image;
+  const first = firstOf(images);
   const { nz: depth, ny, nx } = layoutOf(first);
-  for (const { path, image } of Object.values(images)) checkFinite(image, path);
-  if (noise !== undefined) checkDomain(first, { model: noise.model, name });
+  const planes: Partial<Record<PlaneField, readonly Float32Array[]>> = {};
+  for (const field of planeFields) {
+    const found = images[field];
+    if (found !== undefined) planes[field] = planesOfData(found.image.data, ny * nx);
+  }
   return {
     name,
     ny,
     nx,
     depth,
-    planes: Object.fromEntries(
-      Object.entries(images).map(([field, { image }]) => [
-        field,
-        planesOfData(image.data, ny * nx),
-      ]),
-    ),
+    planes,
     windows: config.windows.map((window: WindowConfig) => resolveWindow(window, first)),
     weight,
     unit: first.unit,
     ...(first.spacingKnown ? { spacing: first.spacing } : {}),
-    ...(noise === undefined ? {} : { noise }),
     ...(images.clean === undefined ? { sigma: sigmaOf(images) } : {}),
+  };
+}
+
+/** With the noise that is added to its patches. */
+function finished(sample: Sample, { noise }: Pick<Sample, "noise">): Sample {
+  if (noise === undefined) return sample;
+  checkDomain(sample, noise.model);
+  return { ...sample, noise };
+}
+
+/** The images with lower doses and lesions put into them, several times each. */
+async function openInserted(
+  groups: ReturnType<typeof matched<PlaneField>>,
+  { config, context }: { config: FilesConfig; context: SourceContext },
+): Promise<{ samples: Sample[]; notes: string[] }> {
+  const { insertion, signal, present, halfCyclesPerMm, draws, classes = {} } = config;
+  const { seed, role, reads, cache } = context;
+  const dose = insertion && { dose: insertion.dose, ...insertion.options };
+  if (dose !== undefined) checkSpreads("low-dose insertion", doseParameters, dose);
+  const tasks = groups.flatMap(({ images }) =>
+    Array.from(
+      { length: draws },
+      (_, number): InsertTask => ({
+        images: Object.fromEntries(
+          Object.entries(images).map(([field, { image }]) => [field, image]),
+        ),
+        names: classes,
+        ...(dose === undefined ? {} : { dose }),
+        ...(signal === undefined ? {} : { signal }),
+        present,
+        ...(halfCyclesPerMm === undefined ? {} : { halfCyclesPerMm }),
+        seed,
+        role,
+        number,
+        again: reads.includes("again"),
+      }),
+    ),
+  );
+  // A lesion alone is drawn faster than it is read.
+  const { scans, drawn } = await openScans(tasks, {
+    ...context,
+    cache: dose === undefined ? undefined : cache,
+  });
+  const weight = config.weight / scans.length;
+  return {
+    samples: scans.map((scan, i) => {
+      const { name, images } = groups[Math.floor(i / draws)]!;
+      const { spacing, ...sample } = sampleOfScan(scan, { config: { ...config, weight }, name });
+      return {
+        ...sample,
+        ...(spacing !== undefined && firstOf(images).spacingKnown ? { spacing } : {}),
+        ...(scan.clean === undefined ? { sigma: sigmaOf(images) } : {}),
+      };
+    }),
+    notes: drawn === 0 ? [] : [`drew ${drawn} of ${scans.length} images of ${context.what}`],
   };
 }
 
@@ -155,13 +248,15 @@ function checkFinite({ data }: Image, path: string): void {
   }
 }
 
-function checkDomain({ data }: Image, { model, name }: { model: NoiseModel; name: string }): void {
+function checkDomain({ planes, name }: Sample, model: NoiseModel): void {
   if (model.domain === "any") return;
-  const least = data.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-  if (least < 0) {
-    throw new InputError(
-      `Cannot add noise ${model.name} to ${name}: found the value ${least}, wanted no negative one`,
-    );
+  for (const plane of planes.clean!) {
+    const least = plane.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+    if (least < 0) {
+      throw new InputError(
+        `Cannot add noise ${model.name} to ${name}: found the value ${least}, wanted no negative one`,
+      );
+    }
   }
 }
 

@@ -2,10 +2,10 @@
 import { z } from "zod";
 import { type CaseDescription, caseFields, signalSchema } from "../../../cases/index.ts";
 import { makeImage } from "../../../core/image.ts";
-import type { Sample } from "../sample.ts";
+import { type PlaneField, planeFields, type Sample } from "../sample.ts";
 import type { Scan, ScanTask } from "../scan.ts";
 import { openScans } from "../scan-cache.ts";
-import { resolveWindow, windowFields } from "../window.ts";
+import { resolveWindow, type WindowConfig, windowFields } from "../window.ts";
 import type { SourceContext, SourceImages } from "./source.ts";
 
 export const simulatedSchema = z
@@ -31,7 +31,10 @@ export async function openSimulated(
   const { scans, drawn, damaged } = await openScans(tasks, context);
   return {
     samples: scans.map((scan, n) =>
-      sampleOfScan(scan, { config, name: `scan ${n + 1} of ${what}` }),
+      sampleOfScan(scan, {
+        config: { ...config, weight: config.weight / config.count },
+        name: `scan ${n + 1} of ${what}`,
+      }),
     ),
     names: scans[0]!.names,
     notes: [
@@ -58,28 +61,27 @@ function scanTasks(
   return Array.from({ length: config.count }, (_, number) => ({ ...task, number }));
 }
 
-/** A scan with the windows of its source; percentiles are those of the image without noise. */
-function sampleOfScan(
+/** A scan with the windows of its source; percentiles are those of the image without noise, where there is one. */
+export function sampleOfScan(
   scan: Scan,
-  { config, name }: { config: SimulatedConfig; name: string },
+  { config, name }: { config: { windows: readonly WindowConfig[]; weight: number }; name: string },
 ): Sample {
   const [depth, ny, nx] = scan.shape;
   const { unit, spacing, signal } = scan;
-  const planes = (data: Float32Array) => planesOfData(data, ny * nx);
-  const clean = makeImage(scan.clean, [...scan.shape]);
+  const planes: Partial<Record<PlaneField, readonly Float32Array[]>> = {};
+  for (const field of planeFields) {
+    const data = scan[field];
+    if (data !== undefined) planes[field] = planesOfData(data, ny * nx);
+  }
+  const first = makeImage((scan.clean ?? scan.noisy)!, [...scan.shape]);
   return {
     name,
     ny,
     nx,
     depth,
-    planes: {
-      noisy: planes(scan.noisy),
-      clean: planes(scan.clean),
-      ...(scan.again === undefined ? {} : { again: planes(scan.again) }),
-      ...(scan.labels === undefined ? {} : { labels: planes(scan.labels) }),
-    },
-    windows: config.windows.map((window) => resolveWindow(window, clean)),
-    weight: config.weight / config.count,
+    planes,
+    windows: config.windows.map((window) => resolveWindow(window, first)),
+    weight: config.weight,
     unit,
     spacing,
     ...(signal === undefined ? {} : { signal }),
