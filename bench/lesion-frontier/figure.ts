@@ -15,14 +15,14 @@ const curves = [
     colour: seriesColours[0]!,
   },
   {
-    family: "flat-top + total-variation",
-    label: "preserving+total-variation",
+    family: "flat-top alone",
+    label: "flat-top band alone",
     colour: seriesColours[2]!,
   },
 ];
 
 /** Denoisers alone and blended, as points. */
-const plain = ["non-local-means", "bm3d", "total-variation", "drunet-light"];
+const plain = ["non-local-means", "bm3d", "drunet-light"];
 const pointColour = "#d55e00";
 
 const [width, height] = [460, 330];

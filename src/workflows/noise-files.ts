@@ -2,16 +2,38 @@
 import { InputError, messageOf } from "../core/errors.ts";
 import type { Image, IntensityUnit } from "../core/image.ts";
 import type { WorkOptions } from "../core/progress.ts";
+import { joinedPadding } from "../denoise/constant-padding.ts";
 import { estimateNoise, noiseMethods } from "../denoise/noise-level/estimate-noise.ts";
 import { repeatedScansNoise } from "../denoise/noise-level/local-noise.ts";
+import { type NoiseSpectrum, noiseSpectrum } from "../denoise/noise-level/noise-spectrum.ts";
+import { ricianBackground } from "../denoise/noise-level/rician.ts";
 import { estimateSpeckle } from "../denoise/noise-level/speckle.ts";
-import { openFile } from "../files/files.ts";
-import type { InputOptions } from "./input.ts";
+import { usablePixels } from "../denoise/noise-level/usable-pixels.ts";
+import { isFolder } from "../files/files-disk.ts";
+import { openFile, saveImage } from "../files/files.ts";
+import { type InputOptions, paddingOf } from "./input.ts";
+import {
+  flatDifferences,
+  isMagnitude,
+  localLevels,
+  type NoiseVariation,
+  repeatedLevels,
+  withoutPadding,
+} from "./noise-map.ts";
+import { openInput } from "./open-input.ts";
+import { checkPlaces } from "./output.ts";
+import { maskedPadding } from "./read-mask.ts";
 import { readJudgedPlanes } from "./sampled-planes.ts";
 
 export interface NoiseFilesOptions extends WorkOptions, InputOptions {
   /** Only pixels whose neighbourhood has a mean in this range, in the image's unit. */
   readonly between?: { readonly low: number; readonly high: number } | undefined;
+  /** Path of a mask: where it is 0 the image is not seen. */
+  readonly mask?: string | undefined;
+  /** Path of an image to write: the local standard deviation of the noise, of the image's size, 0 where unseen. */
+  readonly map?: string | undefined;
+  /** Writes over a map that is there already. */
+  readonly force?: boolean | undefined;
 }
 
 export interface NoiseRow {
@@ -38,6 +60,13 @@ export interface ImageNoise {
   readonly grain?: number;
   /** The same in mm, where the spacing is known and the same along rows and columns. */
   readonly grainMm?: number;
+  /** Where in frequency the noise lies, where enough of the image is flat. */
+  readonly spectrum?: NoiseSpectrum;
+  readonly variation?: NoiseVariation;
+  /** Of a magnitude image with a dark background: the mean of what holds no signal, σ √(π/2). */
+  readonly floor?: number;
+  /** Path of the map, where it was asked for. */
+  readonly map?: string;
   /** What the reader of σ must know. */
   readonly notes: readonly string[];
   readonly estimates: readonly NoiseRow[];
@@ -56,6 +85,10 @@ export interface RepeatedScansNoise {
   readonly interval: readonly [number, number];
   /** By a measure that movement between the scans changes less. */
   readonly robust: number;
+  /** In flat areas of the differences between scans that follow each other: edges that moved are left out. */
+  readonly flat: number;
+  readonly variation?: NoiseVariation;
+  readonly map?: string;
   readonly unit: IntensityUnit;
   readonly findings: readonly string[];
 }
@@ -65,9 +98,10 @@ export async function noiseOfFile(
   path: string,
   options: NoiseFilesOptions = {},
 ): Promise<ImageNoise> {
-  const { image, findings } = await read(path, options);
+  await checkMap(options, [path]);
+  const { image, padding, findings } = await read(path, options);
   const between = options.between && ([options.between.low, options.between.high] as const);
-  const main = estimateNoise(image, { between });
+  const main = estimateNoise(image, { between, padding });
   const estimates: NoiseRow[] = [
     { method: `${main.method} (used)`, sigma: main.sigma, unit: image.unit, notes: main.notes },
   ];
@@ -82,7 +116,7 @@ export async function noiseOfFile(
   for (const method of noiseMethods) {
     if (method === "auto" || method === main.method) continue;
     add(method, () => {
-      const { sigma, notes } = estimateNoise(image, { method, between });
+      const { sigma, notes } = estimateNoise(image, { method, between, padding });
       return { sigma, unit: image.unit, notes };
     });
   }
@@ -95,9 +129,19 @@ export async function noiseOfFile(
   const [, sy, sx] = image.spacing;
   const square = image.spacingKnown && Math.abs(sy / sx - 1) < 0.01;
   const { shape, axes, unit } = image;
+  const seen = usablePixels(image, { between, padding });
+  const spectrum = noiseSpectrum(image, { usable: seen, sigma });
+  const local = localLevels(image, { sigma, usable: seen, padding });
+  const background = ricianBackground(image.data);
+  const magnitude = unit === "arbitrary" && background.status === "ok" && isMagnitude(image.data);
+  if (options.map !== undefined && local) await saveMap(options.map, local.map);
   const facts = { file: path, shape, axes, sigma, method, unit, usable, correlation, notes };
   return {
     ...facts,
+    ...(spectrum === undefined ? {} : { spectrum }),
+    ...(local === undefined ? {} : { variation: local.variation }),
+    ...(magnitude ? { floor: background.sigma * Math.sqrt(Math.PI / 2) } : {}),
+    ...(options.map === undefined ? {} : { map: options.map }),
     ...(grain === undefined ? {} : { grain, ...(square ? { grainMm: grain * sx } : {}) }),
     estimates,
     skipped,
@@ -110,29 +154,62 @@ export async function noiseOfRepeatedScans(
   paths: readonly string[],
   options: NoiseFilesOptions = {},
 ): Promise<RepeatedScansNoise> {
+  await checkMap(options, paths);
   const images: Image[] = [];
   const findings: string[] = [];
+  let padding: Uint8Array | undefined;
   for (const path of paths) {
     const found = await read(path, options);
     images.push(found.image);
     findings.push(...found.findings);
+    padding = joinedPadding(padding, found.padding);
   }
-  const { sigma, interval, robust } = repeatedScansNoise(images);
+  // Where a scan holds no measurement, none of the differences counts.
+  const alone = images.map((image) => withoutPadding(image, padding));
+  const { sigma, interval, robust, map: single } = repeatedScansNoise(alone);
   if (sigma > 1.2 * robust) {
     findings.push("pooled is well above robust: the object moved or changed between the scans");
   }
+  const flat = flatDifferences(images, padding);
+  const usable = single.data.map((v, i) => Number(v > 0 && padding?.[i] !== 1));
+  const local = repeatedLevels(single, { usable: Uint8Array.from(usable) });
+  if (options.map !== undefined) await saveMap(options.map, local.map);
   const { unit } = images[0]!;
-  return { files: paths, scans: images.length, sigma, interval, robust, unit, findings };
+  return {
+    files: paths,
+    scans: images.length,
+    sigma,
+    interval,
+    robust,
+    flat,
+    variation: local.variation,
+    ...(options.map === undefined ? {} : { map: options.map }),
+    unit,
+    findings,
+  };
 }
 
 async function read(
   path: string,
-  { inputFormat: format, unit, signal, onProgress }: NoiseFilesOptions,
-): Promise<{ image: Image; findings: readonly string[] }> {
-  const sampled = format === undefined ? await readJudgedPlanes(path, { unit, signal }) : undefined;
+  { inputFormat: format, unit, mask, map, signal, onProgress }: NoiseFilesOptions,
+): Promise<{ image: Image; padding: Uint8Array | undefined; findings: readonly string[] }> {
+  const whole = mask !== undefined || map !== undefined;
+  if (whole && (await isFolder(path))) {
+    const { images } = await openInput(path, { ...(unit === undefined ? {} : { unit }) });
+    if (images.length !== 1) {
+      throw new InputError(
+        `Cannot estimate noise in ${path}: found ${images.length} images, wanted one`,
+      );
+    }
+    const { image, padding, notes } = await images[0]!.open({ signal, onProgress });
+    return { image, padding: await maskedPadding(mask, { image, padding }), findings: notes };
+  }
+  const sampled =
+    format === undefined && !whole ? await readJudgedPlanes(path, { unit, signal }) : undefined;
   if (sampled !== undefined) {
     const { image, of } = sampled;
-    return { image, findings: [`${path}: judged on ${image.shape[0]} of its ${of} slices`] };
+    const findings = [`${path}: judged on ${image.shape[0]} of its ${of} slices`];
+    return { image, padding: paddingOf(image, undefined).padding, findings };
   }
   const { images } = await openFile(path, { format, unit, signal, onProgress });
   const [first, ...others] = images;
@@ -141,5 +218,19 @@ async function read(
       `Cannot estimate noise in ${path}: found ${images.length} images, wanted one`,
     );
   }
-  return { image: first.image, findings: [] };
+  const { image } = first;
+  const { padding } = paddingOf(image, first.padded);
+  return { image, padding: await maskedPadding(mask, { image, padding }), findings: [] };
+}
+
+/** @throws InputError when the map cannot be written, before any work */
+async function checkMap(
+  { map, force = false }: NoiseFilesOptions,
+  inputs: readonly string[],
+): Promise<void> {
+  if (map !== undefined) await checkPlaces([{ path: map, option: "map" }], { inputs, force });
+}
+
+async function saveMap(path: string, map: Image): Promise<void> {
+  await saveImage(path, map, { description: "local standard deviation of the noise" });
 }

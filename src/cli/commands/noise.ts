@@ -1,8 +1,8 @@
 /** `dprime noise`: how noisy an image is, by every estimator that applies. */
 import type { ImageNoise } from "../../workflows/noise-files.ts";
-import { limits, remaining } from "../options.ts";
+import { limits, remaining, text } from "../options.ts";
 import { withPipes } from "../pipes.ts";
-import { inputOptions } from "../shared-options.ts";
+import { force, inputOptions } from "../shared-options.ts";
 import { type Command, command, type CommandContext } from "./command.ts";
 
 export const noise: Command = command({
@@ -20,11 +20,21 @@ export const noise: Command = command({
       "only pixels whose neighbourhood has a mean in this range, in the image's unit",
       "-200,300",
     ),
+    mask: text(
+      "FILE",
+      "an image of the input's size, or of one plane of it: where it is 0 nothing is seen",
+    ),
+    map: text("FILE", "write the local standard deviation of the noise as an image"),
+    force,
     ...inputOptions,
   },
   examples: [
     { line: "dprime noise slice.dcm", about: "σ of a CT slice, judged on soft tissue" },
     { line: "dprime noise scan1.nii scan2.nii scan3.nii", about: "from repeated scans" },
+    {
+      line: "dprime noise head.nii.gz --mask brain.nii.gz --map sigma.nii.gz",
+      about: "inside a mask, and where it is how strong",
+    },
     { line: "dprime noise slice.dcm --between 20,80", about: "in a range of CT numbers" },
   ],
   async run({ files, ...values }, context) {
@@ -46,14 +56,30 @@ export const noise: Command = command({
       [
         ["repeated scans, pooled", sigma, unit],
         ["repeated scans, robust", robust, unit],
+        ["repeated scans, flat areas of the differences", found.flat, unit],
       ],
     );
+    printVariation(context, found);
     context.print(
       `95 % interval for independent pixels: ${interval.map((v) => v.toPrecision(5)).join(" to ")} ${unit}`,
     );
     return found;
   },
 });
+
+/** How the noise changes over the image, and where the map lies. */
+function printVariation(
+  context: CommandContext,
+  { variation, unit, map }: Pick<ImageNoise, "variation" | "map"> & { readonly unit: string },
+): void {
+  if (variation !== undefined) {
+    const { low, median, high } = variation;
+    context.print(
+      `local σ: ${low.toPrecision(3)}, ${median.toPrecision(3)}, ${high.toPrecision(3)} ${unit} (10th, 50th, 90th percentile)`,
+    );
+  }
+  if (map !== undefined) context.print(`wrote ${map}`);
+}
 
 function printEstimates(context: CommandContext, found: ImageNoise): void {
   context.print(`${found.file}: ${found.shape.join(" × ")} (${found.axes}), unit ${found.unit}`);
@@ -69,6 +95,18 @@ function printEstimates(context: CommandContext, found: ImageNoise): void {
     const mm = grainMm === undefined ? "" : `, ${grainMm.toFixed(2)} mm`;
     context.print(
       `width of the noise's autocorrelation at half its height: ${grain.toFixed(1)} px${mm} (1.2 px for white noise)`,
+    );
+  }
+  const { spectrum, floor } = found;
+  if (spectrum !== undefined) {
+    context.print(
+      `noise power in ${spectrum.rings.length} rings up to 0.5 cycles/px, 1 for white noise: ${spectrum.rings.map((v) => v.toFixed(2)).join("  ")}; mean frequency ${spectrum.meanFrequency.toFixed(2)} cycles/px (0.38)`,
+    );
+  }
+  printVariation(context, found);
+  if (floor !== undefined) {
+    context.print(
+      `a magnitude: what holds no signal has a mean of ${floor.toPrecision(4)} ${found.unit} (Rician floor)`,
     );
   }
   for (const { method, reason } of found.skipped) {
