@@ -195,7 +195,7 @@ async function read(
 ): Promise<{ image: Image; padding: Uint8Array | undefined; findings: readonly string[] }> {
   const whole = mask !== undefined || map !== undefined;
   if (whole && (await isFolder(path))) {
-    const { images } = await openInput(path, { ...(unit === undefined ? {} : { unit }) });
+    const { images } = await openInput(path, unit === undefined ? {} : { unit });
     if (images.length !== 1) {
       throw new InputError(
         `Cannot estimate noise in ${path}: found ${images.length} images, wanted one`,
