@@ -1,3 +1,7 @@
-/** The front door: what users do, and the core that it speaks of. Rooms have entries of their own. */
+/**
+ * The front door: what users do, as one typed function each, and the core that they speak of.
+ *
+ * @module dprime
+ */
 export * from "./core/index.ts";
 export * from "./workflows/index.ts";

@@ -112,7 +112,15 @@ export function bibliographyBreaches(citing: readonly Page[], bibliography: stri
   return breaches;
 }
 
-const skipped = new Set(["node_modules", "dist", ".git", "demo-output", "generated", "coverage"]);
+const skipped = new Set([
+  "node_modules",
+  "dist",
+  ".git",
+  "demo-output",
+  "generated",
+  "coverage",
+  ".vitepress",
+]);
 
 /** Files below a folder whose names end as asked. */
 export function readPages(root: string, ending: RegExp): Page[] {

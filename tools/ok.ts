@@ -26,6 +26,7 @@ const steps: readonly { name: string; words: readonly string[] }[] = [
   { name: "kernels", words: ["npm", "run", "-s", "kernels", "--", "--check"] },
   { name: "types", words: ["npm", "run", "-s", "types"] },
   { name: "docs", words: ["npm", "run", "-s", "docs:check"] },
+  { name: "docs site", words: ["npm", "run", "-s", "docs:site"] },
   { name: "build", words: ["npm", "run", "-s", "build"] },
   { name: "package", words: ["npm", "run", "-s", "package:check"] },
   {

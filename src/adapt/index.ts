@@ -1,4 +1,8 @@
-/** Adaptation to one image and a task: objectives and their solvers. */
+/**
+ * Adaptation to one image and a task: objectives and their solvers.
+ *
+ * @module
+ */
 export { type AdamSolver, adamSolver, type AdamSolverOptions } from "./adam-solver.ts";
 export {
   type GaussNewtonOptions,

@@ -1,4 +1,8 @@
-/** How a case is drawn: object, signal and imaging as one description, for studies and trainings alike. */
+/**
+ * How a case is drawn: object, signal and imaging as one description, for studies and trainings alike.
+ *
+ * @module
+ */
 export { type CaseSource, type DrawnCase, type DrawOptions, openCases } from "./case-source.ts";
 export {
   acquisitionSchema,

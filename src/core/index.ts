@@ -1,4 +1,8 @@
-/** What everything stands on: the image, parameters as data, seeded random streams, errors, progress. */
+/**
+ * What everything stands on: the image, parameters as data, seeded random streams, errors, progress.
+ *
+ * @module
+ */
 export { sha256 } from "./checksum.ts";
 export { csvField } from "./csv-field.ts";
 export {

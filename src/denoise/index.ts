@@ -1,3 +1,8 @@
+/**
+ * Denoisers by name in `denoisers`, wrappers for other noise, and estimation of the noise level.
+ *
+ * @module
+ */
 export { bilateral } from "./bilateral.ts";
 export {
   type Calibration,

@@ -1,9 +1,9 @@
 /**
- * Pictures of images and plots of results, as SVG text or PNG bytes.
+ * Pictures of images and plots of results, as SVG text or PNG bytes.  Drawing is text: `comparisonSvg`,
+ * `contactSheetSvg`, `panelsSvg`, `rocSvg`, `forestSvg` and `plotSvg` return SVG and run anywhere; `svgPng` turns SVG
+ * into PNG in Node; `bitmapPng(renderPlane(image))` is a plane pixel for pixel.
  *
- * Drawing is text: `comparisonSvg`, `contactSheetSvg`, `panelsSvg`, `rocSvg`, `forestSvg` and `plotSvg`
- * return SVG and run anywhere; `svgPng` turns SVG into PNG in Node; `bitmapPng(renderPlane(image))`
- * is a plane pixel for pixel.
+ * @module
  */
 export { type Bitmap, middleSlice, type RenderOptions, renderPlane, shrink } from "./bitmap.ts";
 export {

@@ -1,4 +1,8 @@
-/** Images in files, folders and series on disk: `openFile`, `saveImage`, large files slab by slab. */
+/**
+ * Images in files, folders and series on disk: `openFile`, `saveImage`, large files slab by slab.
+ *
+ * @module
+ */
 export {
   type LcdCtCollection,
   type OpenOptions,

@@ -1,4 +1,8 @@
-/** File formats on bytes: sniff, read, write. */
+/**
+ * File formats on bytes: sniff, read, write.
+ *
+ * @module
+ */
 export type { ComponentKind, Stored, StoredArray, StoredType } from "../core/stored.ts";
 export type {
   Decoded,

@@ -1,4 +1,8 @@
-/** Expression graphs with gradients: the public room. */
+/**
+ * Expression graphs: nodes, their gradients (again graphs), and a slow interpreter as the oracle.
+ *
+ * @module
+ */
 export * from "./dimension.ts";
 export { gradient, jacobianVector, vectorJacobian } from "./gradient.ts";
 export { interpret } from "./interpret.ts";

@@ -1,4 +1,8 @@
-/** Trained denoisers applied to images: the public room. */
+/**
+ * Trained denoisers: opened from ONNX files and applied to images.
+ *
+ * @module
+ */
 export { applyModel, type ApplyOptions, type ModelUnits, modelUnits } from "./apply-model.ts";
 export {
   type DenoisingModel,

@@ -1,4 +1,8 @@
-/** Layers with their parameters: the public room. */
+/**
+ * Layers: convolution, normalisation, resampling, attention, as functions that add nodes and declare parameters.
+ *
+ * @module
+ */
 export { type BatchNormOptions, batchNormLayer } from "./batch-norm-layer.ts";
 export { type DropoutLayerOptions, dropoutLayer, preluLayer } from "./activation-layers.ts";
 export { type ConvLayerOptions, convLayer, convTransposeLayer } from "./conv-layer.ts";

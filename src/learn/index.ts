@@ -1,4 +1,8 @@
-/** What learning stands on: optimisers, flat weights, training programs, tensors and networks on disk. */
+/**
+ * What learning stands on: optimisers, flat weights, training programs, tensors and networks on disk.
+ *
+ * @module
+ */
 export { decodeTensors, encodeTensors, type NamedArray, type TensorFile } from "./tensor-file.ts";
 export { type ExportOptions, exportNetwork } from "./export-network.ts";
 export { type Weights } from "./flat-weights.ts";

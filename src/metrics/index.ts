@@ -1,4 +1,8 @@
-/** Image-quality metrics: members by name in `metrics`, and the measurements that give curves and maps. */
+/**
+ * Image-quality metrics: members by name in `metrics`, and the measurements that give curves and maps.
+ *
+ * @module
+ */
 export { catalogue as metrics } from "./catalogue.ts";
 export type {
   GreyWindow,

@@ -1,4 +1,8 @@
-/** Published networks: the public room. */
+/**
+ * Networks by name in `networks`, as published.
+ *
+ * @module
+ */
 export { catalogue as networks } from "./catalogue.ts";
 export { dncnn, foldBatchNorm } from "./dncnn.ts";
 export { drunet } from "./drunet.ts";

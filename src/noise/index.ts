@@ -1,4 +1,8 @@
-/** Noise models: each adds noise and knows its mean, variance and, where closed, covariance. */
+/**
+ * Noise models: each adds noise and knows its mean, variance and, where closed, covariance.
+ *
+ * @module
+ */
 export { catalogue as noiseModels } from "./catalogue.ts";
 export type { NoiseCovariance, NoiseModel } from "./noise-model.ts";
 export { chiMoments, chiMomentsTabulated, type ChiMoments } from "./chi-moments.ts";

@@ -1,4 +1,8 @@
-/** Model observers: members by name in `observers`, templates in closed form, and `observe` over arms. */
+/**
+ * Model observers by name in `observers`, templates in closed form, and `observeArms` over versions of images.
+ *
+ * @module
+ */
 export { catalogue as observers } from "./catalogue.ts";
 export type {
   Finding,

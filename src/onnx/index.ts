@@ -1,3 +1,7 @@
-/** ONNX files: the public room. */
+/**
+ * Models as ONNX bytes, and back.
+ *
+ * @module
+ */
 export { decodeModel, type ModelDescription, type ModelValue } from "./decode.ts";
 export { type EncodeOptions, encodeModel, operatorSet } from "./encode.ts";

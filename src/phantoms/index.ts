@@ -1,4 +1,8 @@
-/** Object models: phantoms, signals and their insertion. */
+/**
+ * Object models: phantoms, signals and their insertion.
+ *
+ * @module
+ */
 export { catalogue as phantoms } from "./catalogue.ts";
 export { catalogue as signals } from "./signals/catalogue.ts";
 export type { BackgroundPopulation, Phantom, PhantomCase } from "./phantom.ts";

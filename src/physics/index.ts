@@ -1,4 +1,8 @@
-/** Acquisitions and the physics below them: geometries, projectors, filters, counts, reconstruction. */
+/**
+ * Acquisitions and the physics below them: geometries, projectors, filters, counts, reconstruction.
+ *
+ * @module
+ */
 export { catalogue as acquisitions } from "./catalogue.ts";
 export type { Acquired, AcquireContext, Acquisition } from "./acquisition.ts";
 export {

@@ -1,4 +1,8 @@
-/** Execution by ONNX Runtime: the public room. */
+/**
+ * Programs run by ONNX Runtime, native or in WebAssembly.
+ *
+ * @module
+ */
 export { type Backend, floats, type Held, ints, type Session, type Value } from "./backend.ts";
 export {
   type BackendChoice,

@@ -1,4 +1,8 @@
-/** Statistics: ROC curves and areas, intervals, comparisons, reader studies, planning. */
+/**
+ * Statistics: ROC curves and areas, intervals, comparisons, reader studies, planning.
+ *
+ * @module
+ */
 export {
   auc,
   aucDeLong,

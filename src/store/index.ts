@@ -1,4 +1,8 @@
-/** What is kept between runs: pieces with their results, runs, checkpoints, claims; in SQLite or PostgreSQL. */
+/**
+ * What is kept between runs: pieces with their results, runs, checkpoints, claims; in SQLite or PostgreSQL.
+ *
+ * @module
+ */
 export { openStore, type OpenStoreOptions } from "./open-store.ts";
 export { dataFolder, defaultPlace } from "./place.ts";
 export {

@@ -1,4 +1,8 @@
-/** Studies: description, plan, execution, report. */
+/**
+ * Studies: description, plan, execution, report.
+ *
+ * @module
+ */
 export { type Claim, outcomeOf } from "./claim.ts";
 export { assembleReport } from "./assemble.ts";
 export { type CheckedStudy, studyJsonSchema } from "./description.ts";

@@ -1,4 +1,8 @@
-/** Training: descriptions, methods, sources, the loop. */
+/**
+ * Training: descriptions, methods, sources, the loop.
+ *
+ * @module
+ */
 export {
   type Batch,
   type BatchSource,
