@@ -1,5 +1,6 @@
 /** A network of a study, as its description names it. */
 import { z } from "zod";
+import { dataSchema } from "../train/data/description.ts";
 import { count, optionValues, positive } from "./schema-words.ts";
 
 const named = (what: string) =>
@@ -19,6 +20,14 @@ export const networkSchema = z.strictObject({
   batch: count.default(8),
   averaging: z.number().min(0).max(0.999999).default(0),
   images: count.describe("Training images, the same number of every class."),
+  data: dataSchema
+    .refine(({ sources }) => sources.every(({ kind }) => kind === "simulated"), {
+      message: "simulated sources: what a study learns from is written in it",
+    })
+    .optional()
+    .describe(
+      "Images to learn from in place of the task's own, as in `dprime train`; the task's own serve validation.",
+    ),
   patch: count
     .optional()
     .describe("Side of the square patches in pixels; the image's shorter side when absent."),

@@ -68,6 +68,8 @@ export interface TrainingResult extends TrainedRole {
   readonly history: readonly TrainingRow[];
   /** Every role at the end, averaged where the description asks for it. */
   readonly roles: Readonly<Record<string, TrainedRole>>;
+  /** Share of the time in which no step ran because its batch was being drawn. */
+  readonly waitedShare: number;
   /** What went wrong without stopping the training. */
   readonly findings: readonly TrainingFinding[];
   /** What the validation gives without the network, where that was asked for. */
@@ -178,13 +180,17 @@ async function runSteps(config: TrainingConfig, run: Run): Promise<TrainingResul
     from: book.step,
     steps: config.steps,
   });
+  const started = performance.now();
+  let waited = 0;
   while (book.step < config.steps && !reached()) {
     const { step } = book;
     if (options.signal?.aborted) {
       await save();
       throwIfAborted(options.signal, `training ${config.name} at step ${step}`);
     }
+    const asked = performance.now();
     const drawn = await batches(step);
+    waited += performance.now() - asked;
     const row = await runStep(config, { ...run, step, drawn });
     const watch = watchStep(book.watch, row.updates, {
       step,
@@ -232,7 +238,8 @@ async function runSteps(config: TrainingConfig, run: Run): Promise<TrainingResul
     });
     if (book.step % config.checkpoint.every === 0 || last || reached()) await save();
   }
-  return resultOf({ state: await trainer.state(), opened, graph, book, history });
+  const waitedShare = waited / Math.max(performance.now() - started, Number.MIN_VALUE);
+  return resultOf({ state: await trainer.state(), opened, graph, book, history, waitedShare });
 }
 
 async function runStep(
@@ -284,12 +291,14 @@ function resultOf({
   graph,
   book,
   history,
+  waitedShare,
 }: {
   state: TrainerState;
   opened: OpenedMethod;
   graph: MethodGraph;
   book: Bookkeeping;
   history: readonly TrainingRow[];
+  waitedShare: number;
 }): TrainingResult {
   const { product } = opened.method;
   const roles = Object.fromEntries(
@@ -311,6 +320,7 @@ function resultOf({
     ...(book.bestValidation === undefined ? {} : { bestValidation: book.bestValidation }),
     bestStep: book.best === undefined ? book.step : book.bestStep,
     history,
+    waitedShare,
     findings: book.watch.findings,
     ...(book.reference === undefined ? {} : { reference: book.reference }),
   };

@@ -49,6 +49,8 @@ export interface TrainReport {
   readonly cpuMinutes: number;
   /** Whether it went on from a checkpoint. */
   readonly resumed: boolean;
+  /** Share of the time in which no step ran because its batch was being drawn. */
+  readonly waitedShare: number;
   readonly findings: TrainingResult["findings"];
   readonly trainedOn: TrainedOn;
   /** What the validation gives without the network. */
@@ -116,7 +118,8 @@ export async function trainFiles(
     onCheckpoint: live.checkpoint,
   });
   const cpu = process.cpuUsage(before);
-  const { network, options: networkOptions, bestStep, bestValidation, findings } = result;
+  const { network, options: networkOptions, bestStep, bestValidation } = result;
+  const { findings, waitedShare } = result;
   const card = {
     name: config.name,
     method: { name: method.name, options: config.method.options },
@@ -128,6 +131,7 @@ export async function trainFiles(
     minutes: (performance.now() - started) / 60_000,
     cpuMinutes: (cpu.user + cpu.system) / 60e6,
     resumed: resume !== undefined,
+    waitedShare,
     findings,
     trainedOn,
     ...(result.reference === undefined ? {} : { reference: result.reference }),

@@ -3,6 +3,8 @@ import { z } from "zod";
 import { InputError, throwIfAborted } from "../../core/errors.ts";
 import { exportNetwork } from "../../learn/export-network.ts";
 import { parseTrainingConfig, type TrainingConfig } from "../../train/config.ts";
+import type { DataConfig } from "../../train/data/description.ts";
+import { openData } from "../../train/data/open-data.ts";
 import { runTraining, type TrainOptions } from "../../train/loop.ts";
 import { planeData } from "../../train/plane-batches.ts";
 import { drawnRole } from "../case-ranges.ts";
@@ -54,10 +56,12 @@ export const trainNetwork: PieceKind<Inputs, z.output<typeof values>> = {
     const history: [number, number][] = [];
     const resume = checkpoint === undefined ? undefined : splitCheckpoint(checkpoint);
     if (resume !== undefined) history.push(...resume.history);
+    const own = await ownData(given, { config, facts, window, context });
     const result = await runTraining(config, {
-      ...(facts.white && facts.frame.shape.length === 2
-        ? await whiteData(given, { config, facts, window, signal })
-        : drawnData(given, { config, facts, window, context })),
+      ...own,
+      ...(plan.data === undefined
+        ? {}
+        : await describedData(config, { data: plan.data, seed, signal })),
       signal,
       compile: { threads: 1 },
       ...(resume === undefined ? {} : { resume: resume.state }),
@@ -93,6 +97,31 @@ function windowOf({ window }: NetworkPlan, { frame }: TaskFacts): NetworkWindow 
 }
 
 type Data = Pick<TrainOptions, "data" | "validation">;
+
+/** What the task itself gives: clean images where its noise is white, else images with their noise. */
+const ownData = async (
+  given: Inputs,
+  options: {
+    readonly config: TrainingConfig;
+    readonly facts: TaskFacts;
+    readonly window: NetworkWindow;
+    readonly context: Pick<PieceContext, "depends" | "signal">;
+  },
+): Promise<Data> =>
+  options.facts.white && options.facts.frame.shape.length === 2
+    ? whiteData(given, { ...options, signal: options.context.signal })
+    : drawnData(given, options);
+
+/** Batches that the plan describes by itself. */
+async function describedData(
+  config: TrainingConfig,
+  { data, seed, signal }: { data: DataConfig; seed: number; signal: AbortSignal },
+): Promise<Pick<TrainOptions, "data">> {
+  const { noise: _, validation: _v, sources: _s, ...rest } = config;
+  const reads = ["noisy", "clean", "sigma"] as const;
+  const opened = await openData({ ...rest, data }, { seed, reads, dataFolder: ".", signal });
+  return { data: opened.data };
+}
 
 /** Clean images, to which the training adds white noise anew in every step. */
 async function whiteData(

@@ -263,6 +263,19 @@ describe("restoration", () => {
     await expect(run({ ...description, networks: { net: network } })).rejects.toThrow(
       /found images in HU and no window/,
     );
+    // The words of `dprime train`: other objects than the task's own, at noise of any level.
+    const { object, noise: own } = description.task;
+    const source = { kind: "simulated", object, noise: own, count: 6, windows: [window] };
+    const data = { sources: [source], level: { from: 0.02, to: 0.06 } };
+    const described = await run({
+      ...description,
+      networks: { net: { ...network, images: 2, window, data } },
+    });
+    expect(described.numbers.valueOf("learned", "rmse")!).toBeLessThan(0.8 * before!);
+    const files = { kind: "files", clean: "ct.nii", licence: "none", windows: [window] };
+    await expect(
+      run({ ...description, networks: { net: { ...network, data: { sources: [files] } } } }),
+    ).rejects.toThrow(/networks.net.data: found .*, wanted simulated sources/);
   });
 
   it("has no observers", async () => {

@@ -118,17 +118,21 @@ function shareAbove(cut: Cut, above: number): number {
 export function valuesOf(cut: Cut, field: PlaneField): Float32Array {
   const { sample, size, plane, top, left, turn, reversed } = cut;
   const { side, depth } = size;
+  const { nx } = sample;
   const out = new Float32Array(valuesIn(size));
+  // Steps in the image for one pixel down and one to the right in the patch.
+  const [flippedY, flippedX] = [turn & 1 ? -1 : 1, turn & 2 ? -1 : 1];
+  const exchanged = (turn & 4) !== 0;
+  const down = exchanged ? flippedY : flippedY * nx;
+  const right = exchanged ? flippedX * nx : flippedX;
+  const first =
+    top * nx + left + (turn & 1 ? -down * (side - 1) : 0) + (turn & 2 ? -right * (side - 1) : 0);
   let at = 0;
   for (let k = 0; k < depth; k++) {
     const data = sample.planes[field]![plane + (reversed ? depth - 1 - k : k)]!;
     for (let y = 0; y < side; y++) {
-      for (let x = 0; x < side; x++) {
-        const fy = turn & 1 ? side - 1 - y : y;
-        const fx = turn & 2 ? side - 1 - x : x;
-        const [sy, sx] = turn & 4 ? [fx, fy] : [fy, fx];
-        out[at++] = data[(top + sy) * sample.nx + left + sx]!;
-      }
+      let from = first + y * down;
+      for (let x = 0; x < side; x++, from += right) out[at++] = data[from]!;
     }
   }
   return out;
