@@ -4,7 +4,7 @@ import { type Node, shapeOf } from "../graph/node.ts";
 import { add } from "../graph/ops/add.ts";
 import { constant } from "../graph/ops/constant.ts";
 import { multiply } from "../graph/ops/multiply.ts";
-import { moments, normaliseBy, perChannel } from "../graph/ops/normalisation.ts";
+import { moments, normaliseBy, perChannel, standardise } from "../graph/ops/normalisation.ts";
 import { reshape } from "../graph/ops/reshape.ts";
 import { stopGradient } from "../graph/ops/stop-gradient.ts";
 import { fill, type Scope } from "./scope.ts";
@@ -51,5 +51,5 @@ export function batchNormLayer(
     "running-variance",
     follow(runningVariance, multiply(batch.variance, constant(count / Math.max(1, count - 1)))),
   );
-  return normaliseBy(x, batch, { scale, shift, epsilon });
+  return standardise(x, batch, { scale, shift, epsilon });
 }

@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import { lower } from "../../src/graph/lower.ts";
 import { convTranspose } from "../../src/graph/ops/conv.ts";
 import { input } from "../../src/graph/ops/input.ts";
+import { trainSmall } from "./small-training.ts";
 
 const folder = dirname(fileURLToPath(import.meta.url));
 const tsx = join(folder, "../../node_modules/.bin/tsx");
@@ -23,18 +24,33 @@ function steps(provider: string, environment: NodeJS.ProcessEnv = {}) {
     env: { ...process.env, ...environment },
     stdio: ["ignore", "pipe", "ignore"],
   });
-  return JSON.parse(text.trim().split("\n").at(-1)!) as { planar: number; volume: number };
+  return JSON.parse(text.trim().split("\n").at(-1)!) as {
+    planar: number;
+    volume: number;
+    losses: number[];
+  };
 }
 
 // Float32 through three steps of a three-layer chain; the providers' own sums differ in order.
 const tolerance = 1e-4;
 
+/** Largest distance of a training's losses from those of the native CPU provider, relative to each. */
+async function lossDistance(losses: readonly number[]): Promise<number> {
+  const wanted = await trainSmall({ provider: "cpu", threads: 1 });
+  expect(losses).toHaveLength(wanted.length);
+  return Math.max(...wanted.map((loss, i) => Math.abs(losses[i]! - loss) / loss));
+}
+
 describe("providers", () => {
-  it.each(["cpu", "wasm"])("takes training steps on %s as the interpreter does", (provider) => {
-    const { planar, volume } = steps(provider);
-    expect(planar).toBeLessThan(tolerance);
-    expect(volume).toBeLessThan(tolerance);
-  });
+  it.each(["cpu", "wasm"])(
+    "takes training steps on %s as the interpreter does",
+    async (provider) => {
+      const { planar, volume, losses } = steps(provider);
+      expect(planar).toBeLessThan(tolerance);
+      expect(volume).toBeLessThan(tolerance);
+      expect(await lossDistance(losses)).toBeLessThan(tolerance);
+    },
+  );
 
   it.skipIf(!hasDriver)("takes training steps on webgpu as the interpreter does", () => {
     const { planar, volume } = steps("webgpu", {

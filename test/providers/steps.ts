@@ -1,5 +1,6 @@
 /**
- * Runs programs on one provider and prints, as JSON, how far their numbers are from the interpreter:
+ * Runs programs on one provider and prints, as JSON, how far their numbers are from the interpreter, and the losses
+ * of a short training:
  *
  *   tsx test/providers/steps.ts webgpu
  *
@@ -23,6 +24,7 @@ import { floats } from "../../src/runtime/backend.ts";
 import { nodeBackend } from "../../src/runtime/node.ts";
 import { compile } from "../../src/runtime/program.ts";
 import { webBackend } from "../../src/runtime/web.ts";
+import { trainSmall } from "./small-training.ts";
 
 const provider = process.argv[2] as Provider;
 const backend = provider === "wasm" ? webBackend : nodeBackend;
@@ -109,7 +111,12 @@ async function compare(spatial: readonly number[]): Promise<number> {
   return worst;
 }
 
-const result = { planar: await compare([9, 10]), volume: await compare([4, 6, 5]) };
+const result = {
+  planar: await compare([9, 10]),
+  volume: await compare([4, 6, 5]),
+  // The software driver of WebGPU takes minutes for so many kinds of operators.
+  losses: provider === "webgpu" ? [] : await trainSmall({ backend, provider, threads: 1 }),
+};
 process.stdout.write(`${JSON.stringify(result)}\n`);
 // The WebGPU driver's threads outlive its sessions.
 process.exit(0);
