@@ -292,6 +292,9 @@ describe("dprime list and demo", () => {
     expect(dprime(["list"]).out).toMatch(/^denoisers +\d+$/m);
     const listed = JSON.parse(dprime(["list", "denoisers", "--json"]).out);
     expect(listed.members.map((m: { name: string }) => m.name)).toContain("gaussian");
+    expect(dprime(["list", "denoisers"]).out).toMatch(
+      /^preserving\+NAME .*lesions of a chosen size/m,
+    );
     const one = JSON.parse(dprime(["list", "denoisers", "bm3d", "--json"]).out);
     expect(Object.keys(one.parameters).length).toBeGreaterThan(0);
     expect(dprime(["list", "denoiser"])).toMatchObject({

@@ -121,6 +121,12 @@ async function listMembers(
       "dim.: dimensions filtered jointly; s/Mpx: seconds of one core for a million pixels of a plane",
     );
     context.print("dprime list denoisers NAME says what one does, and shows its parameters.");
+    const { wrappers } = await import("../../denoise/find-denoiser.ts");
+    context.print();
+    context.table(
+      [{ title: "wrapper" }, { title: "what it makes of NAME" }],
+      Object.entries(wrappers).map(([wrapper, { about }]) => [`${wrapper}+NAME`, about]),
+    );
   }
   const titles = columns.map(({ title }) => title);
   return {
