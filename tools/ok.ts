@@ -25,6 +25,7 @@ const steps: readonly { name: string; words: readonly string[] }[] = [
   { name: "catalogue", words: ["npm", "run", "-s", "catalogue", "--", "--check"] },
   { name: "kernels", words: ["npm", "run", "-s", "kernels", "--", "--check"] },
   { name: "types", words: ["npm", "run", "-s", "types"] },
+  { name: "rooms", words: ["npm", "run", "-s", "rooms-picture", "--", "--check"] },
   { name: "docs", words: ["npm", "run", "-s", "docs:check"] },
   { name: "docs site", words: ["npm", "run", "-s", "docs:site"] },
   { name: "build", words: ["npm", "run", "-s", "build"] },

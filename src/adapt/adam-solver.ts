@@ -2,7 +2,6 @@
 import { CancelledError } from "../core/errors.ts";
 import { resolveParameters } from "../core/parameters.ts";
 import { gradient } from "../graph/gradient.ts";
-import { shapeOf } from "../graph/node.ts";
 import { add } from "../graph/ops/add.ts";
 import { constant } from "../graph/ops/constant.ts";
 import { input } from "../graph/ops/input.ts";
@@ -12,6 +11,7 @@ import { sum } from "../graph/ops/sum.ts";
 import { floats } from "../runtime/backend.ts";
 import { compile, type CompileOptions } from "../runtime/program.ts";
 import { adam } from "../learn/optimisers/adam.ts";
+import { momentsOf, stepNodes, type StepRule } from "../learn/step-rule.ts";
 import {
   type Adapted,
   type AdaptationGraph,
@@ -52,18 +52,15 @@ export async function adamSolver(
     add(multiply(constant(alpha), fidelity), multiply(constant(beta), task)),
     multiply(constant(gamma), drift),
   );
-  const moments = {
-    first: input("first", shapeOf(theta)),
-    second: input("second", shapeOf(theta)),
-  };
-  const next = adam.update({
+  const rule: StepRule = { optimiser: adam, options: resolveParameters("adam", adam.options) };
+  const next = stepNodes(rule, {
     theta,
     gradient: gradient(total, [theta])[0]!,
     rate: constant(rate),
     step: input("step", []),
-    moments,
-    options: resolveParameters("adam", adam.options),
+    prefix: "",
   });
+  const moments = momentsOf(rule);
   const vector = (data: Float32Array) => floats(data, [data.length]);
   const zeros = () => vector(new Float32Array(theta0.length));
   const program = await compile(
@@ -71,8 +68,9 @@ export async function adamSolver(
       outputs: { total, fidelity, task, drift, output },
       state: {
         theta: { initial: vector(theta0), next: next.theta },
-        first: { initial: zeros(), next: next.moments["first"]! },
-        second: { initial: zeros(), next: next.moments["second"]! },
+        ...Object.fromEntries(
+          moments.map((name) => [name, { initial: zeros(), next: next.carried[name]! }]),
+        ),
         start: { initial: vector(theta0) },
       },
     },
@@ -82,8 +80,7 @@ export async function adamSolver(
     async adapt(data, { signal } = {}) {
       const began = performance.now();
       program.setState("theta", vector(theta0));
-      program.setState("first", zeros());
-      program.setState("second", zeros());
+      for (const name of moments) program.setState(name, zeros());
       const run = async (step: number) => {
         const result = await program.run({
           image: floats(data, [1, 1, spec.ny, spec.nx]),
