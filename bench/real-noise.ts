@@ -2,9 +2,9 @@
  * Denoisers on noise as scanners make it: LCD_CT's reconstructions beside their truth, repeated MR scans beside each
  * other, simulated abdomen scans beside their reference, and seconds for a slice of 512 × 512.
  *
- *   npm run bench -- real-noise [-- --method NAME[:PARAMETER=VALUE,…]]… [--images 2] [--smoke]
+ *   npm run bench -- real-noise [-- --method NAME[:PARAMETER=VALUE,…]]… [--images 2] [--only TEXT] [--smoke]
  *
- * Every method estimates the noise itself, as a user's would.
+ * `--only` takes the groups whose names contain the text. Every method estimates the noise itself, as a user's would.
  */
 import { parseArgs } from "node:util";
 import type { Denoiser } from "../src/denoise/denoiser.ts";
@@ -21,6 +21,7 @@ const { values } = parseArgs({
   options: {
     method: { type: "string", multiple: true },
     images: { type: "string", default: "2" },
+    only: { type: "string", default: "" },
     smoke: { type: "boolean", default: false },
   },
 });
@@ -65,7 +66,7 @@ const row = (cells: readonly string[]) => console.log(`| ${cells.join(" | ")} |`
 row(["images", "figure", ...entries.map(({ name }) => name)]);
 row(["---", "---", ...entries.map(() => "--:")]);
 const seconds = new Map<string, number[]>();
-for (const group of groups) {
+for (const group of groups.filter(({ name }) => name.includes(values.only))) {
   const cells: string[] = [];
   for (const { name, denoiser, parameters } of entries) {
     const scores: (readonly number[])[] = [];

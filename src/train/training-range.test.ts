@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { streamOf } from "../core/random.ts";
 import { usualTraining } from "../denoise/trained-on.ts";
-import type { BatchSource } from "./batch.ts";
+import type { BatchSource, DrawRequest } from "./batch.ts";
 import { factsOf, rangesOf, trainedOnOf } from "./training-range.ts";
 
 const shape = [8, 1, 64, 64];
@@ -39,23 +39,36 @@ describe("ranges of a training", () => {
     "are measured from %s images where the source says nothing",
     async (pair) => {
       const white = await trainedOnOf(correlated(0, pair));
-      // White noise measures the half width of the sinc, twice 0.603.
-      expect(white.grain.high).toBeCloseTo(1.2, 1);
-      // 4096 pixels a patch: a standard deviation errs by 1.1 %, the largest of 32 by three times that.
+      // White noise measures the half width of the sinc, twice 0.603; a patch of 4096 px errs by a few per cent.
+      expect(white.grain.low).toBeLessThan(1.207);
+      expect(white.grain.high).toBeGreaterThan(1.207);
+      expect(white.grain.high - white.grain.low).toBeLessThan(0.1);
+      // A standard deviation errs by 1.1 %, the largest of 96 by less than four times that.
       expect(white.noise.low).toBeGreaterThan(0.095);
       expect(white.noise.high).toBeLessThan(0.105);
       // The autocorrelation of a Gaussian of s px is one of √2·s: 2.355·√2·s wide.
-      const wide = await trainedOnOf(correlated(1.5, pair));
-      expect(wide.grain.high / (2.3548 * Math.SQRT2 * 1.5)).toBeGreaterThan(0.95);
-      expect(wide.grain.high / (2.3548 * Math.SQRT2 * 1.5)).toBeLessThan(1.05);
+      const { grain } = await trainedOnOf(correlated(1.5, pair));
+      const width = 2.3548 * Math.SQRT2 * 1.5;
+      expect(grain.low).toBeGreaterThan(0.9 * width);
+      expect(grain.low).toBeLessThan(width);
+      expect(grain.high).toBeGreaterThan(width);
+      expect(grain.high).toBeLessThan(1.1 * width);
     },
   );
+
+  it("span every width that the images have", async () => {
+    const [fine, coarse] = [correlated(0, "clean"), correlated(1.5, "clean")];
+    const both = { ...fine, draw: (r: DrawRequest) => (r.step % 2 === 0 ? fine : coarse).draw(r) };
+    const { grain } = await trainedOnOf(both);
+    expect(grain.low).toBeLessThan(1.25);
+    expect(grain.high).toBeGreaterThan(4.5);
+  });
 
   it("are what the source says where it says it", async () => {
     const source = correlated(1.5, "clean");
     const noise = { low: 0, high: 0.2 };
     const said = await trainedOnOf({ ...source, trainedOn: { noise, units: ["HU"] } });
-    expect(said).toMatchObject({ noise, units: ["HU"] });
+    expect(said).toMatchObject({ noise, units: ["HU"], modalities: ["CT"] });
     expect(said.grain.high).toBeGreaterThan(4);
     expect(await trainedOnOf({ shapes: { noisy: shape }, draw: () => ({}) })).toEqual(
       usualTraining,

@@ -65,13 +65,16 @@ export function rangesOf(
 }
 
 /** Batches that the noise is measured on where the source does not say what it is. */
-const judged = 4;
+const judged = 12;
 
 /** What a source says of its images, and its noise as the batches show it where it says nothing of that. */
 export async function trainedOnOf(data: BatchSource): Promise<TrainedOn> {
   const said = data.trainedOn ?? {};
-  if (said.noise !== undefined && said.grain !== undefined) return { ...usualTraining, ...said };
-  return { ...usualTraining, ...(await measuredNoise(data)), ...said };
+  const measured =
+    said.noise !== undefined && said.grain !== undefined ? {} : await measuredNoise(data);
+  // Hounsfield units are those of CT and of nothing else.
+  const modalities = said.units?.length === 1 && said.units[0] === "HU" ? ["CT"] : [];
+  return { ...usualTraining, modalities, ...measured, ...said };
 }
 
 /** Level and grain of the noise of some batches, by what is known without it or by a second image. */
@@ -84,41 +87,49 @@ async function measuredNoise(data: BatchSource): Promise<Partial<TrainedOn>> {
   const nx = shape.at(-1)!;
   const size = sizeOf(shape.slice(1));
   const levels: number[] = [];
-  const lags = new Float64Array(Math.min(longest, nx - 1) + 1);
+  const grains: number[] = [];
   for (let step = 0; step < judged; step++) {
     const batch = await data.draw({ step, draw: 0, fields });
     const [a, b] = [batch.noisy!, batch[other]!];
     if (sizeOf(b.shape) !== sizeOf(a.shape)) return {};
     const scale = other === "again" ? Math.SQRT1_2 : 1;
     const noise = a.data.map((v, i) => (v - b.data[i]!) * scale);
-    addLags(lags, noise, nx);
     if (hasLevel) levels.push(...batch.sigma!.data);
-    else {
-      for (let at = 0; at < noise.length; at += size) {
-        levels.push(deviation(noise.subarray(at, at + size)));
-      }
+    for (let at = 0; at < noise.length; at += size) {
+      const one = noise.subarray(at, at + size);
+      if (!hasLevel) levels.push(deviation(one));
+      const grain = widthOf(lagsOf(one, nx));
+      if (grain !== undefined) grains.push(grain);
     }
   }
-  const grain = widthOf(lags);
   return {
     noise: rangeOf(levels),
-    ...(grain === undefined ? {} : { grain: { low: grain, high: grain } }),
+    ...(grains.length === 0 ? {} : { grain: middleOf(grains) }),
   };
 }
 
 /** Longest distance in px at which noise is compared with itself. */
 const longest = 16;
 
-/** Adds mean products of values `lag` pixels apart along x. */
-function addLags(lags: Float64Array, values: Float32Array, nx: number): void {
+/** From the 5th to the 95th percentile: a patch shows the width of its noise with an error of its own. */
+function middleOf(values: readonly number[]): ValueRange {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))]!;
+  return { low: at(0.05), high: at(0.95) };
+}
+
+/** Mean products of values `lag` pixels apart along x. */
+function lagsOf(values: Float32Array, nx: number): Float64Array {
+  const lags = new Float64Array(Math.min(longest, nx - 1) + 1);
   const rows = values.length / nx;
   for (let lag = 0; lag < lags.length; lag++) {
     let sum = 0;
     for (let row = 0; row < rows; row++) {
       for (let x = row * nx; x < (row + 1) * nx - lag; x++) sum += values[x]! * values[x + lag]!;
     }
-    lags[lag]! += sum / (rows * (nx - lag));
+    lags[lag] = sum / (rows * (nx - lag));
   }
+  return lags;
 }
 
 const sinc = (x: number) => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x));
