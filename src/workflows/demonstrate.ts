@@ -13,14 +13,17 @@ import { rmse } from "../metrics/rmse.ts";
 import { ssim } from "../metrics/ssim.ts";
 import { gaussian } from "../noise/gaussian.ts";
 import { abdomen } from "../phantoms/abdomen.ts";
+import { simulate } from "./simulate.ts";
 import { noiseOfImage } from "../denoise/noise-level/noise-of-image.ts";
 import type { DenoisedFigures } from "./denoise.ts";
+import { type DemoLesions, demoLesions, lesionMm } from "./demo-lesions.ts";
 import { denoiseFiles } from "./denoise-files.ts";
 import { checkFolder, type OutputOptions, writeFiles, writePicture } from "./output.ts";
 
 export interface DemoOptions extends WorkOptions, OutputOptions {
   readonly seed: number;
-  readonly sigmaHU: number;
+  /** White Gaussian noise of that level in place of a scan at a quarter of the dose. */
+  readonly sigmaHU?: number | undefined;
   /** Side of the slice in pixels. */
   readonly size: number;
   /** As `denoise` takes it. */
@@ -41,9 +44,12 @@ export interface Quality {
 
 export interface DemoReport {
   readonly seed: number;
-  readonly sigmaHU: number;
+  /** `scan` at a quarter of the dose, or `white` noise of so many HU. */
+  readonly noise: { readonly kind: "scan" | "white"; readonly sigmaHU?: number };
   readonly size: number;
   readonly method: string;
+  /** Where the slice has room for lesions. */
+  readonly lesions?: Omit<DemoLesions, "svg">;
   readonly window: { readonly low: number; readonly high: number };
   readonly level: DenoisedFigures["level"];
   readonly before: Quality;
@@ -58,6 +64,10 @@ export interface DemoReport {
 }
 
 const window = ctWindows["soft-tissue"];
+/** Of the scan that the demo denoises. */
+const dose = 0.25;
+/** The classical method that the benchmark finds best on CT. */
+const bestClassical = "bm3d";
 
 /** Leaves truth, noisy and denoised slice as DICOM and a figure in the folder. */
 export async function demonstrate(folder: string, options: DemoOptions): Promise<DemoReport> {
@@ -70,12 +80,11 @@ export async function demonstrate(folder: string, options: DemoOptions): Promise
   };
   const own = Object.values(files).map((path) => basename(path));
   await checkFolder(folder, { force, own: (names) => names.every((name) => own.includes(name)) });
-  const stream = streamOf(seed, "demo");
-  const truth = abdomen.draw(stream.child("object"), { size }).image;
-  const noisyObject = gaussian.add(truth, stream.child("noise"), { sigma: sigmaHU });
+  const { truth, noisyObject } = await drawn(options);
+  const noiseText = sigmaHU === undefined ? "CT at a quarter of the dose" : `noise ${sigmaHU} HU`;
   for (const [path, image, what] of [
     [files.truth, truth, "simulated abdomen"],
-    [files.noisy, noisyObject, `simulated abdomen, noise ${sigmaHU} HU`],
+    [files.noisy, noisyObject, `simulated abdomen, ${noiseText}`],
   ] as const) {
     const { bytes } = await writeNewDicom(image, {
       seriesDescription: what,
@@ -102,7 +111,20 @@ export async function demonstrate(folder: string, options: DemoOptions): Promise
   const notes = (q: Quality): string[] => [
     `PSNR ${q.psnrDb.toFixed(2)} dB, SSIM ${q.ssim.toFixed(3)}, RMSE ${q.rmseHU.toFixed(1)} HU`,
   ];
-  const svg = comparisonSvg(
+  const lesions = await demoLesions(noisy, truth, {
+    methods: [
+      ...(method === undefined ? [bestClassical] : []),
+      method ?? "default",
+      { name: `preserving+${method ?? "default"}`, parameters: { keep: lesionMm } },
+    ],
+    window,
+    seed,
+    threads,
+    footnote,
+    ...(signal ? { signal } : {}),
+    ...(onProgress ? { onProgress } : {}),
+  });
+  const plain = comparisonSvg(
     { before: noisy, after: denoised },
     {
       reference: truth,
@@ -111,15 +133,17 @@ export async function demonstrate(folder: string, options: DemoOptions): Promise
       titles: { after: `After (${report.method})` },
       footnote: [
         ...(footnote === undefined ? [] : [`${footnote}:`]),
-        "simulated abdomen, white Gaussian noise. For research, not for diagnosis.",
+        `simulated abdomen, ${noiseText}. For research, not for diagnosis.`,
       ].join(" "),
     },
   );
-  await writePicture(files.figure, svg);
+  await writePicture(files.figure, lesions?.svg ?? plain);
   const { level } = report.images[0]!;
+  const { svg: _svg, ...told } = lesions ?? { svg: "" };
   return {
     seed,
-    sigmaHU,
+    noise: sigmaHU === undefined ? { kind: "scan" } : { kind: "white", sigmaHU },
+    ...("rows" in told ? { lesions: told } : {}),
     size,
     method: report.method,
     window,
@@ -129,6 +153,32 @@ export async function demonstrate(folder: string, options: DemoOptions): Promise
     seconds,
     files,
   };
+}
+
+/** Truth and noisy slice: what a scan gives without noise and at a quarter of the dose, or white noise on the object. */
+async function drawn(
+  options: DemoOptions,
+): Promise<{ readonly truth: Image; readonly noisyObject: Image }> {
+  const { seed, sigmaHU, size, threads, signal, onProgress } = options;
+  if (sigmaHU !== undefined) {
+    const stream = streamOf(seed, "demo");
+    const truth = abdomen.draw(stream.child("object"), { size }).image;
+    return {
+      truth,
+      noisyObject: gaussian.add(truth, stream.child("noise"), { sigma: sigmaHU }),
+    };
+  }
+  for await (const { reference, noisy, object } of simulate("abdomen", {
+    seed,
+    dose,
+    phantomParameters: { size },
+    threads,
+    ...(signal ? { signal } : {}),
+    ...(onProgress ? { onProgress } : {}),
+  })) {
+    return { truth: reference ?? object, noisyObject: noisy };
+  }
+  throw new InputError("Cannot draw the demo's slice: found no case, wanted one");
 }
 
 function qualityOf(image: Image, truth: Image): Quality {

@@ -307,7 +307,18 @@ describe("dprime list and demo", () => {
   if (!model) console.log("skipped: the default model is not there, so no test of it");
   it.skipIf(!model)("chooses the method by the image when none is named, and says why", () => {
     const folder = newFolder("default");
-    const words = ["demo", "out", "--size", "256", "--json", "--quiet", "--threads", "1"];
+    const words = [
+      "demo",
+      "out",
+      "--size",
+      "256",
+      "--sigma",
+      "25",
+      "--json",
+      "--quiet",
+      "--threads",
+      "1",
+    ];
     const { code, out, err } = dprime(words, { cwd: folder });
     expect(err).toBe("");
     expect(code).toBe(0);
@@ -361,6 +372,8 @@ describe("dprime list and demo", () => {
       "out",
       "--size",
       "128",
+      "--sigma",
+      "25",
       "--method",
       "non-local-means",
       "--json",

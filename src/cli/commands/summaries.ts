@@ -6,7 +6,7 @@ export const summaries: Readonly<Record<string, string>> = {
   "anonymise": "Remove from DICOM files what identifies a person, and say what was removed.",
   "compare": "Find which denoiser keeps a lesion, down to which dose, on your own images.",
   "convert": "Convert between formats without loss where both can hold the content.",
-  "demo": "Draw a noisy CT slice, denoise it, and compare with the truth.",
+  "demo": "Draw a CT slice with faint lesions at a quarter dose, denoise it, and look for them.",
   "denoise": "Denoise an image, a series (a folder) or a volume.",
   "info": "Say what a file or folder holds: geometry, unit, range and noise.",
   "insert-noise": "Make a low-dose version of a CT image or series, with the noise of the scanner.",

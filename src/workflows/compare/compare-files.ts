@@ -7,10 +7,12 @@ import { sumsName } from "../../study/render/report-sums.ts";
 import { writeReport } from "../../study/render/write-report.ts";
 import type { InputOptions } from "../input.ts";
 import { openImages, type OpenedImage } from "../open-images.ts";
-import { checkFolder, type OutputOptions } from "../output.ts";
+import { checkFolder, type OutputOptions, writeFiles } from "../output.ts";
 import { compare, type CompareOptions } from "./compare.ts";
 import { piecesIn } from "./pieces.ts";
 import type { Place } from "./places.ts";
+import { windowOf } from "./figures.ts";
+import { readingPage } from "./reading-page.ts";
 import { compareReport } from "./report.ts";
 import type { CompareResult } from "./result.ts";
 
@@ -44,6 +46,7 @@ export interface CompareFilesReport {
 }
 
 const piecesFolder = "pieces";
+const readingName = "reading.html";
 
 /** What `compareFiles` itself leaves in its folder. */
 const own = (names: readonly string[]): boolean =>
@@ -95,12 +98,24 @@ export async function compareFiles(
     ...result,
     notes: [...series.notes, ...modalityNotes(series), ...result.notes],
   };
+  const reading = withoutImages === true ? undefined : readingName;
   const report = compareReport(whole, scene, {
     title: `Comparison on ${series.name}`,
     command,
     withoutImages,
+    reading,
   });
   const outputs = await writeReport(report, output);
+  if (reading !== undefined) {
+    const page = readingPage(whole, scene, {
+      title: `Reading on ${series.name}`,
+      window: windowOf(whole, scene),
+      seed: whole.seed,
+    });
+    const path = join(output, reading);
+    await writeFiles([{ path, bytes: new TextEncoder().encode(page) }]);
+    outputs.push(path);
+  }
   return { result: whole, outputs, page: join(output, "report.html") };
 }
 

@@ -11,6 +11,7 @@ import { resolveParameters } from "../../core/parameters.ts";
 import type { Progress, WorkOptions } from "../../core/progress.ts";
 import type { Denoiser } from "../../denoise/denoiser.ts";
 import { noiseOfImage } from "../../denoise/noise-level/noise-of-image.ts";
+import { defaultModel } from "../../inference/files.ts";
 import { defaultThreads } from "../../parallel/index.ts";
 import { denoise } from "../denoise.ts";
 import type { MemberChoice } from "../member-choice.ts";
@@ -379,13 +380,16 @@ async function openMethods(
         continue;
       }
       const name = typeof choice === "object" ? choice.name : choice;
-      const one = await openMethod(name === "default" ? undefined : name, { threads });
+      // Also inside wrappers, as in `preserving+default`.
+      const one = await openMethod(name?.replace(/(^|\+)default$/, `$1${defaultModel}`), {
+        threads,
+      });
       opened.push(one);
       const given = typeof choice === "object" ? (choice.parameters ?? {}) : {};
       const parameters = resolveParameters(one.denoiser.name, one.denoiser.parameters, given);
-      const label = (typeof choice === "object" && choice.label) || one.denoiser.name;
+      const label = typeof choice === "object" && choice.label !== choice.name && choice.label;
       methods.push({
-        label: label === "default" ? one.denoiser.name : label,
+        label: label || one.denoiser.name,
         denoiser: one.denoiser,
         parameters,
       });

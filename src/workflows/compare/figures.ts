@@ -207,7 +207,7 @@ export function curvesFigure(
 const shownCases = 3;
 
 /** A window about the tissue that shows signal and noise. */
-function windowOf(result: CompareResult, scene: CompareScene): Window {
+export function windowOf(result: CompareResult, scene: CompareScene): Window {
   const means = scene.arms[0]!.without.map((r) => r.reduce((s, v) => s + v, 0) / r.length);
   const centre = means.reduce((s, v) => s + v, 0) / means.length;
   const most = Math.max(...result.arms.map((arm) => arm.noise.sd));
@@ -277,7 +277,7 @@ export function hardestFigure(result: CompareResult, scene: CompareScene): strin
 }
 
 /** Four short strokes around a signal, which leave the signal itself to be seen. */
-function markSvg(x: number, y: number, radius: number): string {
+export function markSvg(x: number, y: number, radius: number): string {
   const [from, to] = [1.25 * radius, 1.6 * radius];
   return [0, 1, 2, 3]
     .map((k) => {

@@ -1,6 +1,7 @@
 /** All methods at all doses, judged: against the untreated images at the same dose, and at full dose. */
 import type { Image } from "../../core/image.ts";
 import { makeImage } from "../../core/image.ts";
+import { ctWindows } from "../../figures/window.ts";
 import { pairedT } from "../../stats/paired.ts";
 import type { Scores } from "../../stats/scores.ts";
 import { measure } from "../measure.ts";
@@ -193,7 +194,11 @@ async function fidelityOf(
     const plain = errorAgainstTruth(arm.treated, truth);
     if (!truthPlane) return plain;
     const shown = makeImage(arm.treated.shown.without, truthPlane.shape, truthPlane);
-    const measured = await measure(shown, { reference: truthPlane, metrics: ["psnr", "ssim"] });
+    const measured = await measure(shown, {
+      reference: truthPlane,
+      metrics: ["psnr", "ssim"],
+      ...(shown.unit === "HU" ? { window: ctWindows["soft-tissue"] } : {}),
+    });
     const value = (name: string): number => {
       const result = measured.find((m) => m.metric === name)?.result;
       return result?.status === "ok" ? result.value : NaN;
