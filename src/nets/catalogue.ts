@@ -41,6 +41,10 @@ export interface NetworkOptions {
     /** Whether the last layer's output is added to the noisy image. Default: false. */
     readonly residual?: boolean;
   };
+  readonly "dude-net": {
+    /** Channels of both chains. 1 to 512 channels. Default: 64. */
+    readonly width?: number;
+  };
   readonly "linear-observer": Readonly<Record<string, never>>;
   readonly "patch-critic": {
     /** Channels of the first layer; they double at each further one. 1 to 512 channels. Default: 32. */
@@ -50,9 +54,35 @@ export interface NetworkOptions {
     /** Instance normalisation, or kernels divided by their largest singular value. Default: none. */
     readonly norm?: "none" | "instance" | "spectral";
   };
+  readonly "red-cnn": {
+    /** Channels of the inner layers. 1 to 512 channels. Default: 96. */
+    readonly width?: number;
+  };
+  readonly "res-unet": {
+    /** Channels at full resolution; they double at each lower level, and once more below. 1 to 128 channels. Default: 16. */
+    readonly width?: number;
+    /** Classes, the background among them; 1 scores a single class against none. 1 to 1024 classes. Default: 2. */
+    readonly classes?: number;
+    /** Whether coarser levels score the classes too, for deep supervision. Default: false. */
+    readonly deep?: boolean;
+  };
+  readonly "rician-net": {
+    /** Channels of the 7 × 7 layers; the features have half of them. 2 to 512 channels. Default: 128. */
+    readonly width?: number;
+  };
+  readonly "tod-critic": {
+    /** Channels of the first layer; they double at each of the next two. 1 to 256 channels. Default: 32. */
+    readonly width?: number;
+  };
   readonly "tod-generator": {
     /** Channels of the first layer; they double at each of the next three. 1 to 256 channels. Default: 32. */
     readonly width?: number;
+  };
+  readonly "unet-3d": {
+    /** Channels at full resolution; they double at each of the next three levels. 1 to 256 channels. Default: 64. */
+    readonly width?: number;
+    /** Classes, the background among them; 1 scores a single class against none. 1 to 1024 classes. Default: 2. */
+    readonly classes?: number;
   };
   readonly "unet-denoiser": {
     /** Channels at full resolution; they double at each lower level. 1 to 256 channels. Default: 16. */
@@ -74,6 +104,28 @@ export interface NetworkOptions {
     /** Whether coarser levels score the classes too, for deep supervision. Default: false. */
     readonly deep?: boolean;
   };
+  readonly "v-net": {
+    /** Channels at full resolution; they double at each of four lower levels. 1 to 128 channels. Default: 16. */
+    readonly width?: number;
+    /** Classes, the background among them; 1 scores a single class against none. 1 to 1024 classes. Default: 2. */
+    readonly classes?: number;
+  };
+  readonly "vox-resnet": {
+    /** Channels at full resolution; twice as many below. 1 to 256 channels. Default: 32. */
+    readonly width?: number;
+    /** Classes, the background among them; 1 scores a single class against none. 1 to 1024 classes. Default: 2. */
+    readonly classes?: number;
+  };
+  readonly "wgan-vgg-critic": {
+    /** Channels of the first two layers; they double after each stride. 1 to 512 channels. Default: 64. */
+    readonly width?: number;
+    /** Numbers between the two linear layers. 1 to 4096 numbers. Default: 1024. */
+    readonly hidden?: number;
+  };
+  readonly "wgan-vgg-generator": {
+    /** Channels of the inner layers. 1 to 512 channels. Default: 32. */
+    readonly width?: number;
+  };
 }
 
 /** Members of this room by name; each is imported when called. */
@@ -83,9 +135,19 @@ export const catalogue = {
   "dncnn": () => import("./dncnn.ts").then((m) => m.dncnn),
   "drunet-polyphase": () => import("./drunet-polyphase.ts").then((m) => m.drunetPolyphase),
   "drunet": () => import("./drunet.ts").then((m) => m.drunet),
+  "dude-net": () => import("./dude-net.ts").then((m) => m.dudeNet),
   "linear-observer": () => import("./linear-observer.ts").then((m) => m.linearObserver),
   "patch-critic": () => import("./patch-critic.ts").then((m) => m.patchCritic),
+  "red-cnn": () => import("./red-cnn.ts").then((m) => m.redCnn),
+  "res-unet": () => import("./res-unet.ts").then((m) => m.resUnet),
+  "rician-net": () => import("./rician-net.ts").then((m) => m.ricianNet),
+  "tod-critic": () => import("./tod-critic.ts").then((m) => m.todCritic),
   "tod-generator": () => import("./tod-generator.ts").then((m) => m.todGenerator),
+  "unet-3d": () => import("./unet-3d.ts").then((m) => m.unet3d),
   "unet-denoiser": () => import("./unet-denoiser.ts").then((m) => m.unetDenoiser),
   "unet": () => import("./unet.ts").then((m) => m.unet),
+  "v-net": () => import("./v-net.ts").then((m) => m.vNet),
+  "vox-resnet": () => import("./vox-resnet.ts").then((m) => m.voxResnet),
+  "wgan-vgg-critic": () => import("./wgan-vgg-critic.ts").then((m) => m.wganVggCritic),
+  "wgan-vgg-generator": () => import("./wgan-vgg-generator.ts").then((m) => m.wganVggGenerator),
 } satisfies Readonly<Record<string, () => Promise<Network>>>;

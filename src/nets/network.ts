@@ -56,6 +56,8 @@ export interface Network {
   /** Published figures, checked by the contract suite. */
   readonly published: readonly {
     readonly options: ParameterValues;
+    /** Shape of a batch, where the weights belong to one size of images. */
+    readonly shape?: readonly number[];
     /** Number of trained weights. */
     readonly weights: number;
     /** Side of the receptive field in pixels. */

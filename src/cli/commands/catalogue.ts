@@ -9,6 +9,7 @@ export const catalogue: Readonly<Record<string, () => Promise<Command>>> = {
   "convert": () => import("./convert.ts").then((m) => m.convert),
   "demo": () => import("./demo.ts").then((m) => m.demo),
   "denoise": () => import("./denoise.ts").then((m) => m.denoise),
+  "explain": () => import("./explain.ts").then((m) => m.explain),
   "info": () => import("./info.ts").then((m) => m.info),
   "insert-noise": () => import("./insert-noise.ts").then((m) => m.insertNoise),
   "list": () => import("./list.ts").then((m) => m.list),

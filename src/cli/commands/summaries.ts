@@ -8,6 +8,7 @@ export const summaries: Readonly<Record<string, string>> = {
   "convert": "Convert between formats without loss where both can hold the content.",
   "demo": "Draw a CT slice with faint lesions at a quarter dose, denoise it, and look for them.",
   "denoise": "Denoise an image, a series (a folder) or a volume.",
+  "explain": "Show what a trained model does with an image: features, receptive field.",
   "info": "Say what a file or folder holds: geometry, unit, range and noise.",
   "insert-noise": "Make a low-dose version of a CT image or series, with the noise of the scanner.",
   "list": "List what there is: denoisers, metrics, phantoms, noise models, formats and so on.",
