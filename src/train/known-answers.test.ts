@@ -27,6 +27,7 @@ import { supervised } from "./methods/supervised.ts";
 import { distillation } from "./methods/distillation.ts";
 import type { TrainingMethod } from "./methods/training-method.ts";
 import { wgan } from "./methods/wgan.ts";
+import { wganGp } from "./methods/wgan-gp.ts";
 
 const [images, side, sigma] = [8, 32, 0.5];
 const area = side * side;
@@ -82,23 +83,18 @@ const filter: Network = {
     }),
 };
 
-async function learn(
+interface LearnOptions {
+  readonly networks: Readonly<Record<string, Network>>;
+  readonly options?: ParameterValues;
+  readonly steps?: number;
+  readonly rate?: number;
+  readonly weights?: Readonly<Record<string, ReadonlyMap<string, Float32Array>>>;
+  readonly batch?: (...path: (string | number)[]) => Batch;
+}
+
+async function learnRoles(
   method: TrainingMethod,
-  {
-    networks,
-    options = {},
-    steps = 250,
-    rate = 0.02,
-    weights = {},
-    batch = batchOf,
-  }: {
-    networks: Readonly<Record<string, Network>>;
-    options?: ParameterValues;
-    steps?: number;
-    rate?: number;
-    weights?: Readonly<Record<string, ReadonlyMap<string, Float32Array>>>;
-    batch?: (...path: (string | number)[]) => Batch;
-  },
+  { networks, options = {}, steps = 250, rate = 0.02, weights = {}, batch = batchOf }: LearnOptions,
 ) {
   const rule = {
     optimiser: adam,
@@ -139,8 +135,12 @@ async function learn(
   }
   const state = await trainer.state();
   await trainer.dispose();
-  return weightsIn(state, method.product, { trainee: graph.trainees[method.product]! });
+  return (role: string) => weightsIn(state, role, { trainee: graph.trainees[role]! });
 }
+
+/** Weights of the method's product. */
+const learn = async (method: TrainingMethod, options: LearnOptions) =>
+  (await learnRoles(method, options))(method.product);
 
 /** PSNR of a trained filter on textures that nothing learned from, peak 1. */
 async function psnr(weights: ReadonlyMap<string, Float32Array>, network: Network = filter) {
@@ -218,27 +218,36 @@ describe("denoising without clean images", () => {
   });
 });
 
-describe("wgan", () => {
-  it("learns a known distribution: numbers of mean 2 from numbers of mean 0", async () => {
-    const shift: Network = {
-      ...filter,
-      name: "shift",
-      build: (image, { scope }) =>
-        convLayer(scope, image, { channels: 1, kernel: 1, initialise: fill(0.5) }),
-    };
-    const critic: Network = {
-      ...filter,
-      name: "linear critic",
-      gives: "scores",
-      build: (image, { scope }) => linearLayer(scope, image, { channels: 1, initialise: fill(0) }),
-    };
-    const shape = [64, 1, 1, 1];
-    const numbers = (...path: (string | number)[]): Batch => {
-      const stream = streamOf(3, "numbers", ...path);
-      const data = (mean: number) =>
-        Float32Array.from({ length: 64 }, () => mean + stream.normal());
-      return { noisy: { shape, data: data(0) }, clean: { shape, data: data(2) } };
-    };
+describe("adversarial methods", () => {
+  /** x ↦ w x + b. */
+  const shift: Network = {
+    ...filter,
+    name: "shift",
+    build: (image, { scope }) =>
+      convLayer(scope, image, { channels: 1, kernel: 1, initialise: fill(0.5) }),
+  };
+  const critic: Network = {
+    ...filter,
+    name: "linear critic",
+    gives: "scores",
+    build: (image, { scope }) => linearLayer(scope, image, { channels: 1, initialise: fill(0) }),
+  };
+  const count = 64;
+  const shape = [count, 1, 1, 1];
+  /** Numbers of mean 0, and numbers of mean 2 that have nothing to do with them. */
+  const numbers = (...path: (string | number)[]): Batch => {
+    const stream = streamOf(3, "numbers", ...path);
+    const drawn = (mean: number) => ({
+      shape,
+      data: Float32Array.from({ length: count }, () => mean + stream.normal()),
+    });
+    const noisy = drawn(0);
+    const clean = drawn(2);
+    return { noisy, clean };
+  };
+  const bias = (weights: ReadonlyMap<string, Float32Array>) => weights.get("bias")![0]!;
+
+  it("wgan learns a known distribution: numbers of mean 2 from numbers of mean 0", async () => {
     const weights = await learn(wgan, {
       networks: { denoiser: shift, critic },
       options: { limit: 1, adversarial: 1, fidelity: 0, criticRuns: 5 },
@@ -246,7 +255,31 @@ describe("wgan", () => {
       batch: numbers,
     });
     // A linear critic sees means alone; 64 numbers a batch leave a deviation of 1/8.
-    expect(weights.get("bias")![0]).toBeGreaterThan(1.6);
-    expect(weights.get("bias")![0]).toBeLessThan(2.4);
+    expect(bias(weights)).toBeGreaterThan(1.6);
+    expect(bias(weights)).toBeLessThan(2.4);
+  });
+
+  /**
+   * A linear critic c·x between means that differ by Δ minimises c Δ + λ (|c| − 1)². The two-sided penalty has a
+   * minimum on both sides of c = 0, and the wrong one lasts until |Δ| > 2 λ: the generator overshoots for
+   * as long. The one-sided penalty is flat between −1 and 1, and the critic turns as soon as Δ does.
+   */
+  it("wgan-gp learns it with the one-sided penalty, and overshoots by two sides and a linear critic", async () => {
+    const run = (sided: string, penalty: number) =>
+      learn(wganGp, {
+        networks: { denoiser: shift, critic },
+        options: { adversarial: 1, fidelity: 0, criticRuns: 5, penalty, sided },
+        steps: 400,
+        batch: numbers,
+      });
+    const one = bias(await run("one", 10));
+    expect(one).toBeGreaterThan(1.6);
+    expect(one).toBeLessThan(2.4);
+    // A barrier of 2 λ = 0.2 holds the critic for less than the batches' own deviation.
+    const low = bias(await run("two", 0.1));
+    expect(low).toBeGreaterThan(1.5);
+    expect(low).toBeLessThan(2.5);
+    // Twenty are never reached: the critic keeps its side and the generator runs on.
+    expect(bias(await run("two", 10))).toBeGreaterThan(3);
   });
 });

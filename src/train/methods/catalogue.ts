@@ -95,6 +95,8 @@ export interface TrainingMethodOptions {
     readonly fidelity?: number;
     /** Weight of the gradient penalty. 0 to 1000000. Default: 10. */
     readonly penalty?: number;
+    /** Whether slopes below 1 count as well as those above; two, as published, holds a simple critic on the wrong side for long. Default: two. */
+    readonly sided?: "two" | "one";
     /** Runs of the critic in each step; more make its score a better distance. 1 to 100 runs. Default: 4. */
     readonly criticRuns?: number;
   };

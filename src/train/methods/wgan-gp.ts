@@ -23,6 +23,13 @@ export const wganGp: TrainingMethod = trainingMethod({
     ),
     fidelity: weightOption(1, "Weight of the loss against the clean image."),
     penalty: weightOption(10, "Weight of the gradient penalty."),
+    sided: {
+      type: "choice",
+      choices: ["two", "one"],
+      default: "two",
+      about:
+        "Whether slopes below 1 count as well as those above; two, as published, holds a simple critic on the wrong side for long.",
+    },
     criticRuns: runsOption(4),
   },
   roles: {
@@ -50,7 +57,10 @@ export const wganGp: TrainingMethod = trainingMethod({
         terms: {
           critic: lossNode(wasserstein, [judges.generated, judges.real]),
           penalty: weighted(options.penalty, () =>
-            lossNode(gradientPenalty, [generated, clean], { context: { critic, mix } }),
+            lossNode(gradientPenalty, [generated, clean], {
+              options: { sided: options.sided },
+              context: { critic, mix },
+            }),
           ),
         },
         times: options.criticRuns,
