@@ -8,9 +8,10 @@ import { streamOf } from "../core/random.ts";
 import type { Node } from "../graph/node.ts";
 import { constant } from "../graph/ops/constant.ts";
 import { conv } from "../graph/ops/conv.ts";
+import { leakyRelu } from "../graph/ops/leaky-relu.ts";
 import { multiply } from "../graph/ops/multiply.ts";
 import { convLayer } from "../layers/conv-layer.ts";
-import { linearLayer } from "../layers/linear-layer.ts";
+import { fanIn, linearLayer } from "../layers/linear-layer.ts";
 import { fill } from "../layers/scope.ts";
 import { adam } from "../learn/optimisers/adam.ts";
 import { rateAt } from "../learn/schedule.ts";
@@ -26,6 +27,7 @@ import { sure } from "./methods/sure.ts";
 import { supervised } from "./methods/supervised.ts";
 import { distillation } from "./methods/distillation.ts";
 import type { TrainingMethod } from "./methods/training-method.ts";
+import { cycleGan } from "./methods/cycle-gan.ts";
 import { wgan } from "./methods/wgan.ts";
 import { wganGp } from "./methods/wgan-gp.ts";
 
@@ -232,6 +234,17 @@ describe("adversarial methods", () => {
     gives: "scores",
     build: (image, { scope }) => linearLayer(scope, image, { channels: 1, initialise: fill(0) }),
   };
+  const bending: Network = {
+    ...critic,
+    name: "bending critic",
+    build: (image, { scope }) => {
+      const hidden = linearLayer(scope.child("hidden"), image, { channels: 16 });
+      return linearLayer(scope.child("last"), leakyRelu(hidden, 0.2), {
+        channels: 1,
+        initialise: fanIn(0.1),
+      });
+    },
+  };
   const count = 64;
   const shape = [count, 1, 1, 1];
   /** Numbers of mean 0, and numbers of mean 2 that have nothing to do with them. */
@@ -243,8 +256,9 @@ describe("adversarial methods", () => {
     });
     const noisy = drawn(0);
     const clean = drawn(2);
-    return { noisy, clean };
+    return { noisy, clean, other: clean };
   };
+  const weight = (weights: ReadonlyMap<string, Float32Array>) => weights.get("weight")![0]!;
   const bias = (weights: ReadonlyMap<string, Float32Array>) => weights.get("bias")![0]!;
 
   it("wgan learns a known distribution: numbers of mean 2 from numbers of mean 0", async () => {
@@ -281,5 +295,27 @@ describe("adversarial methods", () => {
     expect(low).toBeLessThan(2.5);
     // Twenty are never reached: the critic keeps its side and the generator runs on.
     expect(bias(await run("two", 10))).toBeGreaterThan(3);
+  });
+
+  it("cycle-gan passes from one distribution to the other, and its cycle closes", async () => {
+    const found = await learnRoles(cycleGan, {
+      networks: {
+        denoiser: shift,
+        degrader: shift,
+        cleanCritic: bending,
+        noisyCritic: bending,
+      },
+      options: { cycle: 1, identity: 0 },
+      steps: 800,
+      batch: numbers,
+    });
+    const [there, back] = [found("denoiser"), found("degrader")];
+    // Means 0 and 2, both of deviation 1: x + 2, or 2 − x, and the same way back.
+    expect(Math.abs(bias(there) - 2)).toBeLessThan(0.5);
+    expect(Math.abs(Math.abs(weight(there)) - 1)).toBeLessThan(0.3);
+    // Over the numbers that it is for, mean 0 and deviation 1, of the way there and back.
+    const slope = weight(there) * weight(back);
+    const offset = weight(back) * bias(there) + bias(back);
+    expect(Math.hypot(slope - 1, offset)).toBeLessThan(0.15);
   });
 });

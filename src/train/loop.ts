@@ -87,6 +87,8 @@ export interface TrainOptions extends WorkOptions {
   /** Called with the bytes of each checkpoint; the step is the number of steps done. */
   readonly onCheckpoint?: (bytes: Uint8Array, step: number) => Promise<void>;
   readonly onRow?: (row: TrainingRow) => void;
+  /** Hears what goes wrong without stopping the training, as soon as it is seen. */
+  readonly onFinding?: (finding: TrainingFinding) => void;
   /** Measures noisy input and classical denoisers on the validation images, once for a training. */
   readonly compare?: boolean;
   readonly onReference?: (reference: Reference) => void;
@@ -198,6 +200,9 @@ async function runSteps(config: TrainingConfig, run: Run): Promise<TrainingResul
       rates: ratesAt(config, { opened, step }),
       batch: drawn[0]!,
     });
+    for (const finding of watch.findings.slice(book.watch.findings.length)) {
+      options.onFinding?.(finding);
+    }
     book = { ...book, step: step + 1, watch };
     const last = book.step === config.steps;
     let result: ValidationResult | undefined;

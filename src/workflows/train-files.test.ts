@@ -119,3 +119,40 @@ it("a training that was stopped goes on with the rows and the reference that it 
   expect(rest.reference).toEqual(whole.reference);
   expect(text("parts", "history.csv")).toBe(text("whole", "history.csv"));
 });
+
+it("says at once, in the page and in the card that a critic has collapsed, and what to do", async () => {
+  const file = join(root, "collapse.json");
+  // Weights held to a millionth: the critic gives every image the same score.
+  writeFileSync(
+    file,
+    JSON.stringify({
+      ...description,
+      name: "collapse",
+      steps: 60,
+      validation: undefined,
+      method: { name: "wgan", options: { limit: 1e-6 } },
+      roles: {
+        critic: { network: { name: "patch-critic", options: { width: 2, layers: 3 } } },
+      },
+    }),
+  );
+  const told: { step: number; note: string }[] = [];
+  let now = 0;
+  const report = await trainFiles(file, {
+    output: join(root, "collapse"),
+    threads: 1,
+    onRow: ({ step }) => {
+      now = step;
+    },
+    onNote: (note) => void told.push({ step: now, note }),
+  });
+  expect(told).toHaveLength(1);
+  // Before the last step, and naming the remedy.
+  expect(told[0]!.step).toBeLessThan(58);
+  expect(told[0]!.note).toMatch(/^critic-collapse at step \d+: .* gradient penalty/);
+  expect(report.notes).toEqual([told[0]!.note]);
+  expect(text("collapse", "card.html")).toContain("critic-collapse");
+  expect(text("collapse", "progress.html")).toContain("critic-collapse");
+  const card = JSON.parse(text("collapse", "card.json"));
+  expect(card.findings).toMatchObject([{ name: "critic-collapse" }]);
+}, 120_000);

@@ -34,6 +34,8 @@ export interface TrainFilesOptions extends TrainingImagesOptions, OutputOptions 
   readonly provider?: Provider;
   /** Hears every step, with the unit of the validation. */
   readonly onRow?: (row: TrainingRow, unit: string) => void;
+  /** Hears at once what goes wrong without stopping the training; it stands in the report's notes, too. */
+  readonly onNote?: (note: string) => void;
 }
 
 /** What a model's card says, and where it lies. */
@@ -113,6 +115,10 @@ export async function trainFiles(
       live.row(row);
       onRow?.(row, unit);
     },
+    onFinding: (finding) => {
+      live.finding(finding);
+      options.onNote?.(findingText(finding));
+    },
     onReference: live.reference,
     onSample: live.sample,
     onCheckpoint: live.checkpoint,
@@ -185,10 +191,13 @@ export async function trainFiles(
       ...(options.resume && resume === undefined
         ? [`found no checkpoint in ${folder}, started from the beginning`]
         : []),
-      ...findings.map(({ cause, step, remedy }) => `step ${step}: ${cause}; ${remedy}`),
+      ...findings.map(findingText),
     ],
   };
 }
+
+const findingText = ({ name, step, cause, remedy }: TrainingResult["findings"][number]): string =>
+  `${name} at step ${step}: ${cause}; ${remedy}`;
 
 const validationOf = (name: string): Promise<Validation> =>
   openMember<Validation>(validations, name, `Cannot validate: found no validation ${name}`);

@@ -10,6 +10,7 @@ import { cellsOf, type HistoryCells, historyCsv, readHistoryCsv } from "../train
 import type { TrainingRow } from "../train/loop.ts";
 import type { Reference } from "../train/reference.ts";
 import { type Sample, sampleStrip } from "../train/samples.ts";
+import type { TrainingFinding } from "../train/watch.ts";
 import type { Validation } from "../train/validations/validation.ts";
 import { bestRow, liveReport, type TrainingView } from "./training-report.ts";
 
@@ -29,6 +30,7 @@ export interface TrainingFolderOptions {
 export interface TrainingFolder {
   readonly row: (row: TrainingRow) => void;
   readonly reference: (reference: Reference) => void;
+  readonly finding: (finding: TrainingFinding) => void;
   readonly sample: (sample: Sample) => Promise<void>;
   /** Writes a checkpoint and whatever was waiting; fails where an earlier write did. */
   readonly checkpoint: (bytes: Uint8Array) => Promise<void>;
@@ -111,6 +113,9 @@ export async function openTrainingFolder(
     },
     reference(reference) {
       view = { ...view, reference };
+    },
+    finding(finding) {
+      view = { ...view, findings: [...view.findings, finding] };
     },
     async sample(sample) {
       const strip = sampleStrip(sample);

@@ -63,8 +63,14 @@ export const train: Command = command({
       return seen;
     }
     const { trainFiles } = await import("../../workflows/train-files.ts");
+    const told = new Set<string>();
+    const note = (line: string) => {
+      if (!told.has(line)) context.note(line);
+      told.add(line);
+    };
     const report = await trainFiles(config, {
       ...values,
+      onNote: note,
       onRow: ({ step, loss, validation }, unit) => {
         if (validation === undefined) return;
         context.print(
@@ -73,7 +79,7 @@ export const train: Command = command({
       },
       ...context.work,
     });
-    for (const note of report.notes) context.note(note);
+    for (const line of report.notes) note(line);
     const { name, weights, bestStep, bestText, model } = report;
     context.print(
       `${name}: ${weights} weights, best at step ${bestStep}${bestText === "" ? "" : ` with ${bestText}`}, in ${model}`,
