@@ -32,7 +32,7 @@ export interface TrainedOn {
 }
 
 /** What white noise measures; what a card that says nothing of correlation means. */
-export const whiteGrain = 1.2;
+const whiteGrain = 1.2;
 
 /** What a model without a word of its own is taken for: white noise up to a fifth of the window. */
 export const usualTraining: TrainedOn = Object.freeze({

@@ -28,7 +28,7 @@ interface Point {
 }
 
 /** Points of a column, steps counted from 1. */
-export function pointsOf(rows: readonly HistoryCells[], column: string): Point[] {
+function pointsOf(rows: readonly HistoryCells[], column: string): Point[] {
   const all = rows.flatMap((row) => {
     const value = row[column];
     return value === undefined || !Number.isFinite(value)
