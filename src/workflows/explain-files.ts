@@ -102,7 +102,7 @@ export async function explainFiles(
     },
     { threads },
   );
-  const [, pitch = 1] = plane.spacing;
+  const [, pitch] = plane.spacing;
   const field = fieldWidths(explained.sensitivity, [part.row, part.column]).map((width) => ({
     ...width,
     mm: plane.spacingKnown ? width.radius * pitch : null,
