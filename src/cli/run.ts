@@ -57,6 +57,12 @@ export async function runCommandLine(words: readonly string[], effects: Effects)
     const open = Object.hasOwn(members.catalogue, name) ? members.catalogue[name] : undefined;
     if (open === undefined) throw unknownCommand(name, Object.keys(members.catalogue));
     called = name;
+    const surplus = asksHelp ? rest.filter((word) => !word.startsWith("-")).slice(1) : [];
+    if (surplus.length > 0) {
+      throw new InputError(
+        `Cannot show help: found ${surplus.join(" ")} after the command ${name}, wanted one command`,
+      );
+    }
     const command = await open();
     const parsed = asksHelp ? undefined : parseWords(command, rest);
     if (parsed === undefined || parsed.shared.help) {

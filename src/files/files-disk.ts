@@ -271,6 +271,11 @@ export interface Skipped {
   readonly reason: string;
 }
 
+/** What is said of a file that takes no part. */
+export function skippedText({ name, reason }: Skipped): string {
+  return `skipped ${name}: ${reason}`;
+}
+
 /**
  * Names in a folder, sorted as people count (`2` before `10`); folders end in a slash. Pipes, devices,
  * sockets and names that are no text are left out.

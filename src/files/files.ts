@@ -7,7 +7,15 @@ import { FormatError, InputError, messageOf, throwIfAborted } from "../core/erro
 import { type Image, sizeOf } from "../core/image.ts";
 import { openMember } from "../core/member.ts";
 import { catalogue } from "../formats/catalogue.ts";
-import { bytesOf, exists, reasonOf, type Skipped, walkFolder, writeWhole } from "./files-disk.ts";
+import {
+  bytesOf,
+  exists,
+  reasonOf,
+  type Skipped,
+  skippedText,
+  walkFolder,
+  writeWhole,
+} from "./files-disk.ts";
 import { seriesFile } from "./files-series.ts";
 import type { Stored } from "../core/stored.ts";
 import { headerFact } from "../formats/dicom.ts";
@@ -24,12 +32,14 @@ import { inflateAll, isGzip } from "../codecs/inflate.ts";
 import { type LcdCtCase, lcdCtCases, readLcdCtSlice } from "./lcd-ct.ts";
 import { type SeriesFile, groupSeries, readSeriesImages } from "./series.ts";
 
+export type { Skipped } from "./files-disk.ts";
 export {
   reasonOf,
   clearLeftovers,
   temporaryName,
   walkFolder,
   makeFolders,
+  skippedText,
   writeFailure,
   writeWhole,
 } from "./files-disk.ts";
@@ -68,6 +78,24 @@ export async function formatOfName(fileName: string): Promise<Format | undefined
     }
   }
   return best?.format;
+}
+
+/** The error for a name in which no image can be written: of no format, or of one that is only read. */
+export async function notWritten(
+  fileName: string,
+  format: Format | undefined,
+): Promise<InputError> {
+  const ending = /\.[^./\\]+$/.exec(fileName)?.[0];
+  const found =
+    format !== undefined
+      ? `${format.title}, which is only read`
+      : ending === undefined
+        ? "a name without an ending"
+        : `the unknown ending ${ending}`;
+  const writers = (await allFormats()).filter((one) => one.write !== undefined);
+  return new InputError(
+    `Cannot write ${fileName}: found ${found}, wanted one of ${writers.map((one) => one.extensions[0]).join(", ")}`,
+  );
 }
 
 /** The format that recognises the bytes, if any. */
@@ -188,12 +216,7 @@ export async function encodeImage(
 ): Promise<Written & { format: string }> {
   const { format: wanted, ...rest } = options;
   const format = wanted === undefined ? await formatOfName(fileName) : await formatByName(wanted);
-  if (format?.write === undefined) {
-    const writers = (await allFormats()).filter((f) => f.write !== undefined);
-    throw new InputError(
-      `Cannot write ${fileName}: found ${format === undefined ? "no format with this extension" : `${format.title}, which is only read`}, wanted one of ${writers.map((f) => f.extensions[0]).join(", ")}`,
-    );
-  }
+  if (format?.write === undefined) throw await notWritten(fileName, format);
   return { ...(await format.write(image, { ...rest, fileName })), format: format.name };
 }
 
@@ -314,10 +337,12 @@ async function openSeries(
       for (const file of series.files) refused.push({ name: file.name, reason: messageOf(error) });
     }
   }
-  const passed =
-    others.length > 0 ? [`${others.length} files that are not DICOM were passed over`] : [];
+  const unread =
+    others.length > 0
+      ? [skippedText({ name: `${others.length} files`, reason: "found no DICOM in them" })]
+      : [];
   return opened(path, "dicom", images, {
-    notes: [...grouping.findings, ...passed],
+    notes: [...grouping.findings, ...unread],
     files: read,
     refused,
   });

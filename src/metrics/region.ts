@@ -41,6 +41,25 @@ export function regionOfMask(mask: Image, options: { name?: string; label?: numb
   return region(options.name ?? "mask", volumetric ? [nz, ny, nx] : [ny, nx], inside);
 }
 
+/**
+ * A region without the voxels that hold no measurement; all others where no region is given.
+ *
+ * @param padding one byte per value of the image, 1 where it holds no measurement; a voxel of a series is left out
+ *   where any of its members is padded
+ */
+export function regionWithout(padding: Uint8Array, image: Image, of?: Region): Region {
+  const { nz, ny, nx, volumetric } = layoutOf(image);
+  const shape = volumetric ? [nz, ny, nx] : [ny, nx];
+  const size = nz * ny * nx;
+  const inside = new Uint8Array(size).fill(1);
+  for (let i = 0; i < padding.length; i++) if (padding[i] === 1) inside[i % size] = 0;
+  if (of) {
+    const plane = of.inside.length;
+    for (let i = 0; i < size; i++) if (of.inside[i % plane] === 0) inside[i] = 0;
+  }
+  return region(of ? `${of.name} without padding` : "all but padding", shape, inside);
+}
+
 interface Shape {
   readonly kind: "rectangle" | "disk" | "box" | "ball";
   readonly numbers: readonly number[];

@@ -1,10 +1,11 @@
 /** DICOM files of a path without the person. */
-import { readdir, readFile, stat } from "node:fs/promises";
-import { basename, dirname, join, relative } from "node:path";
+import { readFile, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { FormatError, InputError, messageOf, throwIfAborted } from "../core/errors.ts";
 import type { WorkOptions } from "../core/progress.ts";
 import { type AnonymiseEntry, anonymiseDicom } from "../dicom/anonymise.ts";
 import { looksLikeDicom } from "../dicom/parse.ts";
+import { walkFolder } from "../files/files.ts";
 import { checkFolder, checkPlaces, outputFile, type OutputOptions, writeFiles } from "./output.ts";
 
 export interface AnonymiseOptions extends WorkOptions, OutputOptions {
@@ -44,7 +45,10 @@ export async function anonymise(
     });
   });
   const folder = found.isDirectory();
-  const names = folder ? await filesBelow(input) : [basename(input)];
+  const refused: { name: string; reason: string }[] = [];
+  const names = folder
+    ? (await walkFolder(input, (entry) => refused.push(entry))).filter((name) => !hidden.test(name))
+    : [basename(input)];
   const root = folder ? input : dirname(input);
   const single = folder ? undefined : await outputFile(output, input, { force });
   if (folder) {
@@ -54,7 +58,6 @@ export async function anonymise(
   const uids = new Map<string, string>();
   const attributes = new Map<string, AnonymiseEntry>();
   const warnings = new Map<string, number>();
-  const refused: { name: string; reason: string }[] = [];
   const written: string[] = [];
   let damaged = 0;
   for (const [i, name] of names.entries()) {
@@ -65,7 +68,7 @@ export async function anonymise(
       });
     });
     if (folder && !looksLikeDicom(bytes)) {
-      refused.push({ name, reason: "not a DICOM file" });
+      refused.push({ name, reason: "found no DICOM in it" });
       continue;
     }
     try {
@@ -108,11 +111,5 @@ export async function anonymise(
   };
 }
 
-/** Files of a folder and its subfolders, relative to it, sorted; hidden ones left out. */
-async function filesBelow(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile() && !entry.name.startsWith("."))
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
-    .sort();
-}
+/** Names of files that begin with a point. */
+const hidden = /(^|\/)\.[^/]*$/;

@@ -10,6 +10,7 @@ import {
   encodeImage,
   formatByName,
   formatOfName,
+  notWritten,
   openPath,
   saveWritten,
 } from "../files/files.ts";
@@ -73,11 +74,7 @@ export async function convert(
   await checkPlaces([{ path: output, option: "output" }], { inputs: [input], force });
   const target =
     outputFormat === undefined ? await formatOfName(output) : await formatByName(outputFormat);
-  if (target?.write === undefined) {
-    throw new InputError(
-      `Cannot write ${output}: found ${target === undefined ? "no format with this extension" : `${target.title}, which is only read`}, wanted a format that is written`,
-    );
-  }
+  if (target?.write === undefined) throw await notWritten(output, target);
   // Such files must not be read before they are known to be too large to be held.
   const large =
     target.name === "nifti" && open.raw === undefined && open.format === undefined

@@ -110,7 +110,7 @@ describe("labels", () => {
       method: "gaussian",
     });
     expect(outputs).toEqual([at("mixed-out", "ct.dcm")]);
-    expect(notes.join()).toContain("seg.dcm is left out: it is a segmentation");
+    expect(notes.join()).toContain("skipped seg.dcm: found a segmentation");
   });
 });
 

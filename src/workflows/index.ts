@@ -33,6 +33,7 @@ export type { MemberChoice } from "./member-choice.ts";
 export {
   type ImageNoise,
   noiseOfFile,
+  noiseOfPath,
   noiseOfRepeatedScans,
   type RepeatedScansNoise,
 } from "./noise-files.ts";

@@ -5,7 +5,7 @@ import { InputError } from "../core/errors.ts";
 import type { Image } from "../core/image.ts";
 import { looksLikeDicom } from "../dicom/parse.ts";
 import { newUid } from "../dicom/uid.ts";
-import { formatOfName, saveImage } from "../files/files.ts";
+import { formatOfName, saveImage, skippedText } from "../files/files.ts";
 import { seriesFile } from "../files/files-series.ts";
 import {
   groupSeries,
@@ -65,14 +65,23 @@ export async function seriesInputs(
   const chosen = images.length > 0 ? images : filterable;
   const notes = [
     ...findings,
-    ...refused.map(({ name, reason }) => `${name} is left out: ${reason}`),
-    ...(chosen.length < filterable.length ? ["localizer images are left out"] : []),
+    ...refused.map(skippedText),
+    ...(chosen.length < filterable.length
+      ? [skippedText({ name: "localizer images", reason: "found other images beside them" })]
+      : []),
     ...series
       .filter(({ noImage }) => noImage !== undefined)
-      .map(({ noImage, files: left }) => `${left[0]!.name} is left out: it is ${noImage}`),
+      .map(({ noImage, files: left }) =>
+        skippedText({ name: left[0]!.name, reason: `found ${noImage}` }),
+      ),
     ...chosen
       .filter(({ duplicates }) => duplicates.length > 0)
-      .map((one) => `${one.duplicates.length} slices at places already taken are left out`),
+      .map((one) =>
+        skippedText({
+          name: `${one.duplicates.length} slices`,
+          reason: "found their places taken",
+        }),
+      ),
   ];
   if (chosen.length === 0) {
     throw new InputError(

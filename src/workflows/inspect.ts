@@ -11,13 +11,14 @@ import {
 } from "../figures/index.ts";
 import { isFolder } from "../files/files-disk.ts";
 import { openSlabs } from "../files/files-slabs.ts";
+import type { Slab } from "../files/slab-source.ts";
 import { type OpenOptions, openPath } from "../files/files.ts";
 import type { Stored } from "../core/stored.ts";
 import type { DecodedImage } from "../formats/format.ts";
 import { orientationCode } from "../formats/orientation.ts";
 import { noiseOfImage } from "../denoise/noise-level/noise-of-image.ts";
 import { checkDenoisable } from "./denoise.ts";
-import type { InputOptions } from "./input.ts";
+import { type InputOptions, paddingOf } from "./input.ts";
 import { isTooLarge, saysTooLarge } from "./large-files.ts";
 import { checkPicture, checkPlaces, type OutputOptions, writePicture } from "./output.ts";
 
@@ -139,15 +140,19 @@ function factsOf(one: DecodedImage, files: number): ImageFacts {
     ...(scaled ? { scaling: { slope: stored.slope, intercept: stored.intercept } } : {}),
     ...range,
     mean: sum / Math.max(1, image.data.length - range.nonFinite),
-    ...noiseOf(image),
+    ...noiseOf(image, one.padded),
     notes: one.notes,
   };
 }
 
-function noiseOf(image: Image): Pick<ImageFacts, "noise" | "noNoise"> {
+function noiseOf(
+  image: Image,
+  padded: Uint8Array | undefined,
+): Pick<ImageFacts, "noise" | "noNoise"> {
   try {
-    checkDenoisable(image);
-    const { sigma, method } = noiseOfImage(image);
+    const { padding } = paddingOf(image, padded);
+    checkDenoisable(image, padding);
+    const { sigma, method } = noiseOfImage(image, { padding });
     return { noise: { sigma, method } };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
@@ -167,7 +172,7 @@ async function inspectLarge(path: string, options: InspectOptions): Promise<Path
       -Infinity,
       0,
       0,
-      undefined as Image | undefined,
+      undefined as Slab | undefined,
     ];
     for (let from = 0; from < planes; from += step) {
       throwIfAborted(options.signal, `reading ${path}`);
@@ -199,7 +204,7 @@ async function inspectLarge(path: string, options: InspectOptions): Promise<Path
       max,
       mean: sum / Math.max(1, planes * ny * nx - nonFinite),
       nonFinite,
-      ...(middle === undefined ? {} : noiseOf(middle)),
+      ...(middle === undefined ? {} : noiseOf(middle, middle.padded)),
       notes: [
         "too large to hold in memory at once: read plane by plane, the noise from its middle",
       ],

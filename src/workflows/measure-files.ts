@@ -108,6 +108,7 @@ export async function measureFiles<const Name extends string = string>(
         measureBy(loaded.image, metrics, {
           ...options,
           reference: loaded.reference,
+          padding: loaded.padding,
           mask: await regionFrom(roi, loaded.image),
           background: await regionFrom(background, loaded.image),
         }),

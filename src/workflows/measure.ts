@@ -1,8 +1,9 @@
 /** Image-quality metrics of one image in memory. */
-import type { Image } from "../core/image.ts";
+import { type Image, withData } from "../core/image.ts";
+import { filledFromNearest } from "../denoise/fill-padding.ts";
 import { catalogue, type MetricParameters } from "../metrics/catalogue.ts";
 import type { Metric, MetricResult } from "../metrics/metric.ts";
-import type { Region } from "../metrics/region.ts";
+import { type Region, regionWithout } from "../metrics/region.ts";
 import {
   type ChoiceOf,
   type ChosenMember,
@@ -29,6 +30,11 @@ export interface MeasureOptions<Name extends string = string> extends MetricSett
   readonly mask?: Region | undefined;
   /** Second region, for cnr and neq. */
   readonly background?: Region | undefined;
+  /**
+   * One byte per pixel, 1 where image or reference holds no measurement: such pixels take no part, and what looks
+   * beyond the others finds the nearest of them there.
+   */
+  readonly padding?: Uint8Array | undefined;
 }
 
 export interface Measured {
@@ -70,16 +76,24 @@ export function measureBy(
   metrics: OpenMetrics,
   options: Omit<MeasureOptions, "metrics">,
 ): Measured[] {
-  const { reference, mask, background, window, clip, dataRange } = options;
+  const { mask, background, window, clip, dataRange, padding } = options;
+  const padded = padding?.includes(1) === true ? padding : undefined;
+  const filled = (one: Image) => (padded ? withData(one, filledFromNearest(one, padded)) : one);
+  const measured = filled(image);
+  const reference = options.reference && filled(options.reference);
+  const rest = padded && regionWithout(padded, image, mask);
   return metrics.map(({ member: metric, parameters, label }) => {
     const grey = metric.reads !== "labels";
+    // A region that has to be given is not all but the padding.
+    const counts = metric.regions.includes("mask") && mask === undefined ? undefined : rest;
+    const region = counts ?? mask;
     const own = {
-      ...(mask ? { mask } : {}),
+      ...(region ? { mask: region } : {}),
       ...(window && grey ? { window } : {}),
       ...(clip ? { clip } : {}),
     };
     const result = metric.measure(
-      image,
+      measured,
       {
         ...own,
         ...(reference ? { reference } : {}),

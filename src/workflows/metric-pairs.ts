@@ -3,13 +3,30 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError, throwIfAborted } from "../core/errors.ts";
 import type { Image } from "../core/image.ts";
-import { formatOfName, openFile, type OpenOptions, openPath, walkFolder } from "../files/files.ts";
-import { regionOfMask, regionOfShape } from "../metrics/region.ts";
-import type { Region } from "../metrics/region.ts";
+import { joinedPadding } from "../denoise/constant-padding.ts";
+import {
+  formatOfName,
+  openFile,
+  type OpenOptions,
+  openPath,
+  type Skipped,
+  skippedText,
+  walkFolder,
+} from "../files/files.ts";
+import type { DecodedImage } from "../formats/format.ts";
+import { type Region, regionOfMask, regionOfShape } from "../metrics/region.ts";
+import { paddingOf } from "./input.ts";
 
 export interface MetricPair {
   readonly name: string;
-  load(): Promise<{ image: Image; reference?: Image }>;
+  load(): Promise<LoadedPair>;
+}
+
+export interface LoadedPair {
+  readonly image: Image;
+  readonly reference?: Image;
+  /** One byte per pixel, 1 where either holds no measurement. */
+  readonly padding?: Uint8Array;
 }
 
 export interface MetricPairs {
@@ -29,21 +46,41 @@ async function kindOf(path: string): Promise<"file" | "folder"> {
 /** Name without its extension: the same image in two formats has one. */
 const stem = (name: string): string => name.replace(/\.gz$/i, "").replace(/\.[^./]+$/, "");
 
-async function imageFiles(folder: string): Promise<Map<string, string>> {
+async function imageFiles(folder: string, notes: string[]): Promise<Map<string, string>> {
   const out = new Map<string, string>();
-  for (const name of await walkFolder(folder)) {
+  const skip = ({ name, reason }: Skipped) =>
+    notes.push(skippedText({ name: join(folder, name), reason }));
+  for (const name of await walkFolder(folder, skip)) {
     if ((await formatOfName(name)) === undefined && !/(^|\/)[^.]+$/.test(name)) continue;
     out.set(stem(name), name);
   }
   return out;
 }
 
-async function only(path: string, options: OpenOptions): Promise<Image> {
+type Padded = Pick<DecodedImage, "image" | "padded">;
+
+async function only(path: string, options: OpenOptions): Promise<Padded> {
   const { images } = await openPath(path, options);
   if (images.length !== 1) {
     throw new InputError(`Cannot measure ${path}: found ${images.length} images in it, wanted one`);
   }
-  return images[0]!.image;
+  return images[0]!;
+}
+
+/** What is measured, and where either of the two holds no measurement. */
+function pairOf(own: Padded, reference?: Padded): LoadedPair {
+  const padding = joinedPadding(
+    paddingOf(own.image, own.padded).padding,
+    // Of another size there is nothing to measure, which the metrics say.
+    reference !== undefined && reference.image.data.length === own.image.data.length
+      ? paddingOf(reference.image, reference.padded).padding
+      : undefined,
+  );
+  return {
+    image: own.image,
+    ...(reference ? { reference: reference.image } : {}),
+    ...(padding ? { padding } : {}),
+  };
 }
 
 /**
@@ -67,21 +104,22 @@ export async function pairsOf(
       items: [
         {
           name: path,
-          load: async () => ({
-            image: await only(path, options),
-            ...(reference === undefined ? {} : { reference: await only(reference, options) }),
-          }),
+          load: async () =>
+            pairOf(
+              await only(path, options),
+              reference === undefined ? undefined : await only(reference, options),
+            ),
         },
       ],
       notes: [],
     };
   }
-  const own = await imageFiles(path);
+  const notes: string[] = [];
+  const own = await imageFiles(path, notes);
   if (own.size === 0)
     throw new InputError(`Cannot measure ${path}: found no image in it, wanted at least one`);
   const folder = reference !== undefined && (await kindOf(reference)) === "folder";
-  const others = folder ? await imageFiles(reference) : undefined;
-  const notes: string[] = [];
+  const others = folder ? await imageFiles(reference, notes) : undefined;
   if (others) {
     const lone = [...own.keys()].filter((name) => !others.has(name));
     if (lone.length > 0) {
@@ -90,25 +128,24 @@ export async function pairsOf(
       );
     }
     const unused = [...others.keys()].filter((name) => !own.has(name)).length;
-    if (unused > 0)
-      notes.push(`${unused} references have no image of the same name and were passed over`);
+    if (unused > 0) {
+      notes.push(
+        skippedText({
+          name: `${unused} references`,
+          reason: "found no image of the same name",
+        }),
+      );
+    }
   }
   const items = [...own].map(
     ([name, file]): MetricPair => ({
       name,
       load: async () => {
         throwIfAborted(options.signal, `measuring ${path}`);
-        const image = (await openFile(join(path, file), options)).images[0]!.image;
-        if (others)
-          return {
-            image,
-            reference: (await openFile(join(reference!, others.get(name)!), options)).images[0]!
-              .image,
-          };
-        return {
-          image,
-          ...(reference === undefined ? {} : { reference: await only(reference, options) }),
-        };
+        const first = async (place: string) => (await openFile(place, options)).images[0]!;
+        const own = await first(join(path, file));
+        if (others) return pairOf(own, await first(join(reference!, others.get(name)!)));
+        return pairOf(own, reference === undefined ? undefined : await only(reference, options));
       },
     }),
   );
@@ -122,5 +159,5 @@ export async function regionFrom(
 ): Promise<Region | undefined> {
   if (text === undefined) return undefined;
   if (/^(disk|rectangle|box|ball):/.test(text)) return regionOfShape(text, image);
-  return regionOfMask(await only(text, {}), { name: text });
+  return regionOfMask((await only(text, {})).image, { name: text });
 }

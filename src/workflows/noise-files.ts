@@ -10,7 +10,7 @@ import { ricianBackground } from "../denoise/noise-level/rician.ts";
 import { estimateSpeckle } from "../denoise/noise-level/speckle.ts";
 import { usablePixels } from "../denoise/noise-level/usable-pixels.ts";
 import { isFolder } from "../files/files-disk.ts";
-import { openFile, saveImage } from "../files/files.ts";
+import { openPath, saveImage, skippedText, walkFolder } from "../files/files.ts";
 import { type InputOptions, paddingOf } from "./input.ts";
 import {
   flatDifferences,
@@ -93,13 +93,35 @@ export interface RepeatedScansNoise {
   readonly findings: readonly string[];
 }
 
+/**
+ * Every image of a file, and every series or image of a folder.
+ *
+ * @throws InputError when the path holds no image; or several, where a mask or a map is of one
+ */
+export async function noiseOfPath(
+  path: string,
+  options: NoiseFilesOptions = {},
+): Promise<readonly ImageNoise[]> {
+  await checkMap(options, [path]);
+  const found: ImageNoise[] = [];
+  for (const one of await read(path, options)) found.push(await noiseOf(one, options));
+  return found;
+}
+
 /** @throws InputError when the path holds no image, or more than one */
 export async function noiseOfFile(
   path: string,
   options: NoiseFilesOptions = {},
 ): Promise<ImageNoise> {
-  await checkMap(options, [path]);
-  const { image, padding, findings } = await read(path, options);
+  const [one, ...others] = await noiseOfPath(path, options);
+  if (one === undefined || others.length > 0) throw notOne(path, others.length + 1);
+  return one;
+}
+
+async function noiseOf(
+  { name, image, padding, findings }: ReadScan,
+  options: NoiseFilesOptions,
+): Promise<ImageNoise> {
   const between = options.between && ([options.between.low, options.between.high] as const);
   const main = estimateNoise(image, { between, padding });
   const estimates: NoiseRow[] = [
@@ -121,7 +143,7 @@ export async function noiseOfFile(
     });
   }
   add("speckle", () => ({
-    sigma: estimateSpeckle(image).variation,
+    sigma: estimateSpeckle(image, padding ? { padding } : {}).variation,
     unit: "of the mean",
     notes: ["for multiplicative noise: standard deviation over mean in homogeneous areas"],
   }));
@@ -135,7 +157,7 @@ export async function noiseOfFile(
   const background = ricianBackground(image.data);
   const magnitude = unit === "arbitrary" && background.status === "ok" && isMagnitude(image.data);
   if (options.map !== undefined && local) await saveMap(options.map, local.map);
-  const facts = { file: path, shape, axes, sigma, method, unit, usable, correlation, notes };
+  const facts = { file: name, shape, axes, sigma, method, unit, usable, correlation, notes };
   return {
     ...facts,
     ...(spectrum === undefined ? {} : { spectrum }),
@@ -149,7 +171,7 @@ export async function noiseOfFile(
   };
 }
 
-/** @throws InputError for scans of different shapes, and as `noiseOfFile` */
+/** @throws InputError for scans of different shapes, a path of several images, and as `noiseOfPath` */
 export async function noiseOfRepeatedScans(
   paths: readonly string[],
   options: NoiseFilesOptions = {},
@@ -159,7 +181,8 @@ export async function noiseOfRepeatedScans(
   const findings: string[] = [];
   let padding: Uint8Array | undefined;
   for (const path of paths) {
-    const found = await read(path, options);
+    const [found, ...others] = await read(path, options);
+    if (found === undefined || others.length > 0) throw notOne(path, others.length + 1);
     images.push(found.image);
     findings.push(...found.findings);
     padding = joinedPadding(padding, found.padding);
@@ -192,35 +215,57 @@ export async function noiseOfRepeatedScans(
 async function read(
   path: string,
   { inputFormat: format, unit, mask, map, signal, onProgress }: NoiseFilesOptions,
-): Promise<{ image: Image; padding: Uint8Array | undefined; findings: readonly string[] }> {
+): Promise<readonly ReadScan[]> {
   const whole = mask !== undefined || map !== undefined;
   if (whole && (await isFolder(path))) {
     const { images } = await openInput(path, unit === undefined ? {} : { unit });
-    if (images.length !== 1) {
-      throw new InputError(
-        `Cannot estimate noise in ${path}: found ${images.length} images, wanted one`,
-      );
-    }
+    if (images.length !== 1) throw notOne(path, images.length);
     const { image, padding, notes } = await images[0]!.open({ signal, onProgress });
-    return { image, padding: await maskedPadding(mask, { image, padding }), findings: notes };
+    const seen = await maskedPadding(mask, { image, padding });
+    return [{ name: path, image, padding: seen, findings: notes }];
   }
+  // One series, or one large image, is judged on some of its planes; a folder of several is opened whole.
   const sampled =
-    format === undefined && !whole ? await readJudgedPlanes(path, { unit, signal }) : undefined;
+    format === undefined && !whole
+      ? await readJudgedPlanes(path, { unit, signal }).catch((error: unknown) => {
+          if (error instanceof InputError) return undefined;
+          throw error;
+        })
+      : undefined;
   if (sampled !== undefined) {
-    const { image, of } = sampled;
+    const { image, padding, of } = sampled;
     const findings = [`${path}: judged on ${image.shape[0]} of its ${of} slices`];
-    return { image, padding: paddingOf(image, undefined).padding, findings };
+    if (await isFolder(path)) {
+      await walkFolder(path, (entry) => findings.unshift(skippedText(entry)));
+    }
+    return [{ name: path, image, padding, findings }];
   }
-  const { images } = await openFile(path, { format, unit, signal, onProgress });
-  const [first, ...others] = images;
-  if (!first || others.length > 0) {
-    throw new InputError(
-      `Cannot estimate noise in ${path}: found ${images.length} images, wanted one`,
-    );
+  const { images, refused } = await openPath(path, { format, unit, signal, onProgress });
+  if (whole && images.length !== 1) throw notOne(path, images.length);
+  const found: ReadScan[] = [];
+  for (const { name, image, padded } of images) {
+    const { padding, notes } = paddingOf(image, padded);
+    const first = found.length === 0 ? refused.map(skippedText) : [];
+    found.push({
+      name: images.length === 1 ? path : `${path}: ${name || `image ${found.length + 1}`}`,
+      image,
+      padding: await maskedPadding(mask, { image, padding }),
+      findings: [...first, ...notes],
+    });
   }
-  const { image } = first;
-  const { padding } = paddingOf(image, first.padded);
-  return { image, padding: await maskedPadding(mask, { image, padding }), findings: [] };
+  return found;
+}
+
+interface ReadScan {
+  readonly name: string;
+  readonly image: Image;
+  /** One byte per pixel, 1 where it holds no measurement. */
+  readonly padding: Uint8Array | undefined;
+  readonly findings: readonly string[];
+}
+
+function notOne(path: string, count: number): InputError {
+  return new InputError(`Cannot estimate noise in ${path}: found ${count} images, wanted one`);
 }
 
 /** @throws InputError when the map cannot be written, before any work */

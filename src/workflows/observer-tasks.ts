@@ -56,7 +56,9 @@ export async function tasksOf(
   if (lone !== undefined) {
     throw new InputError(`Cannot use option ${lone}: found no option study, wanted both`);
   }
-  return { tasks: [await detectionTask(files, work)], notes: [] };
+  const notes: string[] = [];
+  const task = await detectionTask(files, { ...work, note: (text) => notes.push(text) });
+  return { tasks: [task], notes: [...new Set(notes)] };
 }
 
 async function collectionTasks(

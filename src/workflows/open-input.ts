@@ -13,6 +13,7 @@ import {
   formatOfName,
   openFile,
   saveImage,
+  skippedText,
   walkFolder,
   writeWhole,
 } from "../files/files.ts";
@@ -49,9 +50,7 @@ export async function openInput(path: string, options: InputOptions = {}): Promi
 async function openFolder(path: string, options: InputOptions): Promise<Input> {
   const { inputFormat: format } = options;
   const skipped: string[] = [];
-  const found = await walkFolder(path, ({ name, reason }) =>
-    skipped.push(`${name} was skipped: ${reason}`),
-  );
+  const found = await walkFolder(path, (entry) => skipped.push(skippedText(entry)));
   const names = found.filter((name) => !/(^|\/)\./.test(name));
   const { isDicomFile, seriesInputs } = await import("./input-series.ts");
   const dicom: string[] = [];

@@ -57,10 +57,11 @@ export async function openMethod(
   if (!Object.hasOwn(catalogue, name)) {
     const known = Object.keys(catalogue);
     const near = nearestNames(name, [...known, ...shipped]);
-    const models = [...shipped, "a path to an .onnx file"].join(", ");
-    throw new InputError(
-      `Cannot denoise by ${name}: found no such method, wanted ${near.length > 0 ? `${near.join(" or ")}, or another ` : ""}${near.length > 0 ? "" : "a "}trained model (${models}) or one of ${near.length > 0 ? `${known.length} classical methods` : known.join(", ")}`,
-    );
+    const wanted =
+      near.length > 0
+        ? near.join(" or ")
+        : `a trained model (${[...shipped, "a path to an .onnx file"].join(", ")}) or one of ${known.join(", ")}`;
+    throw new InputError(`Cannot denoise by ${name}: found no such method, wanted ${wanted}`);
   }
   if (provider !== undefined) {
     throw new InputError(

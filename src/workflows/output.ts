@@ -7,6 +7,7 @@ import {
   clearLeftovers,
   formatOfName,
   makeFolders,
+  notWritten,
   temporaryName,
   walkFolder,
   writeFailure,
@@ -120,9 +121,7 @@ export async function outputFile(
   const ending = /\.[a-z][a-z0-9]{0,5}$/i.exec(basename(path))?.[0];
   // Scanners leave the ending out, or write a UID; such names take the input's format.
   if (ending !== undefined && (await formatOfName(path)) === undefined) {
-    throw new InputError(
-      `Cannot write ${path}: found the unknown ending ${ending}, wanted one of "dprime list formats"`,
-    );
+    throw await notWritten(path, undefined);
   }
   await checkPlaces([{ path, option: "output" }], { ...options, inputs: [inputPath] });
   return path;

@@ -3,18 +3,31 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError, throwIfAborted } from "../core/errors.ts";
 import type { Image } from "../core/image.ts";
-import { layoutOf, makeImage, sliceOf } from "../core/image.ts";
+import { layoutOf, makeImage, sliceOf, withData } from "../core/image.ts";
 import type { WorkOptions } from "../core/progress.ts";
-import { formatOfName, openFile, openLcdCt, type OpenOptions, walkFolder } from "../files/files.ts";
+import { filledFromNearest } from "../denoise/fill-padding.ts";
+import {
+  formatOfName,
+  openFile,
+  openLcdCt,
+  type OpenOptions,
+  type Skipped,
+  skippedText,
+  walkFolder,
+} from "../files/files.ts";
+import type { DecodedImage } from "../formats/format.ts";
 import type { Cases } from "../observers/cases.ts";
 import { casesOf } from "../observers/cases.ts";
 import { findInserts, pitchOfMita } from "../observers/inserts.ts";
 import type { FoundInsert } from "../observers/inserts.ts";
 import type { Arm } from "../observers/observe.ts";
+import { paddingOf } from "./input.ts";
 
 export interface ReadCasesOptions extends OpenOptions {
   /** Cases are volumes; otherwise the slices of a volume in one file are taken as cases. */
   readonly volumes?: boolean;
+  /** Told in a sentence what of a folder takes no part. */
+  readonly note?: (text: string) => void;
 }
 
 /**
@@ -31,7 +44,14 @@ export async function readCases(path: string, options: ReadCasesOptions = {}): P
   });
   const images: Image[] = [];
   const ids: string[] = [];
-  const add = (image: Image, name: string) => {
+  const add = ({ image: read, padded }: Pick<DecodedImage, "image" | "padded">, name: string) => {
+    const { padding } = paddingOf(read, padded);
+    const image = padding ? withData(read, filledFromNearest(read, padding)) : read;
+    if (padding) {
+      options.note?.(
+        `${path}: what holds no measurement is filled from the nearest pixels, so that observers do not see it`,
+      );
+    }
     const { blocks, nz, ny, nx, volumetric } = layoutOf(image);
     if (blocks === 1 && (!volumetric || options.volumes)) {
       images.push(image);
@@ -57,16 +77,18 @@ export async function readCases(path: string, options: ReadCasesOptions = {}): P
     }
   };
   if (!found.isDirectory()) {
-    for (const { image, name } of (await openFile(path, options)).images) add(image, name);
+    for (const one of (await openFile(path, options)).images) add(one, one.name);
     return casesOf(images, { ids: ids.map((id) => id.replace(/^#/, "")) });
   }
-  for (const name of await walkFolder(path)) {
+  const skip = ({ name, reason }: Skipped) =>
+    options.note?.(skippedText({ name: join(path, name), reason }));
+  for (const name of await walkFolder(path, skip)) {
     throwIfAborted(options.signal, `reading ${path}`);
     if ((await formatOfName(name)) === undefined && !/\.(dcm|ima)$|(^|\/)[^.]+$/i.test(name))
       continue;
     for (const one of (await openFile(join(path, name), options)).images) {
       // Without its extension, so that a denoised copy in another format is the same case.
-      add(one.image, name.replace(/(\.nii)?\.[^./]+$/, "") + (one.name ? `:${one.name}` : ""));
+      add(one, name.replace(/(\.nii)?\.[^./]+$/, "") + (one.name ? `:${one.name}` : ""));
     }
   }
   if (images.length === 0)

@@ -5,11 +5,11 @@ import type { WorkOptions } from "../core/progress.ts";
 import { isFolder } from "../files/files-disk.ts";
 import { openSlabs } from "../files/files-slabs.ts";
 import { judgedPlanes } from "../denoise/noise-level/noise-of-image.ts";
-import type { InputOptions } from "./input.ts";
+import { type InputOptions, paddingOf } from "./input.ts";
 import { isTooLarge } from "./large-files.ts";
 
 /**
- * The planes on which `denoise` judges the noise, as one volume.
+ * The planes on which `denoise` judges the noise, as one volume, and what of them is padding.
  *
  * @returns undefined for a file that is read whole
  * @throws InputError when a folder holds no series, or more than one
@@ -17,21 +17,29 @@ import { isTooLarge } from "./large-files.ts";
 export async function readJudgedPlanes(
   path: string,
   { unit: given, signal }: WorkOptions & Pick<InputOptions, "unit"> = {},
-): Promise<{ readonly image: Image; readonly of: number } | undefined> {
+): Promise<
+  { readonly image: Image; readonly padding?: Uint8Array; readonly of: number } | undefined
+> {
   if (!(await isFolder(path)) && !(await isTooLarge(path))) return undefined;
   const source = await openSlabs(path, { unit: given });
   try {
     const wanted = judgedPlanes(source.planes);
     const [ny, nx] = source.image.shape.slice(-2) as [number, number];
     const data = new Float32Array(wanted.length * ny * nx);
+    const declared = new Uint8Array(data.length);
     for (const [k, plane] of wanted.entries()) {
       throwIfAborted(signal, `reading ${path}`);
-      data.set((await source.read(plane, 1)).data, k * ny * nx);
+      const slab = await source.read(plane, 1);
+      data.set(slab.data, k * ny * nx);
+      if (slab.padded) declared.set(slab.padded, k * ny * nx);
     }
     const { spacing, spacingKnown, unit } = source.image;
     const shape = [wanted.length, ny, nx];
+    const image = makeImage(data, shape, spacingKnown ? { spacing, unit } : { unit });
+    const { padding } = paddingOf(image, declared.includes(1) ? declared : undefined);
     return {
-      image: makeImage(data, shape, spacingKnown ? { spacing, unit } : { unit }),
+      image,
+      ...(padding ? { padding } : {}),
       of: source.planes,
     };
   } finally {

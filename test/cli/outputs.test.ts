@@ -136,7 +136,7 @@ describe("pipes", () => {
     for (const [words, message] of [
       [["denoise", "in", "-o", "-"], /found the folder in, whose result is a folder too/],
       [["denoise", "a.npy", "-o", "-", "--json"], /found -o - and --json, wanted one of them/],
-      [["convert", "a.npy", "-o", "-"], /found no format with this extension/],
+      [["convert", "a.npy", "-o", "-"], /found a name without an ending, wanted one of \.dcm/],
     ] as const) {
       const { code, err } = dprime([...words, "--quiet"], { cwd });
       expect(err).toMatch(message);

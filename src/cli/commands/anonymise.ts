@@ -35,7 +35,8 @@ export const anonymise: Command = command({
       remove(paths.input, paths.output, { ...values, ...context.work }),
     );
     for (const warning of report.warnings) context.note(warning);
-    for (const { name, reason } of report.refused) context.note(`${name} is left out: ${reason}`);
+    const { skippedText } = await import("../../files/files.ts");
+    for (const entry of report.refused) context.note(skippedText(entry));
     context.table(
       [
         { title: "tag" },

@@ -38,8 +38,8 @@ export const info: Command = command({
       inspect(input, { ...withRaw(values), ...context.work }),
     );
     for (const note of facts.notes) context.note(note);
-    for (const { name, reason } of facts.refused)
-      context.note(`${name} was passed over: ${reason}`);
+    const { skippedText } = await import("../../files/files.ts");
+    for (const entry of facts.refused) context.note(skippedText(entry));
     printFacts(context, facts);
     if (header) printHeader(context, facts);
     if (facts.figure !== undefined) context.print(`Figure: ${facts.figure}`);

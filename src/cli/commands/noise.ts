@@ -9,10 +9,10 @@ export const noise: Command = command({
   name: "noise",
   summary: "Estimate the noise level of an image, by several methods or from repeated scans.",
   description:
-    "With one file, every estimator that applies is run; the first line is the one that `dprime denoise` uses. With several files of one object and one shape, the noise is measured from the differences between the scans.",
+    "With one file or folder, every estimator that applies is run on each image; the first line is the one that `dprime denoise` uses. With several files of one object and one shape, the noise is measured from the differences between the scans.",
   arguments: {
     files: remaining(
-      "an image, a folder with one series of slices or - for standard input; or repeated scans of one object",
+      "an image, a folder of series or images, or - for standard input; or repeated scans of one object",
     ),
   },
   options: {
@@ -38,15 +38,18 @@ export const noise: Command = command({
     { line: "dprime noise slice.dcm --between 20,80", about: "in a range of CT numbers" },
   ],
   async run({ files, ...values }, context) {
-    const { noiseOfFile, noiseOfRepeatedScans } = await import("../../workflows/noise-files.ts");
+    const { noiseOfPath, noiseOfRepeatedScans } = await import("../../workflows/noise-files.ts");
     const options = { ...values, ...context.work };
     if (files.length === 1) {
-      const found = await withPipes({ input: files[0]! }, context, ({ input }) =>
-        noiseOfFile(input, options),
+      const images = await withPipes({ input: files[0]! }, context, ({ input }) =>
+        noiseOfPath(input, options),
       );
-      for (const finding of found.findings) context.note(finding);
-      printEstimates(context, found);
-      return found;
+      for (const [i, found] of images.entries()) {
+        for (const finding of found.findings) context.note(finding);
+        if (i > 0) context.print();
+        printEstimates(context, found);
+      }
+      return images.length === 1 ? images[0]! : { images };
     }
     const found = await noiseOfRepeatedScans(files, options);
     for (const finding of found.findings) context.note(finding);
