@@ -5,6 +5,7 @@
  *   npm run bench -- noise-level [-- --draws 8] [--method auto] [--smoke]
  *
  * Page: docs/denoisers.md
+ * Section: Bias of the noise level
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
