@@ -66,10 +66,9 @@ describe("padding that no attribute declares", () => {
           ),
         );
       }
-      const { out } = await call(
-        ...["metrics", names[1]!, names[0]!, "--unit", "HU", "--json", "--quiet"],
-        ...["rmse", "ssim", "psnr", "vif"].flatMap((name) => ["-m", name]),
-      );
+      const words = ["metrics", names[1]!, names[0]!, "--unit", "HU", "--json", "--quiet"];
+      for (const name of ["rmse", "ssim", "psnr", "vif"]) words.push("-m", name);
+      const { out } = await call(...words);
       const found = JSON.parse(out) as {
         rows: { value: number; conditions: { mask: { name: string; voxels: number } } }[];
       };
