@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { peerEnvironment } from "./peers/environment.ts";
 import { joinValues } from "../src/learn/flat-weights.ts";
 import { adaptationGraph, gaussNewtonSolver, pathSolver } from "../src/adapt/index.ts";
 import { decodeNetwork } from "../src/study/network-file.ts";
@@ -97,7 +98,9 @@ writeFileSync(join(folder, "template.f32"), bytes(Float32Array.from(signal)));
 const script = fileURLToPath(new URL("peers/torch-adapt.py", import.meta.url));
 const peer = smoke
   ? undefined
-  : await startLineServer("/usr/bin/python3", [script, folder, String(depth), String(width)]);
+  : await startLineServer("/usr/bin/python3", [script, folder, String(depth), String(width)], {
+      env: peerEnvironment(1),
+    });
 const median = (list: readonly number[]) => [...list].sort((a, b) => a - b)[list.length >> 1]!;
 const range = (list: readonly number[], digits = 0) =>
   `${median(list).toFixed(digits)} (${Math.min(...list).toFixed(digits)}–${Math.max(...list).toFixed(digits)})`;
@@ -107,29 +110,36 @@ console.log(
   `DnCNN ${depth}×${width}, ${graph.theta0.length} weights, ${psnr.toFixed(2)} dB on validation images; one thread, ${rounds} alternating rounds, median (range).\n`,
 );
 console.log(
-  "| α, β, γ | Adam 500 in PyTorch: objective | ms | Gauss–Newton: objective | ms | products | time ratio | objective ratio |",
+  "| α, β, γ | Adam 500 in PyTorch: objective | ms | Gauss–Newton: objective | ms | products | time ratio | processor time ratio | objective ratio |",
 );
-console.log("|---|---|---|---|---|---|---|---|");
+console.log("|---|---|---|---|---|---|---|---|---|");
 try {
   for (const setting of settings) {
     const solver = await gaussNewtonSolver(graph, setting, { compile });
     await solver.adapt(image);
     const own: number[] = [];
     const theirs: number[] = [];
+    const ownCpu: number[] = [];
+    const theirsCpu: number[] = [];
     let adam = Number.NaN;
     let result = await solver.adapt(image);
     for (let round = 0; round < rounds; round++) {
       if (peer !== undefined) {
         const { alpha, beta, gamma } = setting;
         const answer = await peer.ask(`${alpha} ${beta} ${gamma} 500 1e-4`);
-        const [ms = Number.NaN, objective = Number.NaN] = answer.split(" ").map(Number);
+        const [ms, cpu, objective] = answer.split(" ").map(Number) as [number, number, number];
         theirs.push(ms);
+        theirsCpu.push(cpu);
         adam = objective;
       }
+      const used = process.cpuUsage();
       result = await solver.adapt(image);
       own.push(result.milliseconds);
+      const { user, system } = process.cpuUsage(used);
+      ownCpu.push((user + system) / 1000);
     }
     const ratios = theirs.map((ms, i) => ms / own[i]!);
+    const cpuRatios = theirsCpu.map((ms, i) => ms / ownCpu[i]!);
     const cells = [
       `${setting.alpha}, ${setting.beta}, ${setting.gamma}`,
       adam.toFixed(3),
@@ -138,6 +148,7 @@ try {
       range(own),
       String(result.iterations),
       ratios.length > 0 ? range(ratios) : "–",
+      cpuRatios.length > 0 ? range(cpuRatios) : "–",
       (result.objective.total / adam).toFixed(4),
     ];
     console.log(`| ${cells.join(" | ")} |`);

@@ -5,6 +5,7 @@
  *   npx tsx bench/cholesky.ts [size, 4096] [rounds, 3] [python, python3]
  */
 import { execFileSync } from "node:child_process";
+import { peerEnvironment } from "./peers/environment.ts";
 import { streamOf } from "../src/core/random.ts";
 import { cholesky, choleskySolve } from "../src/math/cholesky.ts";
 
@@ -30,9 +31,8 @@ print(time.perf_counter() - t, time.process_time() - c)
 
 function numpySeconds(): [number, number] | undefined {
   try {
-    const threads = { OPENBLAS_NUM_THREADS: "1", OMP_NUM_THREADS: "1", MKL_NUM_THREADS: "1" };
     const out = execFileSync(python, ["-c", pythonCode], {
-      env: { ...process.env, ...threads },
+      env: peerEnvironment(1),
       encoding: "utf8",
       stdio: ["ignore", "pipe", "ignore"],
     });

@@ -12,7 +12,8 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type Work, works } from "./engine/works.ts";
-import { type LineServer, peerEnvironment, startLineServer } from "./peers/line-server.ts";
+import { peerEnvironment } from "./peers/environment.ts";
+import { type LineServer, startLineServer } from "./peers/line-server.ts";
 
 const { values } = parseArgs({
   options: {

@@ -19,6 +19,7 @@ import {
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { peerEnvironment } from "./peers/environment.ts";
 import { makeImage } from "../src/core/image.ts";
 import { streamOf } from "../src/core/random.ts";
 import { writeNewDicom } from "../src/dicom/create.ts";
@@ -82,6 +83,7 @@ async function ours(folder: string): Promise<Time> {
 function pydicom(folder: string, handler: string): Time | undefined {
   try {
     const text = execFileSync(python, [peer, folder, handler], {
+      env: peerEnvironment(1),
       encoding: "utf8",
       stdio: ["ignore", "pipe", "ignore"],
     });

@@ -9,6 +9,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
+import { peerEnvironment } from "./peers/environment.ts";
 import { makeImage } from "../src/core/image.ts";
 import { streamOf } from "../src/core/random.ts";
 import { processSlabs } from "../src/files/files-slabs.ts";
@@ -74,7 +75,10 @@ for name in ("v.nii", "v.nii.gz", "v.npy"):
         a = a.astype("f4")
         print(name, (time.perf_counter() - start) * 1000)
 `;
-  const peer = spawnSync("/usr/bin/python3", ["-c", script], { encoding: "utf8" });
+  const peer = spawnSync("/usr/bin/python3", ["-c", script], {
+    env: peerEnvironment(1),
+    encoding: "utf8",
+  });
   if (peer.status === 0) {
     for (const name of ["v.nii", "v.nii.gz", "v.npy"]) {
       const lines = peer.stdout.split("\n").filter((l) => l.startsWith(`${name} `));

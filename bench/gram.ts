@@ -8,6 +8,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { peerEnvironment } from "./peers/environment.ts";
 import { streamOf } from "../src/core/random.ts";
 import { openGram } from "../src/math/gram.ts";
 
@@ -83,9 +84,8 @@ for name in ("float64", "float32"):
 
 function numpySeconds(): [number, number] | undefined {
   try {
-    const threads = { OPENBLAS_NUM_THREADS: "1", OMP_NUM_THREADS: "1", MKL_NUM_THREADS: "1" };
     const out = execFileSync(python, ["-c", pythonCode], {
-      env: { ...process.env, ...threads },
+      env: peerEnvironment(1),
       encoding: "utf8",
       stdio: ["ignore", "pipe", "ignore"],
     });

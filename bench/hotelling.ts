@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { peerEnvironment } from "./peers/environment.ts";
 import { streamOf } from "../src/core/random.ts";
 import { fillNormals } from "../src/math/normals.ts";
 import { hotellingOfMoments, streamingMoments } from "../src/observers/moments.ts";
@@ -99,11 +100,7 @@ if (values.numpy) {
       values.numpy,
       [script, poolPath, signalPath, String(images), String(batch)],
       {
-        env: {
-          ...process.env,
-          OPENBLAS_NUM_THREADS: String(threads),
-          OMP_NUM_THREADS: String(threads),
-        },
+        env: peerEnvironment(threads),
         encoding: "utf8",
       },
     );

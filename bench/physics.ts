@@ -10,6 +10,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
+import { peerEnvironment } from "./peers/environment.ts";
 import { makeImage } from "../src/core/image.ts";
 import { streamOf } from "../src/core/random.ts";
 import { defaultThreads } from "../src/parallel/index.ts";
@@ -58,7 +59,10 @@ for (let r = 0; r < rounds; r++) {
   const python = process.env.PYTHON;
   if (python !== undefined) {
     const script = join(import.meta.dirname, "peers", "radon.py");
-    const [radon = NaN, iradon = NaN] = execFileSync(python, [script], { encoding: "utf8" })
+    const [radon = NaN, iradon = NaN] = execFileSync(python, [script], {
+      env: peerEnvironment(1),
+      encoding: "utf8",
+    })
       .trim()
       .split(/\s+/)
       .map(Number);

@@ -9,24 +9,6 @@ export interface LineServer {
   stop(): void;
 }
 
-/**
- * Environment of a peer in Python at its best: as many threads as ours, and an allocator that keeps its
- * memory. By default glibc gives large arrays back to the system after every step, and what is timed is
- * then the kernel clearing pages.
- */
-export function peerEnvironment(threads: number): NodeJS.ProcessEnv {
-  return {
-    ...process.env,
-    OMP_NUM_THREADS: String(threads),
-    MKL_NUM_THREADS: String(threads),
-    OPENBLAS_NUM_THREADS: String(threads),
-    NUMEXPR_NUM_THREADS: String(threads),
-    MALLOC_MMAP_MAX_: "0",
-    MALLOC_TRIM_THRESHOLD_: String(2 ** 34),
-    MALLOC_TOP_PAD_: String(2 ** 26),
-  };
-}
-
 /** Starts a program; undefined when it cannot run or ends before its greeting. */
 export async function startLineServer(
   command: string,

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { peerEnvironment } from "./environment.ts";
 import { type Image, withData } from "../../src/core/image.ts";
 
 export interface PeerResult {
@@ -38,7 +39,7 @@ export function askPeer(
           String(options.rounds ?? 1),
           ...image.shape.map(String),
         ],
-        { env: { ...process.env, OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1" } },
+        { env: peerEnvironment(1) },
       ).toString();
     } catch (error) {
       return { absent: String(error).slice(0, 200) };

@@ -9,6 +9,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { peerEnvironment } from "./environment.ts";
 import { makeImage } from "../../src/core/image.ts";
 import { streamOf } from "../../src/core/random.ts";
 import { denoiseByTotalVariation } from "../../src/denoise/total-variation.ts";
@@ -27,16 +28,11 @@ function skimage(
   most: number,
 ) {
   writeFileSync(source, f);
-  const reply = execFileSync(python, [
-    script,
-    source,
-    target,
-    String(weight),
-    String(eps),
-    String(most),
-    "1",
-    ...shape.map(String),
-  ]);
+  const reply = execFileSync(
+    python,
+    [script, source, target, String(weight), String(eps), String(most), "1", ...shape.map(String)],
+    { env: peerEnvironment(1) },
+  );
   const bytes = readFileSync(target);
   const out = new Float32Array(
     bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length),
