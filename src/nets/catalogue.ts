@@ -54,6 +54,12 @@ export interface NetworkOptions {
     /** Instance normalisation, or kernels divided by their largest singular value. Default: none. */
     readonly norm?: "none" | "instance" | "spectral";
   };
+  readonly "polyphase-unet": {
+    /** Channels at full resolution; they double at each lower level. 1 to 128 channels. Default: 64. */
+    readonly width?: number;
+    /** Levels below full resolution. 1 to 5 levels. Default: 4. */
+    readonly levels?: number;
+  };
   readonly "red-cnn": {
     /** Channels of the inner layers. 1 to 512 channels. Default: 96. */
     readonly width?: number;
@@ -138,6 +144,7 @@ export const catalogue = {
   "dude-net": () => import("./dude-net.ts").then((m) => m.dudeNet),
   "linear-observer": () => import("./linear-observer.ts").then((m) => m.linearObserver),
   "patch-critic": () => import("./patch-critic.ts").then((m) => m.patchCritic),
+  "polyphase-unet": () => import("./polyphase-unet.ts").then((m) => m.polyphaseUnet),
   "red-cnn": () => import("./red-cnn.ts").then((m) => m.redCnn),
   "res-unet": () => import("./res-unet.ts").then((m) => m.resUnet),
   "rician-net": () => import("./rician-net.ts").then((m) => m.ricianNet),

@@ -37,6 +37,7 @@ const smallest: Readonly<Record<string, ParameterValues>> = {
   unet: { width: 4, levels: 2, classes: 3, deep: true },
   "unet-denoiser": { width: 4, levels: 2 },
   "adain-unet": { width: 4, levels: 2 },
+  "polyphase-unet": { width: 2, levels: 2 },
   "patch-critic": { width: 4, layers: 2 },
   "linear-observer": {},
   "cnn-observer": { width: 4, layers: 2 },
