@@ -16,6 +16,7 @@ import { abdomen } from "../phantoms/abdomen.ts";
 import { simulate } from "./simulate.ts";
 import { noiseOfImage } from "../denoise/noise-level/noise-of-image.ts";
 import type { DenoisedFigures } from "./denoise.ts";
+import { preservingName } from "./choice/open-methods.ts";
 import { type DemoLesions, demoLesions, lesionMm } from "./demo-lesions.ts";
 import { denoiseFiles } from "./denoise-files.ts";
 import { checkFolder, type OutputOptions, writeFiles, writePicture } from "./output.ts";
@@ -111,11 +112,12 @@ export async function demonstrate(folder: string, options: DemoOptions): Promise
   const notes = (q: Quality): string[] => [
     `PSNR ${q.psnrDb.toFixed(2)} dB, SSIM ${q.ssim.toFixed(3)}, RMSE ${q.rmseHU.toFixed(1)} HU`,
   ];
+  const plainMethod = report.method.replace("preserving+", "");
   const lesions = await demoLesions(noisy, truth, {
     methods: [
       ...(method === undefined ? [bestClassical] : []),
-      method ?? "default",
-      { name: `preserving+${method ?? "default"}`, parameters: { keep: lesionMm } },
+      plainMethod,
+      { name: preservingName(plainMethod), parameters: { keep: lesionMm } },
     ],
     window,
     seed,

@@ -15,7 +15,10 @@ export const compare: Command = command({
   options: {
     output: text("FOLDER", "where the report goes", { short: "o", required: true }),
     force,
-    method: members("a denoiser and its parameters; default: the default model", {}),
+    method: members(
+      "a denoiser and its parameters; default: what denoise chooses for the images",
+      {},
+    ),
     dose: list(
       "X or X=PATH",
       "a fraction of the images' own dose, or the images acquired at it; default: 1,0.5,0.25 for CT",

@@ -157,6 +157,19 @@ describe("compare", () => {
     expect(plain(rest)).toEqual(plain(whole));
   });
 
+  it("takes what denoise chooses for the images when no method is named, and its plain form inside a wrapper", async () => {
+    const { methods: _, ...others } = { ...options, methods: undefined };
+    const { result } = await compare(noisy, others);
+    const [, chosen] = result.methods;
+    expect(chosen!.method).toMatch(/^preserving\+/);
+    const plain = chosen!.method.replace("preserving+", "");
+    const { result: wrapped } = await compare(noisy, {
+      ...others,
+      methods: [{ name: "preserving+default", parameters: { keep: 5 } }, plain],
+    });
+    expect(wrapped.methods.map((m) => m.method).slice(1)).toEqual([`preserving+${plain}`, plain]);
+  });
+
   it("asks in one sentence for what it needs", async () => {
     const colour = makeImage(new Float32Array(3 * 64 * 64), [3, 64, 64], { axes: "cyx" });
     await expect(compare(colour)).rejects.toThrow(/colour image: found 3 channels/);

@@ -7,15 +7,12 @@
  */
 import { InputError, throwIfAborted } from "../../core/errors.ts";
 import { type Image, layoutOf } from "../../core/image.ts";
-import { resolveParameters } from "../../core/parameters.ts";
 import type { Progress, WorkOptions } from "../../core/progress.ts";
 import type { Denoiser } from "../../denoise/denoiser.ts";
 import { noiseOfImage } from "../../denoise/noise-level/noise-of-image.ts";
-import { defaultModel } from "../../inference/files.ts";
 import { defaultThreads } from "../../parallel/index.ts";
 import { denoise } from "../denoise.ts";
 import type { MemberChoice } from "../member-choice.ts";
-import { type OpenMethod, openMethod } from "../open-method.ts";
 import { assumptionsOf } from "./assumptions.ts";
 import { type DoseImage, imagesAtDoses } from "./doses.ts";
 import { armCases, byHotelling, channelsFor } from "./judge.ts";
@@ -30,6 +27,7 @@ import {
   type Place,
   regionOf,
 } from "./places.ts";
+import { type OpenCompared, openCompared } from "./open-compared.ts";
 import { fewestPlaces, type Plan, planPlaces } from "./plan.ts";
 import { presets } from "./presets.ts";
 import { type CompareResult, type CompareScene, untreated } from "./result.ts";
@@ -43,7 +41,10 @@ import { type Method, type NoiseProbe, treat, type Treated } from "./treat.ts";
 import { methodResults, verdictOf } from "./verdict.ts";
 
 export interface CompareOptions extends WorkOptions {
-  /** Denoisers by name, with parameters, or themselves. Defaults to the default model. */
+  /**
+   * Denoisers by name, with parameters, or themselves. `default`, which is taken when there are none, is what `denoise`
+   * chooses for the images; inside a wrapper, as in `preserving+default`, its plain form.
+   */
   readonly methods?: readonly (MemberChoice | Denoiser)[] | undefined;
   /** Fractions of the images' own dose. Defaults to 1, 0.5 and 0.25 for CT in HU, else to 1 and those given. */
   readonly doses?: readonly number[] | undefined;
@@ -120,7 +121,7 @@ export async function compare(image: Image, options: CompareOptions = {}): Promi
   });
   const { nz, ny, nx } = layoutOf(image);
   if (nz === 1) note("one slice gives few places, of one anatomy: intervals hold for this slice");
-  const opened = await openMethods(options.methods ?? [undefined], threads);
+  const opened = await openCompared(image, { choices: options.methods, threads, padding });
   try {
     const { methods } = opened;
     const looked = spread(nz, options.quick ? mostQuick : mostSlices);
@@ -359,53 +360,6 @@ function dosesOf(image: Image, { doses, doseImages = [] }: CompareOptions): numb
   return all;
 }
 
-interface OpenMethods {
-  readonly methods: readonly (Method & { readonly denoiser: Denoiser })[];
-  dispose(): Promise<void>;
-}
-
-async function openMethods(
-  choices: readonly (MemberChoice | Denoiser | undefined)[],
-  threads: number,
-): Promise<OpenMethods> {
-  const opened: OpenMethod[] = [];
-  const dispose = async () => {
-    for (const one of opened) await one.dispose();
-  };
-  try {
-    const methods: (Method & { denoiser: Denoiser })[] = [];
-    for (const choice of choices) {
-      if (typeof choice === "object" && "denoise" in choice) {
-        methods.push({ label: choice.name, denoiser: choice, parameters: {} });
-        continue;
-      }
-      const name = typeof choice === "object" ? choice.name : choice;
-      // Also inside wrappers, as in `preserving+default`.
-      const one = await openMethod(name?.replace(/(^|\+)default$/, `$1${defaultModel}`), {
-        threads,
-      });
-      opened.push(one);
-      const given = typeof choice === "object" ? (choice.parameters ?? {}) : {};
-      const parameters = resolveParameters(one.denoiser.name, one.denoiser.parameters, given);
-      const label = typeof choice === "object" && choice.label !== choice.name && choice.label;
-      methods.push({
-        label: label || one.denoiser.name,
-        denoiser: one.denoiser,
-        parameters,
-      });
-    }
-    const labels = [untreated, ...methods.map((m) => m.label)];
-    const twice = labels.find((label, i) => labels.indexOf(label) !== i);
-    if (twice !== undefined) {
-      throw new InputError(`Cannot compare ${twice}: found it twice, wanted each method once`);
-    }
-    return { methods, dispose };
-  } catch (error) {
-    await dispose();
-    throw error;
-  }
-}
-
 /** Side of the regions in which a signal is searched: it may lie half a region off the middle. */
 const wideOf = (side: number): number => 2 * side - 1;
 
@@ -468,7 +422,7 @@ function placesOf(
 
 /** How many slices on each side the methods see. */
 function besideOf(
-  methods: OpenMethods["methods"],
+  methods: OpenCompared["methods"],
   image: Image,
   note: (text: string) => void,
 ): number {
@@ -488,7 +442,7 @@ function besideOf(
 }
 
 interface PilotOptions extends WorkOptions {
-  readonly methods: OpenMethods["methods"];
+  readonly methods: OpenCompared["methods"];
   readonly draw: (id: string) => Float32Array;
   readonly at: {
     readonly side: number;
