@@ -20,6 +20,7 @@ const sidebar = [
       { text: "Choosing a method", link: "/choosing" },
       { text: "Gallery", link: "/gallery" },
       { text: "Denoisers", link: "/denoisers" },
+      { text: "Lesion-preserving", link: "/lesion-preserving" },
       { text: "Training", link: "/training" },
       { text: "Adaptation", link: "/adaptation" },
       { text: "Low-dose CT", link: "/low-dose-ct" },
@@ -28,6 +29,7 @@ const sidebar = [
   {
     text: "Judge",
     items: [
+      { text: "Compare on your images", link: "/compare" },
       { text: "Metrics", link: "/metrics" },
       { text: "Observers", link: "/observers" },
       { text: "Statistics", link: "/statistics" },

@@ -17,7 +17,7 @@ export interface DepthGeometry {
 }
 
 /** Number of planes of a convolution's result. */
-export function outputPlanes({ planes, kernel, stride, dilation, margins }: DepthGeometry): number {
+function outputPlanes({ planes, kernel, stride, dilation, margins }: DepthGeometry): number {
   const reach = dilation * (kernel - 1) + 1;
   return Math.floor((planes + margins[0] + margins[1] - reach) / stride) + 1;
 }

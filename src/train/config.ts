@@ -2,9 +2,7 @@
 import { z } from "zod";
 import { explainIssues } from "../core/explain-issues.ts";
 import { dataSchema } from "./data/description.ts";
-import { type WindowConfig, windowSchema } from "./data/window.ts";
-
-export type { WindowConfig };
+import { windowSchema } from "./data/window.ts";
 
 const positive = z.number().positive();
 const values = z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]));

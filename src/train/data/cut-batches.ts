@@ -35,7 +35,7 @@ export interface CutSamples {
 }
 
 /** Shapes of the fields that all samples can give. */
-export function shapesOf(
+function shapesOf(
   { samples, others = [] }: CutSamples,
   { count, size, form, classes }: Omit<CutOptions, "augment"> & { readonly count: number },
 ): BatchSource["shapes"] {

@@ -62,8 +62,7 @@ export function decodeScan(bytes: Uint8Array, key: string): Scan {
 /** Phantoms that are imaged, or images that something is put into. */
 export type AnyScanTask = ScanTask | InsertTask;
 
-export const keyOf = (task: AnyScanTask): string =>
-  "images" in task ? insertedKey(task) : scanKey(task);
+const keyOf = (task: AnyScanTask): string => ("images" in task ? insertedKey(task) : scanKey(task));
 
 interface KeepTask {
   readonly scan: AnyScanTask;

@@ -61,7 +61,7 @@ class Sums {
 }
 
 /** Pixels whose 5 × 5 mean lies in the tissue and that hold a measurement. */
-export function tissueMask(
+function tissueMask(
   plane: Float32Array,
   options: {
     readonly ny: number;
