@@ -109,7 +109,7 @@ function open(page: string) {
   return {
     byId,
     saved,
-    start(name: string) {
+    start: (name: string) => {
       byId("reader").value = name;
       listeners.get("start submit")!({ preventDefault: () => {} });
     },
