@@ -127,6 +127,10 @@ export function verdictOf(
       sentences.push(
         `For this task ${best.method} allows ${best.safeDose} of the dose${base.safeDose === undefined ? "" : `, where the images as they are allow ${base.safeDose}`}.`,
       );
+    } else if (base?.safeDose === Math.min(...doses)) {
+      sentences.push(
+        `Even the lowest dose looked at is enough without denoising: lower doses, or a fainter signal, would tell methods apart.`,
+      );
     } else {
       sentences.push(
         `No method is proven to allow a lower dose than the images as they are; denoising made them look better, not the lesion easier to find.`,
