@@ -14,7 +14,7 @@ import {
 } from "./result.ts";
 import { conditionOf, requirePaired, type Scores } from "./scores.ts";
 
-export interface Comparison extends Estimate {
+export interface AreaComparison extends Estimate {
   /** Area of the first and of the second arm; `estimate` is their difference. */
   readonly areas: readonly [number, number];
   /** Correlation of the two area estimates. */
@@ -87,7 +87,7 @@ export function separatedDifference(
  *
  * @throws InputError when the arms hold different cases
  */
-export function compareDeLong(a: Scores, b: Scores, options: LevelOptions = {}): Comparison {
+export function compareDeLong(a: Scores, b: Scores, options: LevelOptions = {}): AreaComparison {
   requirePaired(a, b);
   const level = requireLevel(options.level);
   const conditions = [conditionOf(a), conditionOf(b)];

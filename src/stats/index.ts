@@ -24,7 +24,7 @@ export { type CaseMean, meanBootstrap } from "./case-bootstrap.ts";
 export { type AdjustedTest, compareValues, type ValueComparison } from "./compare-values.ts";
 export {
   compareDeLong,
-  type Comparison,
+  type AreaComparison,
   type Difference,
   holm,
   type MarginTest,

@@ -11,7 +11,7 @@
 import { InputError } from "../core/errors.ts";
 import { normalCdf } from "../math/normal.ts";
 import { conditionOfArea, type LevelOptions, logitLimits, standInInterval } from "./auc.ts";
-import { type Comparison, separatedDifference } from "./compare.ts";
+import { type AreaComparison, separatedDifference } from "./compare.ts";
 import { deLongCovariance, type Placements, placements } from "./placements.ts";
 import { type Estimate, makeEstimate, noInterval, normalFactor, requireLevel } from "./result.ts";
 import { conditionOf, requirePaired, type Scores } from "./scores.ts";
@@ -164,7 +164,7 @@ export function compareEroc(
   a: UtilityScores,
   b: UtilityScores,
   options: LevelOptions = {},
-): Comparison {
+): AreaComparison {
   requirePaired(a, b);
   requireUtilities(a);
   requireUtilities(b);
@@ -235,7 +235,7 @@ export function compareLroc(
   a: Scores & { readonly located: readonly boolean[] },
   b: Scores & { readonly located: readonly boolean[] },
   options: LevelOptions = {},
-): Comparison {
+): AreaComparison {
   return compareEroc(utilitiesOf(a), utilitiesOf(b), options);
 }
 

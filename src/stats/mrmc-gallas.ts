@@ -14,7 +14,7 @@
 import { InputError } from "../core/errors.ts";
 import { studentTCdf, studentTQuantile } from "../math/distributions.ts";
 import { type LevelOptions, logitLimits } from "./auc.ts";
-import type { Comparison } from "./compare.ts";
+import type { AreaComparison } from "./compare.ts";
 import { type ReaderStudy, type ReaderTables, tablesOf } from "./reader-study.ts";
 import { type Estimate, makeEstimate, noInterval, requireLevel, type Status } from "./result.ts";
 
@@ -126,7 +126,7 @@ function momentsOf(a: Successes, b: Successes): SuccessMoments & { readonly cova
   return { values, shares, covariance };
 }
 
-export interface GallasResult extends Comparison {
+export interface GallasResult extends AreaComparison {
   readonly readers: number;
   readonly moments: readonly SuccessMoments[];
   /** Variance of each modality's area, and their covariance. */

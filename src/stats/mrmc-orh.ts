@@ -19,7 +19,7 @@
 import { InputError } from "../core/errors.ts";
 import { fCdf, studentTCdf, studentTQuantile } from "../math/distributions.ts";
 import { type LevelOptions, logitLimits } from "./auc.ts";
-import type { Comparison } from "./compare.ts";
+import type { AreaComparison } from "./compare.ts";
 import { deLongCovariance, type Placements, placements } from "./placements.ts";
 import { readerDesign, type ReaderDesignName } from "./reader-design.ts";
 import { modalitiesOf, type ReaderStudy, type ReaderTables, tablesOf } from "./reader-study.ts";
@@ -57,7 +57,7 @@ export interface OrhResult {
   /** Mean area of each modality, with an interval from its own data alone. */
   readonly estimates: readonly Estimate[];
   /** Every pair of modalities, in order (first − second). */
-  readonly differences: readonly (Comparison & {
+  readonly differences: readonly (AreaComparison & {
     readonly modalities: readonly [string, string];
   })[];
 }

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { InputError } from "../core/errors.ts";
 import {
-  type Comparison,
+  type AreaComparison,
   type Estimate,
   gallasArea,
   gallasCompare,
@@ -46,7 +46,7 @@ export interface ReadersReport {
     readonly by: By;
     readonly readers: number;
   })[];
-  readonly differences: readonly (Comparison & {
+  readonly differences: readonly (AreaComparison & {
     readonly modalities: readonly [string, string];
     readonly by: By;
     /** By Holm over the differences of one analysis. */

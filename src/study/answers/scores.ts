@@ -4,7 +4,7 @@ import { forestSvg } from "../../figures/forest.ts";
 import { seriesColours } from "../../figures/plot.ts";
 import { rocSvg } from "../../figures/roc.ts";
 import { aucLogit } from "../../stats/auc.ts";
-import { type Comparison, compareDeLong } from "../../stats/compare.ts";
+import { type AreaComparison, compareDeLong } from "../../stats/compare.ts";
 import { compareLroc, lrocArea } from "../../stats/localisation.ts";
 import type { Estimate } from "../../stats/result.ts";
 import { rocCurve } from "../../stats/roc.ts";
@@ -37,7 +37,7 @@ interface Row {
   /** Absent when the observer refused. */
   readonly area?: Estimate;
   /** Against the reference, paired by case. */
-  readonly difference?: Comparison;
+  readonly difference?: AreaComparison;
   readonly adjustedP?: number;
 }
 
@@ -46,7 +46,7 @@ interface Area {
   /** Start of the measure's name and of its tables' and figures' names. */
   readonly measure: string;
   readonly of: (scores: ScoresValues, level: number) => Estimate | undefined;
-  readonly compare: (a: ScoresValues, b: ScoresValues, level: number) => Comparison;
+  readonly compare: (a: ScoresValues, b: ScoresValues, level: number) => AreaComparison;
 }
 
 const locatedOf = ({ absent, present, located = [] }: ScoresValues) => ({
