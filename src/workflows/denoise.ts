@@ -107,8 +107,8 @@ export async function denoise<const Method extends string | Denoiser = string>(
 
 /** As grey, or luminance and two differences one after the other; see `colourParts`. */
 async function denoiseColours(image: Image, options: DenoiseOptions): Promise<Denoised> {
-  const { components, padding, guide, templates, onProgress, ...rest } = options;
-  if (guide !== undefined || templates !== undefined) {
+  const { components, padding, guide, templates = [], onProgress, ...rest } = options;
+  if (guide !== undefined || templates.length > 0) {
     throw new InputError(
       `Cannot denoise a colour image with a ${guide === undefined ? "template" : "guide"}: found ${image.shape[image.axes.indexOf("c")]} channels, wanted one grey channel`,
     );

@@ -124,6 +124,8 @@ describe("colour files", () => {
     await saveImage(at("rgba.png"), colours([1, 0.8, 0.5], 77), { kind: "rgba" });
     const { notes } = await denoiseFiles(at("rgba.png"), at("rgba-out.png"), {
       ...options,
+      // As the command line calls it: options of a task, none of them given.
+      task: {},
       figure: at("f.svg"),
     });
     expect(notes.join()).toMatch(/luminance/);
