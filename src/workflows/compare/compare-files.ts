@@ -109,7 +109,7 @@ export async function compareFiles(
   if (reading !== undefined) {
     const page = readingPage(whole, scene, {
       title: `Reading on ${series.name}`,
-      window: windowOf(whole, scene),
+      windowAt: (at) => windowOf(whole, scene, at),
       seed: whole.seed,
     });
     const path = join(output, reading);

@@ -206,10 +206,10 @@ export function curvesFigure(
 /** Places in a figure of hard cases. */
 const shownCases = 3;
 
-/** A window about the tissue that shows signal and noise. */
-export function windowOf(result: CompareResult, scene: CompareScene): Window {
-  const means = scene.arms[0]!.without.map((r) => r.reduce((s, v) => s + v, 0) / r.length);
-  const centre = means.reduce((s, v) => s + v, 0) / means.length;
+/** A window about the tissue of one place that shows signal and noise, of one width for all places. */
+export function windowOf(result: CompareResult, scene: CompareScene, at: number): Window {
+  const region = scene.arms[0]!.without[at]!;
+  const centre = region.reduce((s, v) => s + v, 0) / region.length;
   const most = Math.max(...result.arms.map((arm) => arm.noise.sd));
   const half = Math.max(Math.abs(result.task.contrast) * 2, most * 2.5);
   return { low: centre - half, high: centre + half };
@@ -218,7 +218,6 @@ export function windowOf(result: CompareResult, scene: CompareScene): Window {
 /** The cases that methods made hardest, at the lowest dose: a row for each, a column for each method. */
 export function hardestFigure(result: CompareResult, scene: CompareScene): string {
   const lowest = Math.min(...result.doses);
-  const window = windowOf(result, scene);
   const columns = [
     { title: "full dose", arm: scene.arms[0]! },
     ...scene.arms
@@ -248,6 +247,7 @@ export function hardestFigure(result: CompareResult, scene: CompareScene): strin
     parts.push(svgText(dose, { x, y: 36, size: 11 }));
     rows.forEach((i, r) => {
       const y = 44 + r * (picture + gap);
+      const window = windowOf(result, scene, present[i]!.at);
       const plane = makeImage(Float32Array.from(arm.withSignal[present[i]!.at]!), [side, side]);
       parts.push(
         svgBitmap(renderPlane(plane, { window, map: gray }), {

@@ -44,7 +44,7 @@ const result = {
   doses: [1, 0.25],
   task: { shape: "disk", diameterMm: 5, contrast: -10 },
 } as unknown as CompareResult;
-const options = { title: "A <b>reading", window: { low: -3, high: 3 }, seed: 4 };
+const options = { title: "A <b>reading", windowAt: () => ({ low: -3, high: 3 }), seed: 4 };
 
 interface Element {
   value: string;

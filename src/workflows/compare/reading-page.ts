@@ -13,7 +13,8 @@ import type { CompareResult, CompareScene } from "./result.ts";
 
 export interface ReadingOptions {
   readonly title: string;
-  readonly window: Window;
+  /** Of the place with that number among the cases. */
+  readonly windowAt: (at: number) => Window;
   readonly seed: number;
   /** Pairs of each method and dose. Defaults to 24. */
   readonly pairs?: number;
@@ -35,7 +36,7 @@ export function readingPairs(
   scene: CompareScene,
   options: ReadingOptions,
 ): Pair[] {
-  const { seed, window, pairs = 24 } = options;
+  const { seed, windowAt, pairs = 24 } = options;
   const lowest = Math.min(...result.doses);
   const arms = scene.arms.filter((arm, n) => n === 0 || arm.dose === lowest);
   const numbered = scene.cases.map((c, at) => ({ c, at }));
@@ -52,15 +53,18 @@ export function readingPairs(
       taken.add(other.at);
       return [{ present: one, absent: other }];
     });
-  const picture = (region: Float32Array): string => {
+  const picture = (region: Float32Array, at: number): string => {
     const plane = makeImage(Float32Array.from(region), [scene.side, scene.side]);
-    return `data:image/png;base64,${bytesToBase64(bitmapPng(renderPlane(plane, { window })))}`;
+    return `data:image/png;base64,${bytesToBase64(bitmapPng(renderPlane(plane, { window: windowAt(at) })))}`;
   };
   const all = arms.flatMap((arm) =>
     matched.map(({ present, absent: other }): Pair => {
       const modality = `${arm.method} at dose ${arm.dose}`.replaceAll(",", ";");
       const right = streamOf(seed, "side", modality, present.c.id).integer(2) as 0 | 1;
-      const shown = [picture(arm.withSignal[present.at]!), picture(arm.withSignal[other.at]!)];
+      const shown = [
+        picture(arm.withSignal[present.at]!, present.at),
+        picture(arm.withSignal[other.at]!, other.at),
+      ];
       return {
         modality,
         present: present.c.id,
