@@ -117,7 +117,8 @@ const busy: PieceKind<Inputs> = {
 
 const all = { draw, walk, wrong, refuse, stuck, busy };
 
-const catalogue: PieceCatalogue = Object.fromEntries(
+/** @worker */
+export const catalogue: PieceCatalogue = Object.fromEntries(
   Object.entries(all).map(([name, kind]) => [name, async () => kind]),
 );
 
