@@ -5,6 +5,7 @@ import { InputError, throwIfAborted } from "../core/errors.ts";
 import type { Image } from "../core/image.ts";
 import { layoutOf, makeImage, sliceOf, withData } from "../core/image.ts";
 import type { WorkOptions } from "../core/progress.ts";
+import { constantPadding, joinedPadding } from "../denoise/constant-padding.ts";
 import { filledFromNearest } from "../denoise/fill-padding.ts";
 import {
   formatOfName,
@@ -21,7 +22,6 @@ import { casesOf } from "../observers/cases.ts";
 import { findInserts, pitchOfMita } from "../observers/inserts.ts";
 import type { FoundInsert } from "../observers/inserts.ts";
 import type { Arm } from "../observers/observe.ts";
-import { paddingOf } from "./input.ts";
 
 export interface ReadCasesOptions extends OpenOptions {
   /** Cases are volumes; otherwise the slices of a volume in one file are taken as cases. */
@@ -45,7 +45,8 @@ export async function readCases(path: string, options: ReadCasesOptions = {}): P
   const images: Image[] = [];
   const ids: string[] = [];
   const add = ({ image: read, padded }: Pick<DecodedImage, "image" | "padded">, name: string) => {
-    const { padding } = paddingOf(read, padded);
+    // A background of zeros stays: it is part of many simulated images.
+    const padding = joinedPadding(padded, constantPadding(read));
     const image = padding ? withData(read, filledFromNearest(read, padding)) : read;
     if (padding) {
       options.note?.(

@@ -53,7 +53,7 @@ describe("dprime train", () => {
     [{ step: 4 }, ["step", "others:"]],
     [{ steps: 0 }, ["steps", "above 0"]],
     [{ steps: "many" }, ["steps", "number"]],
-    [{ network: { name: "resnet" } }, ["resnet", "dncnn"]],
+    [{ network: { name: "resnet" } }, ["resnet", "res-unet"]],
     [{ network: { name: "dncnn", options: { depth: 1 } } }, ["depth"]],
     [{ network: { name: "dncnn", options: { deep: 3 } } }, ["deep", "depth"]],
     [{ loss: { name: "perceptual" } }, ["perceptual", "mse"]],
