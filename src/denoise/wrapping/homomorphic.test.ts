@@ -8,7 +8,7 @@ describe("homomorphic", () => {
   it.each([0, 0.5, 0.9])(
     "keeps the level of the object beside a share %d of zeros",
     async (share) => {
-      const n = 64;
+      const n = 256;
       const stream = streamOf(1, "homomorphic", Math.round(10 * share));
       const looks = 25;
       const data = Float32Array.from({ length: n * n }, (_, i) =>
@@ -16,9 +16,10 @@ describe("homomorphic", () => {
       );
       const result = await homomorphic(gaussian).denoise(
         makeImage(data, [n, n]),
-        {},
+        { width: 0.5 },
         { sigma: 1 / Math.sqrt(looks) },
       );
+      // A narrow kernel: what crosses the border in the logarithm is lost there, and made up for everywhere.
       // Away from the border: the mean over hundreds of pixels of speckle 0.2 is within 2 % at 4 σ.
       let sum = 0;
       let count = 0;
