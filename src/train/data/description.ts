@@ -1,7 +1,7 @@
 /** The section `data` of a training description: what images are drawn from, and how patches are cut from them. */
 import { z } from "zod";
-import { filesSchema } from "./sources/files.ts";
-import { simulatedSchema } from "./sources/simulated.ts";
+import { filesSchema } from "./sources/files-schema.ts";
+import { simulatedSchema } from "./sources/simulated-schema.ts";
 
 const sourceSchema = z.discriminatedUnion("kind", [simulatedSchema, filesSchema]);
 

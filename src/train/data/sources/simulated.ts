@@ -1,25 +1,12 @@
 /** Phantoms imaged by an acquisition or a noise model, with options drawn from ranges. */
-import { z } from "zod";
-import { type CaseDescription, caseFields, signalSchema } from "../../../cases/index.ts";
+import type { CaseDescription } from "../../../cases/index.ts";
 import { makeImage } from "../../../core/image.ts";
 import { type PlaneField, planeFields, type Sample } from "../sample.ts";
 import type { Scan, ScanTask } from "../scan.ts";
 import { openScans } from "../scan-cache.ts";
-import { resolveWindow, type WindowConfig, windowFields } from "../window.ts";
+import { resolveWindow, type WindowConfig } from "../window.ts";
+import type { SimulatedConfig } from "./simulated-schema.ts";
 import type { SourceContext, SourceImages } from "./source.ts";
-
-export const simulatedSchema = z
-  .strictObject({
-    kind: z.literal("simulated"),
-    ...caseFields,
-    signal: signalSchema.optional(),
-    present: z.number().min(0).max(1).default(1).describe("Share of the scans with the signal."),
-    count: z.int().positive().describe("Scans to draw; each is drawn once and kept."),
-    ...windowFields,
-  })
-  .describe("Phantoms imaged by an acquisition or a noise model, with options drawn from ranges.");
-
-export type SimulatedConfig = z.output<typeof simulatedSchema>;
 
 /** @throws InputError as `openScans` */
 export async function openSimulated(
