@@ -28,6 +28,7 @@ import { sampleCovariance } from "../src/stats/placements.ts";
 import { insertsOf } from "../src/phantoms/water-inserts.ts";
 import { choDetectability } from "../src/stats/detectability.ts";
 import { simulate } from "../src/workflows/simulate.ts";
+import { edgesOf } from "./real-noise/abdomen.ts";
 import {
   caseOf,
   half,
@@ -331,24 +332,6 @@ async function structure(
       console.log(`| ${name} | ${mean.map((v) => v.toFixed(2)).join(" | ")} |`);
     }
   }
-}
-
-/** 1 within 2 px of a gradient above 15 HU a pixel. */
-function edgesOf(truth: Float32Array, n: number): Uint8Array {
-  const edge = new Uint8Array(truth.length);
-  for (let y = 1; y < n - 1; y++) {
-    for (let x = 1; x < n - 1; x++) {
-      const i = y * n + x;
-      if (Math.hypot(truth[i + 1]! - truth[i - 1]!, truth[i + n]! - truth[i - n]!) <= 30) continue;
-      for (let dy = -2; dy <= 2; dy++) {
-        for (let dx = -2; dx <= 2; dx++) {
-          const at = i + dy * n + dx;
-          if (at >= 0 && at < edge.length) edge[at] = 1;
-        }
-      }
-    }
-  }
-  return edge;
 }
 
 const words = process.argv.slice(2);

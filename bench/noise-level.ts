@@ -15,6 +15,7 @@ import { estimateNoise, type NoiseMethod } from "../src/denoise/noise-level/esti
 import { openFile } from "../src/files/files.ts";
 import { backgrounds, caseSigma, noiseCase, noises, side } from "../test/noise-cases.ts";
 import { sharedData } from "../test/shared-data.ts";
+import { objectOf } from "./real-noise/mr-repeats.ts";
 
 const { values } = parseArgs({
   args: process.argv.slice(2),
@@ -90,22 +91,6 @@ function scansNoise(
   return [0.1, 0.5, 0.9].map((share) => found[Math.floor(share * found.length)] ?? NaN);
 }
 
-/** Mean over 9 × 9 px. */
-function smoothed({ data, shape }: Image): Float32Array {
-  const [ny, nx] = shape as [number, number];
-  return data.map((_, i) => {
-    const [y, x] = [Math.floor(i / nx), i % nx];
-    let [sum, count] = [0, 0];
-    for (let v = Math.max(0, y - 4); v < Math.min(ny, y + 5); v++) {
-      for (let u = Math.max(0, x - 4); u < Math.min(nx, x + 5); u++) {
-        sum += data[v * nx + u]!;
-        count++;
-      }
-    }
-    return sum / count;
-  });
-}
-
 async function repeated(): Promise<string[]> {
   const folder = join(sharedData, "2_paired_dose");
   if (!existsSync(folder) || smoke) return [];
@@ -128,10 +113,8 @@ async function repeated(): Promise<string[]> {
       const { images } = await openFile(join(folder, name, file));
       scans.push(sliceOf(images[0]!.image, 0));
     }
-    const mean = smoothed(scans[0]!);
-    const sorted = mean.slice().sort();
-    const least = 0.5 * sorted[Math.floor(0.9 * sorted.length)]!;
-    add(`MR, ${name.slice(14)}`, scans, (i) => mean[i]! > least);
+    const object = objectOf(scans[0]!);
+    add(`MR, ${name.slice(14)}`, scans, (i) => object[i] === 1);
   }
   for (const dose of ["dose_010", "dose_055", "dose_100"]) {
     const place = join(folder, "lcd_ct_fbp", dose, "signal_absent");

@@ -30,7 +30,7 @@ const methods =
   values.method ??
   (smoke
     ? ["gaussian"]
-    : ["drunet-light", "total-variation", "non-local-means", "bm3d", "wavelet-shrinkage"]);
+    : ["ct", "preserving+ct", "drunet-light", "non-local-means", "bm3d", "total-variation"]);
 const images = smoke ? 1 : Number(values.images);
 
 interface Entry {

@@ -6,30 +6,34 @@ import { resolveParameters } from "../../src/core/parameters.ts";
 import type { Image } from "../../src/core/image.ts";
 import type { NoisyGroup } from "./noisy-group.ts";
 
-/** Gradient above which a pixel, and those within two of it, count as an edge, in HU per pixel. */
-const edge = 15;
-
 const settings = [
   ["hann", 0.15],
   ["hann", 0.02],
   ["ram-lak", 0.15],
 ] as const;
 
-/** 1 flat, 2 edge, 0 outside of the body or of the window from −160 to 240 HU. */
-function regionsOf({ data, shape }: Image): Uint8Array {
-  const [ny, nx] = shape as [number, number];
-  const steep = new Uint8Array(data.length);
-  for (let y = 1; y < ny - 1; y++) {
-    for (let x = 1; x < nx - 1; x++) {
-      const i = y * nx + x;
-      const slope = Math.hypot(data[i + 1]! - data[i - 1]!, data[i + nx]! - data[i - nx]!) / 2;
-      if (slope <= edge) continue;
-      for (let v = Math.max(0, y - 2); v <= Math.min(ny - 1, y + 2); v++) {
-        for (let u = Math.max(0, x - 2); u <= Math.min(nx - 1, x + 2); u++) steep[v * nx + u] = 1;
+/** 1 within 2 px of a gradient above 15 HU a pixel, in a square plane of side n. */
+export function edgesOf(truth: Float32Array, n: number): Uint8Array {
+  const edge = new Uint8Array(truth.length);
+  for (let y = 1; y < n - 1; y++) {
+    for (let x = 1; x < n - 1; x++) {
+      const i = y * n + x;
+      if (Math.hypot(truth[i + 1]! - truth[i - 1]!, truth[i + n]! - truth[i - n]!) <= 30) continue;
+      for (let dy = -2; dy <= 2; dy++) {
+        for (let dx = -2; dx <= 2; dx++) {
+          const at = i + dy * n + dx;
+          if (at >= 0 && at < edge.length) edge[at] = 1;
+        }
       }
     }
   }
-  return Uint8Array.from(data, (v, i) => (v < -160 || v > 240 ? 0 : steep[i] === 1 ? 2 : 1));
+  return edge;
+}
+
+/** 1 flat, 2 edge, 0 outside of the body or of the window from −160 to 240 HU. */
+function regionsOf({ data, shape }: Image): Uint8Array {
+  const edge = edgesOf(data, shape[0]!);
+  return Uint8Array.from(data, (v, i) => (v < -160 || v > 240 ? 0 : 1 + edge[i]!));
 }
 
 /** @param images people of each setting; none of them is in a training */

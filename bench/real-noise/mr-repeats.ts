@@ -9,7 +9,7 @@ import { openFile } from "../../src/files/files.ts";
 import type { NoisyGroup } from "./noisy-group.ts";
 
 /** Voxels of the object: where a scan's 9 × 9 mean is above half of its 90th percentile. */
-function objectOf({ data, shape }: Image): Uint8Array {
+export function objectOf({ data, shape }: Image): Uint8Array {
   const [ny, nx] = shape as [number, number];
   const mean = data.map((_, i) => {
     const [y, x] = [Math.floor(i / nx), i % nx];

@@ -339,7 +339,12 @@ async function openSeries(
   }
   const unread =
     others.length > 0
-      ? [skippedText({ name: `${others.length} files`, reason: "found no DICOM in them" })]
+      ? [
+          skippedText({
+            name: others.length === 1 ? "1 file" : `${others.length} files`,
+            reason: `found no DICOM in ${others.length === 1 ? "it" : "them"}`,
+          }),
+        ]
       : [];
   return opened(path, "dicom", images, {
     notes: [...grouping.findings, ...unread],

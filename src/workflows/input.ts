@@ -5,6 +5,7 @@ import type { WorkOptions } from "../core/progress.ts";
 import type { ComponentKind } from "../core/stored.ts";
 import { constantPadding, joinedPadding } from "../denoise/constant-padding.ts";
 import { zeroBackground } from "../denoise/zero-background.ts";
+import type { DecodedImage } from "../formats/format.ts";
 import type { GapTreatment } from "../dicom/resample.ts";
 import type { SlabWriter } from "../files/files-slab-writer.ts";
 import type { SlabSource } from "../files/files-slabs.ts";
@@ -101,6 +102,16 @@ export function foundPadding(
 ): Uint8Array | undefined {
   return joinedPadding(joinedPadding(padded, found.constant), found.zeros);
 }
+
+/**
+ * Padding for what is measured: that which the file marks, and the constant around a field of view. A background
+ * of zeros stays: label maps and many simulated images have one, and published figures count it.
+ */
+export const unmeasured = ({
+  image,
+  padded,
+}: Pick<DecodedImage, "image" | "padded">): Uint8Array | undefined =>
+  joinedPadding(padded, constantPadding(image));
 
 /**
  * The voxels that hold no measurement: those that the file marks, and the constant around a field of view,

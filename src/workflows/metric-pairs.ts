@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError, throwIfAborted } from "../core/errors.ts";
 import type { Image } from "../core/image.ts";
-import { constantPadding, joinedPadding } from "../denoise/constant-padding.ts";
+import { joinedPadding } from "../denoise/constant-padding.ts";
 import {
   formatOfName,
   openFile,
@@ -15,6 +15,7 @@ import {
 } from "../files/files.ts";
 import type { DecodedImage } from "../formats/format.ts";
 import { type Region, regionOfMask, regionOfShape } from "../metrics/region.ts";
+import { unmeasured } from "./input.ts";
 
 export interface MetricPair {
   readonly name: string;
@@ -68,13 +69,11 @@ async function only(path: string, options: OpenOptions): Promise<Padded> {
 
 /** What is measured, and where either of the two holds no measurement. */
 function pairOf(own: Padded, reference?: Padded): LoadedPair {
-  // A background of zeros stays: label maps have one, and published figures count it.
-  const paddingOf = ({ image, padded }: Padded) => joinedPadding(padded, constantPadding(image));
   const padding = joinedPadding(
-    paddingOf(own),
+    unmeasured(own),
     // Of another size there is nothing to measure, which the metrics say.
     reference !== undefined && reference.image.data.length === own.image.data.length
-      ? paddingOf(reference)
+      ? unmeasured(reference)
       : undefined,
   );
   return {

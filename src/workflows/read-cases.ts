@@ -5,7 +5,6 @@ import { InputError, throwIfAborted } from "../core/errors.ts";
 import type { Image } from "../core/image.ts";
 import { layoutOf, makeImage, sliceOf, withData } from "../core/image.ts";
 import type { WorkOptions } from "../core/progress.ts";
-import { constantPadding, joinedPadding } from "../denoise/constant-padding.ts";
 import { filledFromNearest } from "../denoise/fill-padding.ts";
 import {
   formatOfName,
@@ -22,6 +21,7 @@ import { casesOf } from "../observers/cases.ts";
 import { findInserts, pitchOfMita } from "../observers/inserts.ts";
 import type { FoundInsert } from "../observers/inserts.ts";
 import type { Arm } from "../observers/observe.ts";
+import { unmeasured } from "./input.ts";
 
 export interface ReadCasesOptions extends OpenOptions {
   /** Cases are volumes; otherwise the slices of a volume in one file are taken as cases. */
@@ -45,8 +45,7 @@ export async function readCases(path: string, options: ReadCasesOptions = {}): P
   const images: Image[] = [];
   const ids: string[] = [];
   const add = ({ image: read, padded }: Pick<DecodedImage, "image" | "padded">, name: string) => {
-    // A background of zeros stays: it is part of many simulated images.
-    const padding = joinedPadding(padded, constantPadding(read));
+    const padding = unmeasured({ image: read, ...(padded ? { padded } : {}) });
     const image = padding ? withData(read, filledFromNearest(read, padding)) : read;
     if (padding) {
       options.note?.(

@@ -63,7 +63,7 @@ describe("info", () => {
     expect(facts.format).toBe("dicom");
     expect(facts.images).toHaveLength(1);
     expect(facts.images[0]).toMatchObject({ shape: [3, 40, 48], files: 3 });
-    expect(facts.notes.join()).toMatch(/skipped 1 files: found no DICOM in them/);
+    expect(facts.notes.join()).toMatch(/skipped 1 file: found no DICOM in it/);
   });
 
   it("ends with code 2 and one sentence on a file that it cannot read", () => {
