@@ -11,11 +11,9 @@ import type { Progress, WorkOptions } from "../../core/progress.ts";
 import type { Denoiser } from "../../denoise/denoiser.ts";
 import { noiseOfImage } from "../../denoise/noise-level/noise-of-image.ts";
 import { defaultThreads } from "../../parallel/index.ts";
-import { denoise } from "../denoise.ts";
 import type { MemberChoice } from "../member-choice.ts";
 import { assumptionsOf } from "./assumptions.ts";
 import { type DoseImage, imagesAtDoses } from "./doses.ts";
-import { armCases, byHotelling, channelsFor } from "./judge.ts";
 import { judgeArms } from "./judge-arms.ts";
 import { ownResolution, type OwnResolution } from "./own-resolution.ts";
 import { noPieces, type PieceStore } from "./pieces.ts";
@@ -28,12 +26,13 @@ import {
   regionOf,
 } from "./places.ts";
 import { type OpenCompared, openCompared } from "./open-compared.ts";
+import { mostHeld, pilotOf } from "./pilot.ts";
 import { fewestPlaces, type Plan, planPlaces } from "./plan.ts";
 import { presets } from "./presets.ts";
 import { type CompareResult, type CompareScene, untreated } from "./result.ts";
 import { fewestSearched } from "./search.ts";
 import { drawSignal, regionSide } from "./signals.ts";
-import { blockOf, slicesOf, stackOf } from "./stack.ts";
+import { slicesOf, stackOf } from "./stack.ts";
 import { type SignalOptions, signalTask, type StatedTask, statedTask } from "./task.ts";
 import type { Tissue } from "./terms.ts";
 import { foregroundTissue } from "./tissue.ts";
@@ -441,94 +440,12 @@ function besideOf(
   return most;
 }
 
-interface PilotOptions extends WorkOptions {
-  readonly methods: OpenCompared["methods"];
-  readonly draw: (id: string) => Float32Array;
-  readonly at: {
-    readonly side: number;
-    readonly spacing: Image["spacing"];
-    readonly unit: Image["unit"];
-  };
-  readonly task: { readonly diameterMm: number };
-  readonly seed: number;
-  readonly level: number;
-  readonly threads: number;
-}
-
-/** Seconds of a call beyond which its start does not matter. */
-const slowCall = 3;
-/** Places of the pilot. */
-const pilotPlaces = 200;
-
-/** AUC of the untreated images at full dose, and seconds of each method for one slice. */
-async function pilotOf(
-  image: Image,
-  places: readonly Place[],
-  options: PilotOptions,
-): Promise<{ readonly auc: number; readonly seconds: readonly number[] }> {
-  const { methods, draw, at, task, seed, level, threads, signal } = options;
-  const { ny, nx } = layoutOf(image);
-  const some = places.filter((_, i) => i % Math.ceil(places.length / pilotPlaces) === 0);
-  const cases = casesAt(some, { seed });
-  const without = cases.map((c) =>
-    regionOf(image.data.subarray(c.slice * ny * nx, (c.slice + 1) * ny * nx), nx, {
-      ...c,
-      side: at.side,
-    }),
-  );
-  const withSignal = cases.map((c, i) => {
-    const s = c.present ? draw(c.id) : undefined;
-    return s ? without[i]!.map((v, k) => v + s[k]!) : without[i]!;
-  });
-  const nothing = {
-    shown: { without: new Float32Array(0), withSignal: new Float32Array(0) },
-    seconds: 0,
-    divergence: NaN,
-    searched: [],
-    notes: [],
-  };
-  const arm = armCases({ ...nothing, without, withSignal }, cases, at);
-  const { auc } = byHotelling(arm, channelsFor(at, task.diameterMm), level);
-  const seconds: number[] = [];
-  const plane = blockOf(slicesOf(image, [mostHeld(places.map((p) => p.slice))]), {
-    from: 0,
-    to: 1,
-  });
-  for (const { denoiser, parameters } of methods) {
-    throwIfAborted(signal, "comparing");
-    // Twice: the first call starts threads and sessions.
-    let spent = Infinity;
-    for (let call = 0; call < 2 && spent > 0.05; call++) {
-      const started = performance.now();
-      await denoise(plane, {
-        method: denoiser,
-        parameters,
-        threads,
-        ...(signal ? { signal } : {}),
-      });
-      spent = Math.min(spent, (performance.now() - started) / 1000);
-      if (spent > slowCall) break;
-    }
-    seconds.push(spent);
-  }
-  return { auc: auc.estimate, seconds };
-}
-
 /** Of a slice with so many pixels, on two threads. */
 const insertionSeconds = (pixels: number): number => (1.2 * pixels) / 512 ** 2;
 
 function spread(count: number, most: number): number[] {
   const n = Math.min(count, most);
   return Array.from({ length: n }, (_, i) => Math.floor(((i + 0.5) * count) / n));
-}
-
-/** The slice that most places lie in; the middle one of several. */
-function mostHeld(slices: readonly number[]): number {
-  const counts = new Map<number, number>();
-  for (const slice of slices) counts.set(slice, (counts.get(slice) ?? 0) + 1);
-  const most = Math.max(...counts.values());
-  const best = [...counts].filter(([, n]) => n === most).map(([slice]) => slice);
-  return best.sort((a, b) => a - b)[best.length >> 1]!;
 }
 
 const rootMeanSquare = (values: readonly number[]): number =>
