@@ -25,6 +25,8 @@ export interface DrawnCase {
   readonly sigma: number;
   /** Where the signal is, or would be: voxel of the image, slowest axis first. */
   readonly place?: readonly number[];
+  /** Where it is expected: `place` without what the tolerance of its place added. */
+  readonly expected?: readonly number[];
   /** What was drawn for this case alone: options of the object, the signal, and the imaging. */
   readonly drawn: Readonly<Record<"object" | "signal" | "imaging", ParameterValues>>;
   readonly notes: Readonly<Record<string, number | string>>;
@@ -127,7 +129,12 @@ export async function openCases(
         reference,
         sigma,
         ...(object.labels === undefined ? {} : { labels: object.labels }),
-        ...(signal === undefined ? {} : { place: placeIn(noisy, object.image, signal.centre) }),
+        ...(signal === undefined
+          ? {}
+          : {
+              place: placeIn(noisy, object.image, signal.centre),
+              expected: placeIn(noisy, object.image, signal.expected),
+            }),
         drawn: {
           object: object.parameters,
           signal: present && signal ? { signal: signal.name, ...signal.parameters } : {},

@@ -202,6 +202,36 @@ describe("cases", () => {
     expect(forms.size).toBeGreaterThan(4);
   });
 
+  it("draw where the signal is evenly from the disk about the place where it is expected", async () => {
+    const toleranceMm = 3;
+    const blob = { name: "gaussian-blob", options: { sigmaMm: 1.5, amplitude: 1 } };
+    const exact = await openCases({ ...texture, signal: signal(blob) }, { seed: 3 });
+    const loose = { ...texture, signal: signal({ ...blob, toleranceMm }) };
+    const cases = await openCases(loose, { seed: 3 });
+    expect([exact.signals!.samePlace, cases.signals!.samePlace]).toEqual([true, false]);
+    let square = 0;
+    const count = 200;
+    for (let n = 0; n < count; n++) {
+      const { place, expected } = await cases.draw(streamOf(3, n));
+      expect(expected).toEqual([16, 16]);
+      const distance = Math.hypot(place![0]! - 16, place![1]! - 16);
+      expect(distance).toBeLessThanOrEqual(toleranceMm);
+      square += distance ** 2 / count;
+    }
+    // Evenly from a disk of radius r: the mean square is r²/2, its variance r⁴/12.
+    expect(Math.abs(square - toleranceMm ** 2 / 2)).toBeLessThan(
+      (5 * toleranceMm ** 2) / Math.sqrt(12 * count),
+    );
+    // What is added lies at the place that is told.
+    const { present, absent, place } = await cases.pair(streamOf(3, 1));
+    let [total, y] = [0, 0];
+    present.data.forEach((v, i) => {
+      total += v - absent.data[i]!;
+      y += (v - absent.data[i]!) * Math.floor(i / 32);
+    });
+    expect(y / total).toBeCloseTo(place[0]!, 2);
+  });
+
   it.each([
     [{ object: named("binary-textur") }, /found no phantom binary-textur, wanted/],
     [{ noise: undefined }, /found neither noise nor acquisition/],

@@ -31,6 +31,13 @@ export const signalSchema = z
       .optional()
       .describe("Place in voxels, slowest axis first; the middle when absent."),
     places: z.array(place).min(1).optional().describe("Places of which every case draws one."),
+    toleranceMm: z
+      .number()
+      .positive()
+      .optional()
+      .describe(
+        "Radius of the disk (in volumes: ball) about its place from which every case draws evenly where the signal is; default: exactly there.",
+      ),
     within: z
       .strictObject({
         label: z

@@ -21,8 +21,10 @@ export interface DrawnObject {
 export interface PlacedSignal {
   readonly name: string;
   readonly parameters: ParameterValues;
-  /** Voxel of the object, slowest axis first. */
+  /** Where it is: voxel of the object, slowest axis first. */
   readonly centre: readonly number[];
+  /** Where it is expected: as `centre`, without what the tolerance of its place added. */
+  readonly expected: readonly number[];
   /** To be added to the object: one value per voxel, in its unit. */
   values(): Float32Array;
 }
@@ -47,7 +49,7 @@ export async function openSignals(
   description: SignalDescription,
   form: () => Stream,
 ): Promise<SignalSource> {
-  const { name, options, centre, places, within } = description;
+  const { name, options, centre, places, within, toleranceMm } = description;
   const names = Array.isArray(name) ? name : [name];
   const members: Signal[] = [];
   for (const one of names) {
@@ -69,7 +71,7 @@ export async function openSignals(
   let kept: { key: string; values: Float32Array } | undefined;
   return {
     sameSignal,
-    samePlace: placer === undefined,
+    samePlace: placer === undefined && toleranceMm === undefined,
     places,
     draw(object, stream) {
       const signal =
@@ -79,18 +81,24 @@ export async function openSignals(
       );
       const parameters = fixed ?? drawSpreads(stream.child("options"), own, signal.parameters);
       const shape = spatialShape(object.image);
-      const at = placer?.(object, stream.child("place")) ?? centre;
-      if (at !== undefined && at.length !== shape.length) {
+      const given = placer?.(object, stream.child("place")) ?? centre;
+      if (given !== undefined && given.length !== shape.length) {
         throw new InputError(
-          `Cannot place a signal: found a place of ${at.length} numbers, wanted ${shape.length} for an object of shape ${shape.join("×")}`,
+          `Cannot place a signal: found a place of ${given.length} numbers, wanted ${shape.length} for an object of shape ${shape.join("×")}`,
         );
       }
       const { spacing } = object.image;
+      const expected = given ?? shape.map((n) => Math.floor(n / 2));
+      const at =
+        toleranceMm === undefined
+          ? given
+          : moved(expected, { spacing, toleranceMm, stream: stream.child("tolerance") });
       const grid = { shape, spacing, ...(at === undefined ? {} : { centre: at }) };
       return {
         name: signal.name,
         parameters,
-        centre: at ?? shape.map((n) => Math.floor(n / 2)),
+        centre: at ?? expected,
+        expected,
         values() {
           const key = JSON.stringify([shape, spacing, at]);
           if (sameSignal && kept?.key === key) return kept.values;
@@ -105,6 +113,23 @@ export async function openSignals(
       };
     },
   };
+}
+
+/** A place drawn evenly from the disk or ball of a radius about another. */
+function moved(
+  place: readonly number[],
+  {
+    spacing,
+    toleranceMm,
+    stream,
+  }: { spacing: Image["spacing"]; toleranceMm: number; stream: Stream },
+): readonly number[] {
+  for (;;) {
+    const step = place.map(() => 2 * stream.uniform() - 1);
+    if (step.reduce((sum, v) => sum + v * v, 0) > 1) continue;
+    const pitch = spacing.slice(3 - place.length);
+    return place.map((at, axis) => at + (toleranceMm * step[axis]!) / pitch[axis]!);
+  }
 }
 
 /** Every option must belong to a signal, and be in range for those that have it. */

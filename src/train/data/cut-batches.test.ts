@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { streamOf } from "../../core/random.ts";
 import { gaussian } from "../../noise/gaussian.ts";
-import type { FieldName } from "../batch.ts";
+import type { Batch, FieldName } from "../batch.ts";
+import { checkSamples } from "./cut.ts";
 import { cutBatches, cutValidation, ownNoise } from "./cut-batches.ts";
 import type { Sample } from "./sample.ts";
 
@@ -230,6 +231,76 @@ describe("stacks and volumes", () => {
     }
     expect(rises).toEqual(new Set([-1, 1]));
     expect(new Set(present!.data)).toEqual(new Set([0, 1]));
+  });
+});
+
+describe("patches about the signal", () => {
+  // Every pixel has a value of its own; the signal is expected beside where it is.
+  const values = Float32Array.from({ length: pixels }, (_, i) => i);
+  const expected = [0, 17, 29] as const;
+  const sampleAbout = (present: boolean, place = expected as readonly [number, number, number]) =>
+    sampleOf(present ? "with" : "without", {
+      planes: { clean: [values] },
+      windows: [{ low: 0, high: 1, clip: false, weight: 1 }],
+      signal: { present, place: [0, 19, 27], expected: place },
+    });
+  const from = { samples: [sampleAbout(true), sampleAbout(false)] };
+
+  it.each([15, 16])("have its place at the middle, whichever way they are turned", (length) => {
+    const plan = { ...options, count: 200, size: { side: length, depth: 1 } };
+    const source = cutBatches(from, { ...plan, centre: "signal" });
+    const fields: FieldName[] = ["clean", "present"];
+    const { clean, present } = source.draw({ step: 0, draw: 0, fields }) as Required<Batch>;
+    const half = Math.floor(length / 2);
+    const ways = new Set<string>();
+    for (let n = 0; n < 200; n++) {
+      const at = (row: number, column: number) =>
+        clean.data[n * length * length + row * length + column]!;
+      expect(at(half, half)).toBe(expected[1] * nx + expected[2]);
+      ways.add(`${at(half, half + 1) - at(half, half)} ${at(half + 1, half) - at(half, half)}`);
+    }
+    expect(ways.size).toBe(8);
+    // Even odds: the share is known to 1/√800.
+    const share = present.data.reduce((sum, v) => sum + v, 0) / 200;
+    expect(Math.abs(share - 0.5)).toBeLessThan(5 / Math.sqrt(800));
+  });
+
+  it("have its plane in the middle of stacks, and draw images of other objects anywhere", () => {
+    const planes = [0, 1, 2, 3, 4, 5].map((k) => new Float32Array(pixels).fill(k));
+    const other = sampleOf("other", { planes: { clean: [values] } });
+    delete (other as { signal?: unknown }).signal;
+    const samples = [
+      sampleOf("v", {
+        depth: 6,
+        planes: { clean: planes },
+        windows: [{ low: 0, high: 1, clip: false, weight: 1 }],
+        signal: { present: true, place: [4, 20, 24] },
+      }),
+    ];
+    const plan = { ...options, size: { side, depth: 3 }, form: "stacks" as const };
+    const source = cutBatches({ samples, others: [other] }, { ...plan, centre: "signal" });
+    const fields: FieldName[] = ["clean"];
+    const { clean } = source.draw({ step: 0, draw: 0, fields }) as Required<Batch>;
+    for (let n = 0; n < options.count; n++) {
+      expect([0, 1, 2].map((k) => clean.data[(3 * n + k) * area])).toEqual([3, 4, 5]);
+    }
+    const flat = cutBatches(
+      { samples: from.samples, others: [other] },
+      { ...options, centre: "signal" },
+    );
+    expect(flat.draw({ step: 0, draw: 0, fields: ["other"] })).toHaveProperty("other");
+  });
+
+  it("are refused where a patch would reach beyond the image, and without a signal", () => {
+    const check = (sample: Sample) => () =>
+      checkSamples([sample], { size, augment, centre: "signal" });
+    expect(check(sampleAbout(true))).not.toThrow();
+    expect(check(sampleAbout(true, [0, 8, 8]))).not.toThrow();
+    expect(check(sampleAbout(true, [0, 33, 8]))).toThrow(
+      /patches of with on the signal: found it at plane, row and column 0, 33, 8 of 1 x 40 x 48, wanted half a patch of 1 x 16 x 16/,
+    );
+    const { signal: _, ...none } = sampleOf("none");
+    expect(check(none)).toThrow(/found no signal, wanted one in every source/);
   });
 });
 

@@ -133,8 +133,11 @@ function drawPatches(from: CutSamples, request: PatchRequest): Batch {
     writeImages(cut, { batch, n, level: levelOf(request, own.child("level")), stream: own });
     writeFacts(cut, { batch, n, form: request.form });
     if (batch.other !== undefined) {
-      const pool = from.others?.length ? from.others : from.samples;
-      const other = drawCut(pool, request, own.child("other"));
+      // What holds no signal is cut anywhere.
+      const [pool, plan] = from.others?.length
+        ? [from.others, { ...request, centre: "anywhere" as const }]
+        : [from.samples, request];
+      const other = drawCut(pool, plan, own.child("other"));
       const place = { out: batch.other.data, offset: n * length };
       writeWindowed(valuesOf(other, "clean"), other.window, place);
     }

@@ -39,6 +39,8 @@ export interface CutPlan {
   readonly augment: AugmentConfig;
   /** Least share of pixels of the clean image (the noisy one where there is none) above a value. */
   readonly foreground?: Foreground | undefined;
+  /** Whether the place where a sample's signal is expected comes to lie at half of the patch's size. */
+  readonly centre?: "anywhere" | "signal";
 }
 
 /** How often a patch with too little foreground is cut anew before it is taken as it is. */
@@ -46,26 +48,48 @@ const attempts = 20;
 
 /** Draws where to cut. What is drawn depends on the stream and the samples alone. */
 export function drawCut(samples: readonly Sample[], plan: CutPlan, stream: Stream): Cut {
-  const { size, augment, foreground } = plan;
+  const { size, augment, foreground, centre } = plan;
   for (let attempt = 1; ; attempt++) {
     const sample = samples[pick(samples, stream)]!;
     const plane = drawPlane(sample, size.depth, stream);
     const window = sample.windows[pick(sample.windows, stream)]!;
     const top = stream.integer(sample.ny - size.side + 1);
     const left = stream.integer(sample.nx - size.side + 1);
+    const turn = turnOf(stream.integer(8), augment);
+    const reversed = augment.flipDepth && stream.child("depth").uniform() < 0.5;
+    const place =
+      centre === "signal" ? aboutSignal(sample, { size, turn, reversed }) : { plane, top, left };
     const cut = {
       sample,
       size,
-      plane,
-      top,
-      left,
-      turn: turnOf(stream.integer(8), augment),
-      reversed: augment.flipDepth && stream.child("depth").uniform() < 0.5,
+      ...place,
+      turn,
+      reversed,
       window: augmentedWindow(window, augment, stream),
     };
     if (foreground === undefined || attempt === attempts) return cut;
     if (shareAbove(cut, foreground.above) >= foreground.share) return cut;
   }
+}
+
+/** First plane, row and column of the patch that has the expected place of the signal at half of its size. */
+function aboutSignal(
+  { signal }: Sample,
+  { size, turn, reversed }: Pick<Cut, "size" | "turn" | "reversed">,
+): Pick<Cut, "plane" | "top" | "left"> {
+  const [z, y, x] = (signal!.expected ?? signal!.place).map(Math.round) as [number, number, number];
+  const before = (length: number, flipped: boolean) => {
+    const half = Math.floor(length / 2);
+    return flipped ? length - 1 - half : half;
+  };
+  const exchanged = (turn & 4) !== 0;
+  // Rows of the patch run along columns of the image where axes are exchanged.
+  const [rows, columns] = exchanged ? [turn & 2, turn & 1] : [turn & 1, turn & 2];
+  return {
+    plane: z - before(size.depth, reversed),
+    top: y - before(size.side, rows !== 0),
+    left: x - before(size.side, columns !== 0),
+  };
 }
 
 /** First of `depth` planes that follow each other. */
@@ -162,8 +186,16 @@ export function writeWindowed(
   }
 }
 
-/** Checks that every sample can hold a patch. @throws InputError with the sizes */
-export function checkSamples(samples: readonly Sample[], { side, depth }: PatchSize): void {
+/**
+ * Checks that every sample can hold a patch, about its signal where that is wanted.
+ *
+ * @throws InputError with the sizes
+ */
+export function checkSamples(
+  samples: readonly Sample[],
+  { size, augment, centre }: Omit<CutPlan, "foreground">,
+): void {
+  const { side, depth } = size;
   if (samples.length === 0) {
     throw new InputError("Cannot draw patches: found no images, wanted at least one");
   }
@@ -176,6 +208,34 @@ export function checkSamples(samples: readonly Sample[], { side, depth }: PatchS
     if (nz < depth) {
       throw new InputError(
         `Cannot draw patches of ${name}: found ${nz} neighbouring planes, wanted at least ${depth}`,
+      );
+    }
+  }
+  if (centre !== "signal") return;
+  for (const sample of samples) checkRoom(sample, { size, augment });
+}
+
+/** Checks that a patch about the signal lies in the sample, whichever way it is turned. */
+function checkRoom(sample: Sample, { size, augment }: Pick<CutPlan, "size" | "augment">): void {
+  const { name, signal, depth, ny, nx } = sample;
+  if (signal === undefined) {
+    throw new InputError(
+      `Cannot centre patches of ${name} on the signal: found no signal, wanted one in every source`,
+    );
+  }
+  const turns = [0, 1, 2, 3, 4, 5, 6, 7].map((drawn) => turnOf(drawn, augment));
+  for (const turn of turns) {
+    for (const reversed of augment.flipDepth ? [false, true] : [false]) {
+      const { plane, top, left } = aboutSignal(sample, { size, turn, reversed });
+      const inside =
+        Math.min(plane, top, left) >= 0 &&
+        plane + size.depth <= depth &&
+        top + size.side <= ny &&
+        left + size.side <= nx;
+      if (inside) continue;
+      const place = (signal.expected ?? signal.place).map((at) => Math.round(at)).join(", ");
+      throw new InputError(
+        `Cannot centre patches of ${name} on the signal: found it at plane, row and column ${place} of ${depth} x ${ny} x ${nx}, wanted half a patch of ${size.depth} x ${size.side} x ${size.side} about it; make patches smaller or the signal's margin greater`,
       );
     }
   }

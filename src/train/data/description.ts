@@ -63,6 +63,12 @@ export const dataSchema = z
       .min(2)
       .optional()
       .describe("Planes of a stack or volume; labels of a stack are those of its middle plane."),
+    centre: z
+      .enum(["anywhere", "signal"])
+      .default("anywhere")
+      .describe(
+        "Where patches are cut: anywhere, or so that the place where the signal is expected, there or not, lies at half of the patch's rows, columns and planes, whichever way it is turned: what an observer with a fixed template needs.",
+      ),
     augment: augment.prefault({}),
     foreground: z
       .strictObject({

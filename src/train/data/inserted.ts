@@ -11,7 +11,7 @@ import { insertNoise } from "../../cases/insert-noise.ts";
 import { drawSpreads } from "../../cases/spread.ts";
 import { addSignal, blurSignal, gaussianTransfer } from "../../phantoms/insert.ts";
 import { lowDoseParameters } from "../../physics/low-dose.ts";
-import { canonical, placeOf, type Scan } from "./scan.ts";
+import { canonical, placesOf, type Scan } from "./scan.ts";
 
 /** Grows with every change of the numbers, as `scanVersion`. */
 const insertedVersion = 1;
@@ -70,7 +70,7 @@ export async function drawInserted(task: InsertTask): Promise<Scan> {
     ...(again === undefined ? {} : { again: again.data }),
     ...(images.labels === undefined ? {} : { labels: images.labels.data }),
     names,
-    ...(lesion === undefined ? {} : { signal: { present: lesion.present, place: lesion.place } }),
+    ...(lesion === undefined ? {} : { signal: { present: lesion.present, ...lesion.places } }),
     unit: first.unit,
     spacing: first.spacing,
     drawn: { dose: options ?? {}, signal: lesion?.drawn ?? {} },
@@ -129,7 +129,7 @@ async function lesionOf(
   const values = holds ? placed.values() : undefined;
   return {
     present: holds,
-    place: placeOf(placed.centre),
+    places: placesOf(placed.centre, placed.expected),
     values:
       values === undefined || halfCyclesPerMm === undefined
         ? values

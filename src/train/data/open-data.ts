@@ -84,12 +84,12 @@ async function openSection(
   });
   const others = opened.flatMap(({ others: own = [] }) => own);
   const size = { side, depth: config.depth ?? 1 };
-  checkSamples(samples, size);
-  if (others.length > 0) checkSamples(others, size);
-  const { form, augment, foreground } = config;
+  const { form, augment, foreground, centre } = config;
+  checkSamples(samples, { size, augment, centre });
+  if (others.length > 0) checkSamples(others, { size, augment });
   return {
     from: { samples, others },
-    options: { size, form, augment, foreground, classes },
+    options: { size, form, augment, foreground, centre, classes },
     notes: opened.flatMap(({ notes }) => notes),
   };
 }

@@ -29,6 +29,8 @@ export interface Sample {
   readonly signal?: {
     readonly present: boolean;
     readonly place: readonly [number, number, number];
+    /** Where it is expected; absent where that is `place`. */
+    readonly expected?: readonly [number, number, number];
   };
   /** Noise that is added to every patch of `clean` anew; of samples without `noisy`. */
   readonly noise?: { readonly model: NoiseModel; readonly options: Spreads };

@@ -39,6 +39,8 @@ export interface Scan {
   readonly signal?: {
     readonly present: boolean;
     readonly place: readonly [number, number, number];
+    /** Where it is expected; absent where that is `place`. */
+    readonly expected?: readonly [number, number, number];
   };
   readonly unit: Image["unit"];
   readonly spacing: Image["spacing"];
@@ -75,7 +77,7 @@ export async function drawScan(
   const stream = streamOf(seed, role, "scan", name, number);
   const holds = cases.signals !== undefined && stream.child("present").uniform() < present;
   const drawn = await cases.draw(stream, { present: holds });
-  const { noisy, reference, labels, object, place } = drawn;
+  const { noisy, reference, labels, object, place, expected } = drawn;
   const { nz, ny, nx } = layoutOf(noisy);
   const second = again
     ? (await cases.draw(stream, { present: holds, noise: "again" })).noisy.data
@@ -87,7 +89,9 @@ export async function drawScan(
     ...(second === undefined ? {} : { again: second }),
     ...(labels === undefined ? {} : { labels: labelsOn(noisy, labels, object) }),
     names: cases.labels,
-    ...(place === undefined ? {} : { signal: { present: holds, place: placeOf(place) } }),
+    ...(place === undefined || expected === undefined
+      ? {}
+      : { signal: { present: holds, ...placesOf(place, expected) } }),
     unit: noisy.unit,
     spacing: noisy.spacing,
     drawn: drawn.drawn,
@@ -95,10 +99,19 @@ export async function drawScan(
 }
 
 /** A place in an image as plane, row and column. */
-export const placeOf = (place: readonly number[]): readonly [number, number, number] => {
+const placeOf = (place: readonly number[]): readonly [number, number, number] => {
   const [x = 0, y = 0, z = 0] = [...place].reverse();
   return [z, y, x];
 };
+
+/** Where a signal is and, where that differs, where it is expected. */
+export function placesOf(
+  place: readonly number[],
+  expected: readonly number[],
+): Omit<NonNullable<Scan["signal"]>, "present"> {
+  const same = place.every((at, axis) => at === expected[axis]);
+  return { place: placeOf(place), ...(same ? {} : { expected: placeOf(expected) }) };
+}
 
 /** Classes of an object at the voxels of its image: those of the nearest voxel, 0 outside the object. */
 function labelsOn(image: Image, labels: Image, object: Image): Float32Array {
