@@ -52,6 +52,7 @@ function belongs(path: string): boolean {
   const wanted = [
     /^(package\.json|README\.md|LICENSE|NOTICE)$/,
     /^dist\/.*(?<!\.(test|fixture))\.(js|d\.ts)$/,
+    /^dist\/workbench\/(index\.html|assets\/[\w-]+\.(js|css|wasm))$/,
     /^vendor\/[a-z-]+\/[\w.-]+$/,
     /^models\/[\w-]+\.(onnx|json|yaml)$/,
     /^recipes\/[\w-]+\.yaml$/,
@@ -130,6 +131,7 @@ function checkFiles(files: readonly { path: string }[]): void {
   const strange = paths.filter((path) => !belongs(path));
   const needed = [
     "dist/cli/main.js",
+    "dist/workbench/index.html",
     "models/drunet-light.onnx",
     "recipes/chen-zhou.yaml",
     ...subpaths.map((subpath) =>

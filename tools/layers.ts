@@ -33,8 +33,8 @@ export const lines: Readonly<Record<string, number>> = {
   store: 7,
   study: 8,
   workflows: 9,
-  cli: 10,
   server: 10,
+  cli: 11,
 };
 
 /** Rooms or files (by prefix) that may import `node:` modules, each with its reason. */
