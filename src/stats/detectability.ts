@@ -13,7 +13,7 @@
 import { InputError } from "../core/errors.ts";
 import { cholesky, forwardSolve } from "../math/cholesky.ts";
 import { chiSquareQuantile } from "../math/distributions.ts";
-import { nonCentralFNoncentrality } from "../math/noncentral.ts";
+import { nonCentralFNoncentrality, nonCentralTNoncentrality } from "../math/noncentral.ts";
 import { normalCdf } from "../math/normal.ts";
 import type { LevelOptions } from "./auc.ts";
 import {
@@ -246,4 +246,26 @@ export function knownSignalInterval(
     interval: Object.freeze({ lower: end((1 - level) / 2), upper: end((1 + level) / 2), level }),
     method: "known signal, exact by chi-square",
   });
+}
+
+/**
+ * Exact interval of d' of a fixed template from normal scores of equal variance: d̂ √(mn/(m + n)) is non-central t with
+ * m + n − 2 degrees of freedom and non-centrality δ √(mn/(m + n)).
+ *
+ * @param separation d̂, difference of means over the pooled standard deviation
+ * @param sizes.present m, sizes.absent n
+ * @returns NaN ends without two scores of each class, or a separation that is no number
+ */
+export function separationInterval(
+  separation: number,
+  sizes: { readonly present: number; readonly absent: number },
+  options: LevelOptions = {},
+): Interval {
+  const level = requireLevel(options.level);
+  const { present: m, absent: n } = sizes;
+  if (!Number.isFinite(separation) || m < 2 || n < 2) return noInterval(level);
+  const scale = Math.sqrt((m * n) / (m + n));
+  const end = (probability: number) =>
+    nonCentralTNoncentrality(separation * scale, { df: m + n - 2, probability }) / scale;
+  return Object.freeze({ lower: end((1 + level) / 2), upper: end((1 - level) / 2), level });
 }

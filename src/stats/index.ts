@@ -37,6 +37,7 @@ export {
   type Detectability,
   detectabilityInterval,
   knownSignalInterval,
+  separationInterval,
   trainedDetectability,
 } from "./detectability.ts";
 export { formatImrmc, parseImrmc } from "./imrmc.ts";

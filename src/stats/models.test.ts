@@ -5,7 +5,12 @@ import { normalCdf, normalQuantile } from "../math/normal.ts";
 import { aucDeLong, auc } from "./auc.ts";
 import { binormalFit, categorise } from "./binormal.ts";
 import { compareDeLong } from "./compare.ts";
-import { choDetectability, detectabilityInterval, knownSignalInterval } from "./detectability.ts";
+import {
+  choDetectability,
+  detectabilityInterval,
+  knownSignalInterval,
+  separationInterval,
+} from "./detectability.ts";
 import {
   compareEroc,
   compareLroc,
@@ -136,6 +141,28 @@ describe("binormalFit", () => {
     expect(binormalFit({ present: [1, 1], absent: [1, 1] }).status).toBe("constant-scores");
     expect(binormalFit({ present: [1, 0], absent: [1, 0] }).status).toBe("degenerate-fit");
     expect(binormalFit({ present: [NaN, 0], absent: [1, 0] }).status).toBe("not-finite");
+  });
+});
+
+describe("d' of a fixed template", () => {
+  it("has an interval that holds it in 95 % of draws", () => {
+    const [studies, m, n, delta] = [1500, 14, 9, 1.3];
+    let held = 0;
+    for (let k = 0; k < studies; k++) {
+      const s = streamOf(k, "separation");
+      const [present, absent] = [s.normals(m).map((v) => v + delta), s.normals(n)];
+      const mean = (v: Float64Array) => v.reduce((a, x) => a + x, 0) / v.length;
+      const squares = (v: Float64Array) => v.reduce((a, x) => a + (x - mean(v)) ** 2, 0);
+      const pooled = Math.sqrt((squares(present) + squares(absent)) / (m + n - 2));
+      const { lower, upper } = separationInterval((mean(present) - mean(absent)) / pooled, {
+        present: m,
+        absent: n,
+      });
+      if (lower <= delta && delta <= upper) held++;
+    }
+    // Three standard errors of the share.
+    expect(Math.abs(held / studies - 0.95)).toBeLessThan(3 * Math.sqrt((0.95 * 0.05) / studies));
+    expect(separationInterval(NaN, { present: 5, absent: 5 }).lower).toBeNaN();
   });
 });
 

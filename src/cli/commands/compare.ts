@@ -55,6 +55,10 @@ export const compare: Command = command({
     ),
     repeat: text("PATH", "another scan of the same object"),
     truth: text("PATH", "the same images without noise"),
+    internalNoise: number(
+      "a viewer's own noise in one pixel, in the image's unit, 0 for none; default: from a display's window",
+      { min: 0, max: 1e9 },
+    ),
     search: flag("judge signals that have to be searched for, too"),
     quick: flag("as much as is done in a minute and a half"),
     withoutImages: flag("a report without pictures of the images"),

@@ -3,10 +3,10 @@ import type { CompareResult } from "./result.ts";
 import { short } from "./verdict.ts";
 
 export function assumptionsOf(
-  result: Pick<CompareResult, "task" | "images" | "arms" | "doses" | "plan">,
+  result: Pick<CompareResult, "task" | "images" | "arms" | "doses" | "plan" | "viewer">,
   options: { readonly beside: number; readonly given: readonly number[] },
 ): string[] {
-  const { task, images, arms, plan } = result;
+  const { task, images, arms, plan, viewer } = result;
   const unit = images.unit === "arbitrary" ? "" : ` ${images.unit}`;
   const { from, f50, edges } = task.resolution;
   const blur = !Number.isFinite(f50)
@@ -31,6 +31,11 @@ export function assumptionsOf(
     ...(options.beside > 0
       ? [
           `Methods that join slices saw ${options.beside} on each side, and the signal in those within its radius.`,
+        ]
+      : []),
+    ...(viewer.sd > 0
+      ? [
+          `A viewer adds noise of ${short(viewer.sd)}${unit} a pixel to what is shown${viewer.windowWidth === undefined ? ", as given" : `: that at which one just noticeable difference of a diagnostic display is detected with d' = 1, in a window of ${short(viewer.windowWidth)}${unit}, each pixel shown 0.6 mm wide at 500 mm`}. It is the same for every method.`,
         ]
       : []),
     `The d' from noise and resolution takes the images for linear and their noise for stationary.`,

@@ -91,6 +91,56 @@ describe("compare", () => {
     expect(Math.abs(fidelity!.rmse / 20 - 1)).toBeLessThan(0.1);
   });
 
+  it("sees with a viewer's noise what theory has of both noises together", async () => {
+    const { result } = await compare(noisy, {
+      ...options,
+      methods: [identity],
+      level: 0.999,
+      internalNoise: 15,
+    });
+    const { viewed, hotelling } = result.arms[0]!;
+    const theory = (12 * Math.sqrt((Math.PI * 4) / 0.64)) / Math.hypot(20, 15);
+    expect(viewed!.hotelling.dPrime.lower).toBeLessThan(theory);
+    expect(viewed!.hotelling.dPrime.upper).toBeGreaterThan(0.95 * theory);
+    expect(viewed!.hotelling.dPrime.estimate).toBeLessThan(hotelling.dPrime.estimate);
+    expect(result.arms[1]!.viewed!.gain.hotelling).toMatchObject({ estimate: 0, lower: 0 });
+    const { result: without } = await compare(noisy, {
+      ...options,
+      methods: [identity],
+      internalNoise: 0,
+    });
+    expect(without.arms[0]!.viewed).toBeUndefined();
+    expect(without.assumptions.join()).not.toMatch(/A viewer adds/);
+  });
+
+  it("flags a picture that is too faint to be seen, though nothing is lost to an observer without noise", async () => {
+    const fainter = method("fainter", (image) => image.data.map((v) => 60 + 0.1 * (v - 60)));
+    const { result } = await compare(noisy, { ...options, methods: [fainter, identity] });
+    const [none, faint] = result.arms;
+    expect(Math.abs(faint!.gain.hotelling.estimate)).toBeLessThan(1e-3);
+    expect(faint!.hotelling.auc.estimate).toBeCloseTo(none!.hotelling.auc.estimate, 3);
+    expect(faint!.viewed!.gain.hotelling.upper).toBeLessThan(-0.1);
+    const flags = result.methods.find((m) => m.method === "fainter")!.flags;
+    expect(flags.find((f) => f.kind === "loses the signal")!.reason).toMatch(/viewer's noise/);
+    expect(result.methods.find((m) => m.method === "identity")!.flags).toEqual([]);
+  });
+
+  it("warns where noise and resolution promise what the images do not give", async () => {
+    // What lies within a threshold of the tissue goes, with the noise: flat regions look perfect.
+    const shrinking = method("shrinking", (image) =>
+      image.data.map((v) => {
+        const d = v - 60;
+        return 60 + Math.sign(d) * Math.max(0, Math.abs(d) - 40);
+      }),
+    );
+    const { result } = await compare(noisy, { ...options, methods: [shrinking, identity] });
+    const kinds = (name: string) =>
+      result.methods.find((m) => m.method === name)!.flags.map((f) => f.kind);
+    expect(kinds("shrinking")).toContain("promises more");
+    expect(result.verdict).toMatch(/misleads for shrinking: .* promise \+\d+ %/);
+    expect(kinds("identity")).toEqual([]);
+  });
+
   it("flags structure that a median makes of a texture of two values", async () => {
     const two = series((_, s) => (s.normal() > 0 ? 1 : -1) + 0.05 * s.normal(), 20);
     const { result } = await compare(two, {

@@ -9,11 +9,14 @@ import { InputError, throwIfAborted } from "../../core/errors.ts";
 import { type Image, layoutOf } from "../../core/image.ts";
 import type { Progress, WorkOptions } from "../../core/progress.ts";
 import type { Denoiser } from "../../denoise/denoiser.ts";
+import { ctWindows, windowFor } from "../../figures/window.ts";
 import { noiseOfImage } from "../../denoise/noise-level/noise-of-image.ts";
 import { defaultThreads } from "../../parallel/index.ts";
 import type { MemberChoice } from "../member-choice.ts";
 import { assumptionsOf } from "./assumptions.ts";
 import { type DoseImage, imagesAtDoses } from "./doses.ts";
+import { viewerNoise } from "../../observers/viewer-noise.ts";
+import { eye } from "./judge.ts";
 import { judgeArms } from "./judge-arms.ts";
 import { ownResolution, type OwnResolution } from "./own-resolution.ts";
 import { noPieces, type PieceStore } from "./pieces.ts";
@@ -71,6 +74,11 @@ export interface CompareOptions extends WorkOptions {
   readonly repeat?: Image | undefined;
   /** The noise-free object, for the error against it. */
   readonly truth?: Image | undefined;
+  /**
+   * Noise that a viewer adds to what is shown, in the image's unit, of one pixel; 0 for none. Follows from the window of
+   * a display when absent; see `viewerNoise`.
+   */
+  readonly internalNoise?: number | undefined;
   /** Judge search for the signal too. */
   readonly search?: boolean;
   /** As much as is done in a minute and a half. */
@@ -244,6 +252,7 @@ export async function compare(image: Image, options: CompareOptions = {}): Promi
       cases.map((c) =>
         regionOf(of.data.subarray(c.slice * ny * nx, (c.slice + 1) * ny * nx), nx, { ...c, side }),
       );
+    const viewer = viewerOf(slicesOf(image, [shownSlice]), stated.preset, options.internalNoise);
     const { arms, scene } = await judgeArms(treated, {
       cases,
       signals,
@@ -253,6 +262,7 @@ export async function compare(image: Image, options: CompareOptions = {}): Promi
       level,
       seed,
       ownF50: resolution.f50,
+      viewer: viewer.sd > 0 ? { sd: viewer.sd, seed } : undefined,
       shownSlice,
       shape: [ny, nx],
       truth: other(options.truth),
@@ -275,6 +285,7 @@ export async function compare(image: Image, options: CompareOptions = {}): Promi
         references: presets[task.preset]?.references ?? [],
       },
       images: { shape: image.shape, spacing: image.spacing, unit: image.unit, noise: sigma },
+      viewer,
       plan,
       seed,
       level,
@@ -337,6 +348,25 @@ function checkImage(image: Image, { truth, repeat, doseImages = [] }: CompareOpt
       );
     }
   }
+}
+
+/** The viewer's noise: as given, or from the window in which the preset's tissue, or the image, is shown. */
+function viewerOf(
+  image: Image,
+  preset: string,
+  given: number | undefined,
+): CompareResult["viewer"] {
+  if (given !== undefined) {
+    if (!(given >= 0 && Number.isFinite(given))) {
+      throw new InputError(
+        `Cannot compare: found an internal noise of ${given}, wanted a finite number of at least 0`,
+      );
+    }
+    return { sd: given };
+  }
+  const named = presets[preset]?.window;
+  const { low, high } = named ? ctWindows[named] : windowFor(image);
+  return { sd: viewerNoise(high - low, eye), windowWidth: high - low };
 }
 
 /** Doses falling, the full one among them. */

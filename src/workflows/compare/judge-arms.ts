@@ -27,6 +27,7 @@ import {
   hotellingDifference,
   meanSignal,
   signalKept,
+  type ViewerNoise,
 } from "./judge.ts";
 import type { Case } from "./places.ts";
 import { brokenPromise } from "./promise.ts";
@@ -53,6 +54,8 @@ export interface JudgeArmsOptions {
   readonly level: number;
   readonly seed: number;
   readonly ownF50: number;
+  /** The viewer's own noise; absent for an observer without any. */
+  readonly viewer?: ViewerNoise | undefined;
   readonly shownSlice: number;
   readonly shape: readonly [ny: number, nx: number];
   /** Regions of the truth, of a repeated scan, and of the images as they were acquired. */
@@ -66,6 +69,8 @@ export interface JudgeArmsOptions {
 interface Observed {
   readonly cases: ArmCases;
   readonly scores: Scores;
+  /** The same with the viewer's noise. */
+  readonly seen?: Omit<Observed, "seen">;
 }
 
 /** @param treated by dose, the full one first, and within a dose the untreated images first */
@@ -73,13 +78,17 @@ export async function judgeArms(
   treated: readonly TreatedArm[],
   options: JudgeArmsOptions,
 ): Promise<{ readonly arms: readonly ArmResult[]; readonly scene: CompareScene }> {
-  const { cases, signals, task, at, level, ownF50 } = options;
+  const { cases, signals, task, at, level, ownF50, viewer } = options;
   const set = channelsFor(at, task.diameterMm);
   const template = meanSignal(signals);
   const observed: Observed[] = [];
   for (const arm of treated) {
-    const own = armCases(arm.treated, cases, at);
-    observed.push({ cases: own, scores: await eyeScores(own, template) });
+    const observe = async (noise: ViewerNoise | undefined) => {
+      const own = armCases(arm.treated, cases, { ...at, viewer: noise });
+      return { cases: own, scores: await eyeScores(own, template) };
+    };
+    const seen = viewer && (await observe(viewer));
+    observed.push({ ...(await observe(undefined)), ...(seen ? { seen } : {}) });
   }
   const searched = await searchedOf(treated, options);
   const absent = cases.flatMap((c, i) => (c.present ? [] : [i]));
@@ -96,7 +105,11 @@ export async function judgeArms(
     const responses = signals.map((_, i) =>
       own.cases.responses.data.subarray(i * at.side ** 2, (i + 1) * at.side ** 2),
     );
-    const transfer = transferFigures(responses, signals, { ...at, ownF50 });
+    const transfer = transferFigures(responses, signals, {
+      ...at,
+      ownF50,
+      ...(task.shape === "disk" ? { diskMm: task.diameterMm } : {}),
+    });
     const invented = bare
       ? { octaves: [] }
       : inventedStructure(regionsOf(baseArm), regionsOf(arm), at);
@@ -109,10 +122,11 @@ export async function judgeArms(
       transfer,
       Math.min(at.spacing[1], at.spacing[2]),
     );
-    const gain = {
-      hotelling: hotellingDifference(own.cases, base.cases, { set, level }),
-      eye: eyeDifference(own.scores, base.scores, level),
-    };
+    const against = (one: Omit<Observed, "seen">, other: Omit<Observed, "seen">) => ({
+      hotelling: hotellingDifference(one.cases, other.cases, { set, level }),
+      eye: eyeDifference(one.scores, other.scores, level),
+    });
+    const gain = against(own, base);
     const fidelity = await fidelityOf(arm, baseArm, options);
     const promiseBroken =
       baseResult &&
@@ -124,10 +138,16 @@ export async function judgeArms(
       hotelling,
       eye,
       gain,
-      againstFull: {
-        hotelling: hotellingDifference(own.cases, full.cases, { set, level }),
-        eye: eyeDifference(own.scores, full.scores, level),
-      },
+      againstFull: against(own, full),
+      ...(own.seen && base.seen
+        ? {
+            viewed: {
+              hotelling: byHotelling(own.seen.cases, set, level),
+              eye: byEye(own.seen.scores, level),
+              gain: against(own.seen, base.seen),
+            },
+          }
+        : {}),
       contrastKept: bare
         ? { estimate: 1, lower: 1, upper: 1 }
         : signalKept(own.cases, signals, { template, level }),

@@ -1,5 +1,6 @@
 /** What observers can still do with the regions of one method at one dose, and what became of the signal. */
 import type { Image } from "../../core/image.ts";
+import { streamOf } from "../../core/random.ts";
 import { casesOfRows, type Cases } from "../../observers/cases.ts";
 import { laguerreGauss } from "../../observers/channels/laguerre-gauss.ts";
 import type { ChannelSet } from "../../observers/channels/channel-set.ts";
@@ -10,6 +11,7 @@ import { populationDetectability } from "../../observers/population.ts";
 import { populationDifference } from "../../observers/population-difference.ts";
 import { aucLogit } from "../../stats/auc.ts";
 import { compareDeLong } from "../../stats/compare.ts";
+import { separationInterval } from "../../stats/detectability.ts";
 import type { Interval } from "../../stats/result.ts";
 import type { Scores } from "../../stats/scores.ts";
 import type { Case } from "./places.ts";
@@ -48,20 +50,38 @@ export interface Geometry {
   readonly unit: Image["unit"];
 }
 
-export function armCases(treated: Treated, cases: readonly Case[], at: Geometry): ArmCases {
+/** White noise that a viewer adds to what is shown: drawn once for each case, the same for all methods and doses. */
+export interface ViewerNoise {
+  /** In the image's unit, of one pixel. */
+  readonly sd: number;
+  readonly seed: number;
+}
+
+export function armCases(
+  treated: Pick<Treated, "without" | "withSignal">,
+  cases: readonly Case[],
+  options: Geometry & { readonly viewer?: ViewerNoise | undefined },
+): ArmCases {
+  const { viewer } = options;
   const numbered = cases.map((c, i) => ({ c, i }));
   const present = numbered.filter(({ c }) => c.present);
   const absent = numbered.filter(({ c }) => !c.present);
   const rows = (of: typeof numbered, region: (i: number) => Float32Array): Cases => {
-    const { side, spacing, unit } = at;
+    const { side, spacing, unit } = options;
     const data = new Float32Array(of.length * side * side);
     of.forEach(({ i }, k) => data.set(region(i), k * side * side));
     return casesOfRows(data, { shape: [side, side], spacing, unit, ids: of.map(({ c }) => c.id) });
   };
   const { without, withSignal } = treated;
+  const seen = (i: number): Float32Array => {
+    const region = withSignal[i]!;
+    if (!viewer) return region;
+    const noise = streamOf(viewer.seed, "viewer", cases[i]!.id).normals(region.length);
+    return region.map((v, k) => v + viewer.sd * noise[k]!);
+  };
   return {
-    present: rows(present, (i) => withSignal[i]!),
-    absent: rows(absent, (i) => withSignal[i]!),
+    present: rows(present, seen),
+    absent: rows(absent, seen),
     responses: rows(present, (i) => withSignal[i]!.map((v, k) => v - without[i]![k]!)),
     slices: { present: present.map(({ c }) => c.slice), absent: absent.map(({ c }) => c.slice) },
   };
@@ -120,7 +140,14 @@ export function byEye(scores: Scores, level: number): Detected {
     Float64Array.from(scores.absent),
   );
   return {
-    dPrime: figure(dPrime, { lower: NaN, upper: NaN }),
+    dPrime: figure(
+      dPrime,
+      separationInterval(
+        dPrime,
+        { present: scores.present.length, absent: scores.absent.length },
+        { level },
+      ),
+    ),
     auc: figure(area.estimate, area.interval),
   };
 }

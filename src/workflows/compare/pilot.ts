@@ -47,14 +47,7 @@ export async function pilotOf(
     const s = c.present ? draw(c.id) : undefined;
     return s ? without[i]!.map((v, k) => v + s[k]!) : without[i]!;
   });
-  const nothing = {
-    shown: { without: new Float32Array(0), withSignal: new Float32Array(0) },
-    seconds: 0,
-    divergence: NaN,
-    searched: [],
-    notes: [],
-  };
-  const arm = armCases({ ...nothing, without, withSignal }, cases, at);
+  const arm = armCases({ without, withSignal }, cases, at);
   const { auc } = byHotelling(arm, channelsFor(at, task.diameterMm), level);
   const seconds: number[] = [];
   const plane = blockOf(slicesOf(image, [mostHeld(places.map((p) => p.slice))]), {

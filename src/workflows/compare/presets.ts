@@ -1,4 +1,5 @@
 /** The usual questions, each with its source. */
+import type { ctWindows } from "../../figures/window.ts";
 import type { SignalShape, Tissue } from "./terms.ts";
 
 export interface Preset {
@@ -11,6 +12,8 @@ export interface Preset {
   readonly contrastIn: "own" | "sigma";
   /** Absent where it follows from the image's own values. */
   readonly tissue?: Tissue;
+  /** In which it is read; the customary one of the image's unit when absent. */
+  readonly window?: keyof typeof ctWindows;
   /** Keys of docs/references.bib. */
   readonly references: readonly string[];
   /** What of it is the source's, and what is a choice made here. */
@@ -38,6 +41,7 @@ export const presets: Readonly<Record<string, Preset>> = Object.freeze({
     contrast: 150,
     contrastIn: "own",
     tissue: { low: -950, high: -700 },
+    window: "lung",
     references: ["macmahon2017guidelines"],
     about: "6 mm is where the guideline asks for follow-up; +150 HU is chosen here",
   },

@@ -281,6 +281,28 @@ describe("signals", () => {
   });
 });
 
+describe("transfer", () => {
+  it("is the same by the spectrum of disks and by the edge of their mean, that of the filter", () => {
+    const f50 = 0.25;
+    const [side, spacing] = [61, [1, 0.5, 0.5] as const];
+    const task = {
+      preset: "",
+      shape: "disk",
+      diameterMm: 10,
+      contrast: -20,
+      contrastSigma: 1,
+    } as const;
+    const draw = (transferF50: number) =>
+      drawSignal(task, "a", { side, spacing, f50: transferF50, seed: 1 });
+    const given = { side, spacing, ownF50: Infinity, diskMm: 10 };
+    const found = transferFigures([draw(f50)], [draw(Infinity)], given);
+    expect(Math.abs(found.f50 / f50 - 1)).toBeLessThan(0.05);
+    expect(Math.abs(found.edgeF50 / f50 - 1)).toBeLessThan(0.08);
+    // Four pixels across have no edge.
+    expect(transferFigures([draw(f50)], [draw(f50)], { ...given, diskMm: 2 }).edgeF50).toBeNaN();
+  });
+});
+
 describe("tasks", () => {
   it("come from presets, with what a user says instead", () => {
     const stated = statedTask("HU", { signal: { diameterMm: 8 } });

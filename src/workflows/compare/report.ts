@@ -10,7 +10,7 @@ import {
   tradeOffFigure,
 } from "./figures.ts";
 import { type CompareResult, type CompareScene, untreated } from "./result.ts";
-import { marginDoseText, percentOf, ranged, signed } from "./verdict.ts";
+import { marginDoseText, percentOf, ranged, short, signed } from "./verdict.ts";
 
 export interface CompareReportOptions {
   readonly title: string;
@@ -52,7 +52,12 @@ export function compareReport(
       text: [
         "Differences are paired on the same cases: by the jackknife for the Hotelling observer, by DeLong for NPWE.",
       ],
-      tables: [armsTable(result), physicsTable(result), ...searchTables(result)],
+      tables: [
+        armsTable(result),
+        ...viewedTables(result),
+        physicsTable(result),
+        ...searchTables(result),
+      ],
     },
     {
       heading: "Trade-off",
@@ -182,6 +187,7 @@ function physicsTable({ arms, images }: CompareResult): ReportTable {
       { name: "NPS peak (1/mm)", digits: 3 },
       { name: "NPS mean (1/mm)", digits: 3 },
       { name: "TTF half (1/mm)", digits: 3 },
+      { name: "by its edge", digits: 3 },
       { name: `Bias${unit}` },
       { name: "d' promised", digits: 2 },
       { name: "d' found", digits: 2 },
@@ -201,6 +207,7 @@ function physicsTable({ arms, images }: CompareResult): ReportTable {
       number(arm.noise.peak),
       number(arm.noise.mean),
       number(arm.transfer.f50),
+      number(arm.transfer.edgeF50),
       arm.method === untreated ? "–" : signed(arm.bias, 2),
       number(arm.promised),
       number(arm.eye.dPrime.estimate),
@@ -208,6 +215,45 @@ function physicsTable({ arms, images }: CompareResult): ReportTable {
       ...(truth ? [number(arm.fidelity?.psnrDb), number(arm.fidelity?.ssim)] : []),
     ]),
   };
+}
+
+function viewedTables({ arms, viewer, images }: CompareResult): ReportTable[] {
+  if (!arms.some((arm) => arm.viewed)) return [];
+  const unit = images.unit === "arbitrary" ? "" : ` ${images.unit}`;
+  return [
+    {
+      name: "viewed",
+      caption: `The same observers with the noise that a viewer adds to what is shown (${short(viewer.sd)}${unit} a pixel, whatever the method): what a faint picture without noise is worth to a reader.`,
+      columns: [
+        { name: "Dose" },
+        { name: "Method" },
+        { name: "CHO d' without" },
+        { name: "CHO d' with" },
+        { name: "CHO AUC with" },
+        { name: "Change" },
+        { name: "NPWE d' without" },
+        { name: "NPWE d' with" },
+        { name: "NPWE AUC with" },
+      ],
+      rows: arms.flatMap((arm) => {
+        const { viewed } = arm;
+        if (!viewed) return [];
+        return [
+          [
+            String(arm.dose),
+            arm.method,
+            ranged(arm.hotelling.dPrime, 2),
+            ranged(viewed.hotelling.dPrime, 2),
+            ranged(viewed.hotelling.auc),
+            arm.method === untreated ? "–" : signed(viewed.gain.hotelling),
+            ranged(arm.eye.dPrime, 2),
+            ranged(viewed.eye.dPrime, 2),
+            ranged(viewed.eye.auc),
+          ],
+        ];
+      }),
+    },
+  ];
 }
 
 function searchTables({ arms }: CompareResult): ReportTable[] {

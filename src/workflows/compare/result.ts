@@ -28,6 +28,12 @@ export interface ArmResult {
   readonly gain: { readonly hotelling: Figure; readonly eye: Figure };
   /** AUC less that without denoising at full dose. */
   readonly againstFull: { readonly hotelling: Figure; readonly eye: Figure };
+  /** The same observers with the noise of a viewer, and their gain against no denoising; absent for a viewer without. */
+  readonly viewed?: {
+    readonly hotelling: Detected;
+    readonly eye: Detected;
+    readonly gain: { readonly hotelling: Figure; readonly eye: Figure };
+  };
   /** Share of the signal's contrast that is left. */
   readonly contrastKept: Figure;
   readonly noise: NoiseFigures;
@@ -85,6 +91,8 @@ export interface CompareResult {
     /** Standard deviation of the regions about their planes at full dose. */
     readonly noise: number;
   };
+  /** Noise that a viewer adds to what is shown, in the image's unit, of one pixel; from a display's window, or given. */
+  readonly viewer: { readonly sd: number; readonly windowWidth?: number };
   readonly plan: Plan;
   readonly seed: number;
   readonly level: number;

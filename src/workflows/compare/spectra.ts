@@ -9,9 +9,10 @@
  * R being the difference of a region with and without the signal, so that the noise of both cancels; times the images'
  * own. As the habit has it, the d' takes T with 1 at the lowest frequency, and noise and signal for additive.
  */
-import type { Image } from "../../core/image.ts";
+import { type Image, makeImage } from "../../core/image.ts";
 import { fftN } from "../../math/fft.ts";
 import { frequencyLength, noisePower, radialNoisePower } from "../../metrics/noise-power.ts";
+import { transferFromDisk } from "../../metrics/transfer.ts";
 import { taskDetectability } from "../../observers/task-detectability.ts";
 import { eye } from "./judge.ts";
 import type { SignalTask } from "./task.ts";
@@ -61,6 +62,33 @@ export interface TransferFigures {
   readonly curve: Curve;
   /** 1/mm at which it falls to half of its value at the lowest frequency; NaN when it does not. */
   readonly f50: number;
+  /** The same from the edge of the mean disk that came out, along its radius; NaN for other signals and few pixels. */
+  readonly edgeF50: number;
+}
+
+/** Disks of fewer pixels across have no edge to measure. */
+const leastAcross = 6;
+
+/** f50 of the mean response's edge: all of them have their own noise taken off, so that little is left. */
+function edgeF50Of(
+  responses: readonly Float32Array[],
+  { side, spacing, diskMm }: { side: number; spacing: Image["spacing"]; diskMm: number },
+): number {
+  if (diskMm < leastAcross * Math.max(spacing[1], spacing[2])) return NaN;
+  const mean = new Float32Array(side * side);
+  for (const r of responses) r.forEach((v, i) => (mean[i]! += v / responses.length));
+  const middle = Math.floor(side / 2);
+  try {
+    return transferFromDisk(makeImage(mean, [side, side], { spacing }), {
+      x: middle,
+      y: middle,
+      radius: diskMm / 2,
+      bin: Math.min(spacing[1], spacing[2]) / 2,
+    }).f50;
+  } catch {
+    // A signal that is gone has no edge.
+    return NaN;
+  }
 }
 
 /** Rings whose share of the signal's power is below this say nothing. */
@@ -69,9 +97,15 @@ const leastPower = 2e-3;
 export function transferFigures(
   responses: readonly Float32Array[],
   signals: readonly Float32Array[],
-  at: { readonly side: number; readonly spacing: Image["spacing"]; readonly ownF50: number },
+  at: {
+    readonly side: number;
+    readonly spacing: Image["spacing"];
+    readonly ownF50: number;
+    /** Diameter of the signals, where they are disks. */
+    readonly diskMm?: number;
+  },
 ): TransferFigures {
-  const { side, spacing, ownF50 } = at;
+  const { side, spacing, ownF50, diskMm } = at;
   const shape = [side, side];
   const length = frequencyLength(shape, spacing.slice(1));
   const step = Math.max(1 / (side * spacing[1]), 1 / (side * spacing[2]));
@@ -107,7 +141,8 @@ export function transferFigures(
       f50 = x[b - 1]! + ((y[b - 1]! - half) / (y[b - 1]! - y[b]!)) * (x[b]! - x[b - 1]!);
     }
   }
-  return { curve: { x, y }, f50 };
+  const edgeF50 = diskMm === undefined ? NaN : edgeF50Of(responses, { side, spacing, diskMm });
+  return { curve: { x, y }, f50, edgeF50 };
 }
 
 /**

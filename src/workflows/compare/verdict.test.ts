@@ -21,7 +21,7 @@ function arm(method: string, dose: number, loss: number, more: Partial<ArmResult
     againstFull: both(exact(-loss, 0.01)),
     contrastKept: exact(1),
     noise: { sd: 10, curve: { x: [], y: [] }, peak: 0, mean: 0 },
-    transfer: { curve: { x: [], y: [] }, f50: 0 },
+    transfer: { curve: { x: [], y: [] }, f50: 0, edgeF50: NaN },
     bias: exact(0),
     promised: 2,
     invented: { octaves: [] },

@@ -41,10 +41,13 @@ export function methodResults(
 function flagsOf(arm: ArmResult): Flag[] {
   if (arm.method === untreated) return [];
   const flags: Flag[] = [];
-  const { dose, gain, contrastKept, invented, promiseBroken } = arm;
+  const { dose, gain, viewed, contrastKept, invented, promiseBroken } = arm;
   for (const [by, loss] of [
     ["Hotelling observer", gain.hotelling],
     ["NPWE", gain.eye],
+    ...(viewed
+      ? [["Hotelling observer with a viewer's noise", viewed.gain.hotelling] as const]
+      : []),
   ] as const) {
     if (loss.upper < 0) {
       flags.push({
