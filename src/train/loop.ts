@@ -23,7 +23,7 @@ import type { Batch, BatchSource, ValidationSource } from "./batch.ts";
 import type { TrainingConfig } from "./config.ts";
 import { drawAhead } from "./draw-ahead.ts";
 import { type MethodGraph, methodGraph, trainerRoles } from "./method-graph.ts";
-import { type OpenedMethod, openMethod } from "./open-method.ts";
+import { checkBatch, type OpenedMethod, openMethod } from "./open-method.ts";
 import { type Reference, referenceOf } from "./reference.ts";
 import type { Sample } from "./samples.ts";
 import {
@@ -192,6 +192,7 @@ async function runSteps(config: TrainingConfig, run: Run): Promise<TrainingResul
     }
     const asked = performance.now();
     const drawn = await batches(step);
+    if (history.length === 0) checkBatch(opened, drawn[0]!);
     waited += performance.now() - asked;
     const row = await runStep(config, { ...run, step, drawn });
     const watch = watchStep(book.watch, row.updates, {

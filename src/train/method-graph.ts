@@ -2,7 +2,7 @@
 import { InputError } from "../core/errors.ts";
 import { sizeOf } from "../core/image.ts";
 import type { Stream } from "../core/random.ts";
-import type { Node } from "../graph/node.ts";
+import { type Node, shapeOf } from "../graph/node.ts";
 import { input } from "../graph/ops/input.ts";
 import { initialValues, type RandomInput } from "../layers/scope.ts";
 import { lastLayers } from "../learn/layers-of.ts";
@@ -44,7 +44,7 @@ export function methodGraph(opened: OpenedMethod, shapes: BatchSource["shapes"])
     const networks = Object.fromEntries(
       Object.entries(trainees).map(([name, { apply }]) => [
         name,
-        withLevel(apply, roles[name]!, fieldNodes["sigma"]),
+        fitting(withLevel(apply, roles[name]!, fieldNodes["sigma"]), { opened, name, shapes }),
       ]),
     );
     const updates = method.updates(networks, fieldNodes, {
@@ -93,6 +93,42 @@ function withLevel(apply: Apply, { network }: OpenedRole, sigma: Node | undefine
   return Object.assign((x: Node, conditions = {}) => apply(x, { sigma, ...conditions }), {
     outputs: (x: Node, conditions = {}) => apply.outputs(x, { sigma, ...conditions }),
   });
+}
+
+/** The network of a role, whose scores must be as many as the batch has classes. */
+function fitting(
+  apply: Apply,
+  {
+    opened: { method, roles },
+    name,
+    shapes,
+  }: { opened: OpenedMethod; name: string; shapes: BatchSource["shapes"] },
+): Apply {
+  const { gives, perClass } = method.roles[name]!;
+  const field = gives === "labels" ? "labels" : perClass ? "classes" : undefined;
+  const wanted = field === undefined ? undefined : shapes[field]?.[1];
+  if (wanted === undefined) return apply;
+  const checked = (scores: Node): void => {
+    const found = shapeOf(scores)[1];
+    if (found === wanted) return;
+    throw new InputError(
+      `Cannot train with ${method.name}: found network ${roles[name]!.network.name}, which scores ${found} classes, as ${name}, wanted ${wanted}, as the batches' ${field} have${roles[name]!.network.options["classes"] === undefined ? "" : "; set its option classes"}`,
+    );
+  };
+  return Object.assign(
+    (...given: Parameters<Apply>) => {
+      const scores = apply(...given);
+      checked(scores);
+      return scores;
+    },
+    {
+      outputs: (...given: Parameters<Apply>) => {
+        const outputs = apply.outputs(...given);
+        checked(outputs["main"]!);
+        return outputs;
+      },
+    },
+  );
 }
 
 function checkSizes({ method, roles }: OpenedMethod, shapes: BatchSource["shapes"]): void {

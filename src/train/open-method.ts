@@ -12,6 +12,7 @@ import { catalogue as losses } from "../losses/catalogue.ts";
 import { imageLoss } from "../losses/loss.ts";
 import type { Network } from "../nets/network.ts";
 import { networkOf } from "../nets/open-network.ts";
+import type { Batch } from "./batch.ts";
 import type { TrainingConfig } from "./config.ts";
 import { catalogue as methods } from "./methods/catalogue.ts";
 import type { Role, TrainingMethod } from "./methods/training-method.ts";
@@ -68,6 +69,12 @@ export async function openMethod(
     roles[name] = await openRole(config, { method, name, role, model: models[name] });
   }
   return { method, options, roles, loss };
+}
+
+/** @throws InputError where the method cannot learn from the values of a batch */
+export function checkBatch({ method, options }: OpenedMethod, batch: Batch): void {
+  const reason = method.refuses?.(batch, options);
+  if (reason !== undefined) throw new InputError(`Cannot train with ${method.name}: ${reason}`);
 }
 
 /** The description's loss, or the usual one where it names none. */

@@ -3,7 +3,7 @@ import { sha256 } from "../core/checksum.ts";
 import { InputError } from "../core/errors.ts";
 import { decodeTensors, encodeTensors } from "../learn/tensor-file.ts";
 import type { TrainerState } from "../learn/trainer.ts";
-import type { TrainingConfig } from "./config.ts";
+import { parseTrainingConfig, type TrainingConfig } from "./config.ts";
 import type { Reference } from "./reference.ts";
 import type { ValidationResult } from "./validation.ts";
 import { freshWatch, type Watch } from "./watch.ts";
@@ -23,15 +23,54 @@ export interface Bookkeeping {
 export const freshBook: Bookkeeping = { step: 0, watch: freshWatch, bestStep: 0 };
 
 /** Whatever decides the numbers of a run; a checkpoint of another description is refused. */
-function identity(config: TrainingConfig, models: Readonly<Record<string, Uint8Array>>): string {
+function identity(
+  config: TrainingConfig,
+  models: Readonly<Record<string, Uint8Array>>,
+): Record<string, unknown> {
   const files = Object.entries(models).map(([role, bytes]) => [role, sha256(bytes)]);
-  return JSON.stringify({
-    ...config,
-    checkpoint: undefined,
-    samples: undefined,
-    name: undefined,
+  return { ...config, checkpoint: undefined, samples: undefined, name: undefined, files };
+}
+
+/**
+ * Checks that a checkpoint is of this training. It keeps its description with all defaults filled in; fields that
+ * came later get their defaults, which mean that nothing is otherwise than before.
+ *
+ * @throws InputError naming the first field that differs
+ */
+function checkOrigin(kept: string, { config, models }: Origin): void {
+  const { files, ...old } = JSON.parse(kept) as Record<string, unknown>;
+  const now = identity(config, models);
+  const then = {
+    ...identity(parseTrainingConfig({ ...old, name: config.name }, { what: "a checkpoint" }), {}),
     files,
-  });
+  };
+  const place = differing(then, now);
+  if (place === undefined) return;
+  const [found, wanted] = [then, now].map((value) => short(at(value, place)));
+  throw new InputError(
+    `Cannot resume: found a checkpoint of another training description, with ${place.join(".")} ${found}, wanted one of this, with ${wanted}`,
+  );
+}
+
+/** Path of the first part in which two values differ. */
+function differing(a: unknown, b: unknown): readonly string[] | undefined {
+  if (!isRecord(a) || !isRecord(b)) return a === b ? undefined : [];
+  for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
+    const below = differing(a[key], b[key]);
+    if (below !== undefined) return [key, ...below];
+  }
+  return undefined;
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null;
+
+const at = (value: unknown, place: readonly string[]): unknown =>
+  place.reduce<unknown>((part, key) => (isRecord(part) ? part[key] : undefined), value);
+
+function short(value: unknown): string {
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
 
 interface Origin {
@@ -53,7 +92,7 @@ export function writeCheckpoint(
     ]),
     metadata: {
       dprime: "training checkpoint",
-      config: identity(config, models),
+      config: JSON.stringify(identity(config, models)),
       book: JSON.stringify(rest),
     },
   });
@@ -70,11 +109,7 @@ export function readCheckpoint(
   { config, models, fresh }: Origin & { fresh: TrainerState },
 ): { state: TrainerState; book: Bookkeeping } {
   const { arrays, metadata } = decodeTensors(bytes, { own: true });
-  if (metadata["config"] !== identity(config, models)) {
-    throw new InputError(
-      "Cannot resume: found a checkpoint of another training description, wanted one of this",
-    );
-  }
+  checkOrigin(metadata["config"] ?? "{}", { config, models });
   const part = (name: string, length: number): Float32Array => {
     const data = arrays[name]?.data;
     if (data?.length !== length) {

@@ -5,7 +5,7 @@ import { rangeOf } from "../core/image.ts";
 import type { FieldName } from "../train/batch.ts";
 import { readStartingModels, readTrainingConfig } from "../train/files.ts";
 import { methodGraph } from "../train/method-graph.ts";
-import { openMethod } from "../train/open-method.ts";
+import { checkBatch, openMethod } from "../train/open-method.ts";
 import { batchFigure } from "./batch-figure.ts";
 import { checkPicture, checkPlaces, type OutputOptions, writePicture } from "./output.ts";
 import { trainingImages, type TrainingImagesOptions } from "./training-images.ts";
@@ -56,6 +56,7 @@ export async function lookAtBatch(path: string, options: LookOptions = {}): Prom
   const { reads } = methodGraph(opened, data.shapes);
   const fields = Object.keys(data.shapes) as FieldName[];
   const batch = await data.draw({ step: 0, draw: 0, fields });
+  checkBatch(opened, batch);
   const levels: number[] = [];
   for (let step = 0; step < counted && data.shapes.sigma !== undefined; step++) {
     const { sigma } = await data.draw({ step, draw: 0, fields: ["sigma"] });

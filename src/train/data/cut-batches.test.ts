@@ -4,6 +4,7 @@ import { gaussian } from "../../noise/gaussian.ts";
 import type { Batch, FieldName } from "../batch.ts";
 import { checkSamples } from "./cut.ts";
 import { cutBatches, cutValidation, ownNoise } from "./cut-batches.ts";
+import { knownImageClasses } from "./image-classes.ts";
 import type { Sample } from "./sample.ts";
 
 const [ny, nx, side] = [40, 48, 16];
@@ -132,6 +133,48 @@ describe("cutBatches", () => {
       if (present!.data[n] === 1) expect(classes.size).toBe(4);
     }
     expect(new Set(present!.data)).toEqual(new Set([0, 1]));
+  });
+
+  it("says which classes a whole patch belongs to: the source's, and the signal's where it holds it", () => {
+    const place = [0, 20, 24] as const;
+    const from = {
+      samples: [
+        sampleOf("disk", {
+          bears: ["thorax"],
+          signal: { present: true, place, name: "disk", names: ["disk", "doublet"] },
+        }),
+        sampleOf("none", { bears: ["thorax", "old"], signal: { present: false, place } }),
+      ],
+    };
+    const imageClasses = ["old", "thorax", "no signal", "disk"];
+    expect(knownImageClasses(from.samples)).toEqual([
+      "old",
+      "thorax",
+      "no signal",
+      "disk",
+      "doublet",
+    ]);
+    const source = cutBatches(from, { ...options, count: 200, imageClasses });
+    const fields: FieldName[] = ["classes", "present"];
+    const { classes: found, present } = source.draw({
+      step: 0,
+      draw: 0,
+      fields,
+    }) as Required<Batch>;
+    expect(found.shape).toEqual([200, 4]);
+    const seen = new Set<string>();
+    for (let n = 0; n < 200; n++) {
+      const own = [...found.data.subarray(4 * n, 4 * n + 4)];
+      expect(own[3]).toBe(present.data[n]);
+      seen.add(own.join(""));
+    }
+    // Without the signal in view a patch of the first sample is one of the second but for "old".
+    expect(seen).toEqual(new Set(["0101", "0110", "1110"]));
+    const mixed = { samples: [...from.samples, { ...from.samples[0]! }] };
+    for (const field of ["bears", "signal"] as const) {
+      delete (mixed.samples[2] as unknown as Record<string, unknown>)[field];
+    }
+    expect(cutBatches(mixed, { ...options, imageClasses }).shapes.classes).toBeUndefined();
   });
 
   it("cuts where enough is above the ground", async () => {
@@ -263,6 +306,22 @@ describe("patches about the signal", () => {
     // Even odds: the share is known to 1/√800.
     const share = present.data.reduce((sum, v) => sum + v, 0) / 200;
     expect(Math.abs(share - 0.5)).toBeLessThan(5 / Math.sqrt(800));
+  });
+
+  it("leave out the ways that reach beyond the image, as flips of a patch as large as it", () => {
+    const square = Float32Array.from({ length: 256 }, (_, i) => i);
+    const whole = sampleOf("whole", {
+      ny: 16,
+      nx: 16,
+      planes: { clean: [square] },
+      windows: [{ low: 0, high: 1, clip: false, weight: 1 }],
+      signal: { present: true, place: [0, 8, 8] },
+    });
+    const source = cutBatches({ samples: [whole] }, { ...options, centre: "signal" });
+    const { clean } = source.draw({ step: 0, draw: 0, fields: ["clean"] }) as Required<Batch>;
+    const firsts = new Set([...Array(24).keys()].map((n) => clean.data[n * area + 1]));
+    // As it is, or with rows and columns exchanged.
+    expect(firsts).toEqual(new Set([1, 16]));
   });
 
   it("have its plane in the middle of stacks, and draw images of other objects anywhere", () => {

@@ -11,6 +11,7 @@ import {
   valuesOf,
   writeWindowed,
 } from "./cut.ts";
+import { noSignal } from "./image-classes.ts";
 import type { LevelConfig } from "./description.ts";
 import { rangesOfSamples } from "./sample-ranges.ts";
 import { type NoisyField, noisesOf } from "./patch-noise.ts";
@@ -21,6 +22,8 @@ export interface CutOptions extends CutPlan {
   readonly form: "planes" | "stacks" | "volumes";
   /** Names of the classes that labels tell apart, in the order of the channels. */
   readonly classes: readonly string[];
+  /** Names of the classes of whole images, in the order of a classifier's scores. */
+  readonly imageClasses?: readonly string[];
   /** Noise level of each patch relative to its window; the samples' own where absent. */
   readonly level?: LevelConfig | undefined;
   /** Share of patches without noise. */
@@ -37,7 +40,13 @@ export interface CutSamples {
 /** Shapes of the fields that all samples can give. */
 function shapesOf(
   { samples, others = [] }: CutSamples,
-  { count, size, form, classes }: Omit<CutOptions, "augment"> & { readonly count: number },
+  {
+    count,
+    size,
+    form,
+    classes,
+    imageClasses = [],
+  }: Omit<CutOptions, "augment"> & { readonly count: number },
 ): BatchSource["shapes"] {
   const { side, depth } = size;
   const every = (has: (sample: Sample) => boolean) => samples.every(has);
@@ -58,6 +67,9 @@ function shapesOf(
     ...(known ? { sigma: [count, ...image.slice(1).map(() => 1)] } : {}),
     ...(all("labels") ? { labels: [count, classes.length, ...space] } : {}),
     ...(every(({ signal }) => signal !== undefined) ? { present: [count, 1] } : {}),
+    ...(imageClasses.length > 0 && every(({ bears, signal }) => (bears ?? signal) !== undefined)
+      ? { classes: [count, imageClasses.length] }
+      : {}),
   };
 }
 
@@ -131,7 +143,7 @@ function drawPatches(from: CutSamples, request: PatchRequest): Batch {
     const own = stream(n);
     const cut = drawCut(from.samples, request, own);
     writeImages(cut, { batch, n, level: levelOf(request, own.child("level")), stream: own });
-    writeFacts(cut, { batch, n, form: request.form });
+    writeFacts(cut, { batch, n, request });
     if (batch.other !== undefined) {
       // What holds no signal is cut anywhere.
       const [pool, plan] = from.others?.length
@@ -216,9 +228,13 @@ function deviationOf(values: Float32Array): number {
   return Math.sqrt(Math.max(0, square / values.length - mean ** 2));
 }
 
-/** Writes what else is known of a patch: classes of its pixels (of a stack's middle plane), presence of the signal. */
-function writeFacts(cut: Cut, { batch, n, form }: Place & { form: CutOptions["form"] }): void {
+/**
+ * Writes what else is known of a patch: classes of its pixels (of a stack's middle plane) and of the whole, presence of
+ * the signal.
+ */
+function writeFacts(cut: Cut, { batch, n, request }: Place & { request: PatchRequest }): void {
   const { sample, size } = cut;
+  const { form, imageClasses = [] } = request;
   if (batch.labels !== undefined) {
     const [, channels = 1] = batch.labels.shape;
     const all = valuesOf(cut, "labels");
@@ -230,8 +246,14 @@ function writeFacts(cut: Cut, { batch, n, form }: Place & { form: CutOptions["fo
       batch.labels.data[(n * channels + channel) * values.length + i] = 1;
     }
   }
-  if (batch.present !== undefined) {
-    const { present, place } = sample.signal!;
-    batch.present.data[n] = present && holds(cut, place) ? 1 : 0;
+  const { signal, bears = [] } = sample;
+  const there = signal?.present === true && holds(cut, signal.place);
+  if (batch.present !== undefined) batch.present.data[n] = there ? 1 : 0;
+  if (batch.classes !== undefined) {
+    const ofSignal = signal === undefined ? [] : [there ? signal.name : noSignal];
+    for (const [k, name] of imageClasses.entries()) {
+      const belongs = bears.includes(name) || ofSignal.includes(name);
+      batch.classes.data[n * imageClasses.length + k] = belongs ? 1 : 0;
+    }
   }
 }

@@ -55,16 +55,17 @@ export function drawCut(samples: readonly Sample[], plan: CutPlan, stream: Strea
     const window = sample.windows[pick(sample.windows, stream)]!;
     const top = stream.integer(sample.ny - size.side + 1);
     const left = stream.integer(sample.nx - size.side + 1);
-    const turn = turnOf(stream.integer(8), augment);
-    const reversed = augment.flipDepth && stream.child("depth").uniform() < 0.5;
-    const place =
-      centre === "signal" ? aboutSignal(sample, { size, turn, reversed }) : { plane, top, left };
+    const anywhere = {
+      plane,
+      top,
+      left,
+      turn: turnOf(stream.integer(8), augment),
+      reversed: augment.flipDepth && stream.child("depth").uniform() < 0.5,
+    };
     const cut = {
       sample,
       size,
-      ...place,
-      turn,
-      reversed,
+      ...(centre === "signal" ? drawAboutSignal(sample, { plan, stream }) : anywhere),
       window: augmentedWindow(window, augment, stream),
     };
     if (foreground === undefined || attempt === attempts) return cut;
@@ -72,24 +73,45 @@ export function drawCut(samples: readonly Sample[], plan: CutPlan, stream: Strea
   }
 }
 
-/** First plane, row and column of the patch that has the expected place of the signal at half of its size. */
-function aboutSignal(
-  { signal }: Sample,
-  { size, turn, reversed }: Pick<Cut, "size" | "turn" | "reversed">,
-): Pick<Cut, "plane" | "top" | "left"> {
+type CutPlace = Pick<Cut, "plane" | "top" | "left" | "turn" | "reversed">;
+
+/**
+ * All ways to cut a patch that has the expected place of the signal at half of its size, a symmetry as often as it is
+ * drawn elsewhere. Those that would reach beyond the image are left out: of a patch as large as the image, flips, whose
+ * middle is the pixel before.
+ */
+function waysAboutSignal(
+  { signal, depth, ny, nx }: Sample,
+  { size, augment }: Pick<CutPlan, "size" | "augment">,
+): CutPlace[] {
   const [z, y, x] = (signal!.expected ?? signal!.place).map(Math.round) as [number, number, number];
   const before = (length: number, flipped: boolean) => {
     const half = Math.floor(length / 2);
     return flipped ? length - 1 - half : half;
   };
-  const exchanged = (turn & 4) !== 0;
-  // Rows of the patch run along columns of the image where axes are exchanged.
-  const [rows, columns] = exchanged ? [turn & 2, turn & 1] : [turn & 1, turn & 2];
-  return {
-    plane: z - before(size.depth, reversed),
-    top: y - before(size.side, rows !== 0),
-    left: x - before(size.side, columns !== 0),
-  };
+  const ways: CutPlace[] = [];
+  for (const reversed of augment.flipDepth ? [false, true] : [false]) {
+    for (let drawn = 0; drawn < 8; drawn++) {
+      const turn = turnOf(drawn, augment);
+      // Rows of the patch run along columns of the image where axes are exchanged.
+      const [rows, columns] = turn & 4 ? [turn & 2, turn & 1] : [turn & 1, turn & 2];
+      const plane = z - before(size.depth, reversed);
+      const top = y - before(size.side, rows !== 0);
+      const left = x - before(size.side, columns !== 0);
+      if (Math.min(plane, top, left) < 0 || plane + size.depth > depth) continue;
+      if (top + size.side > ny || left + size.side > nx) continue;
+      ways.push({ plane, top, left, turn, reversed });
+    }
+  }
+  return ways;
+}
+
+function drawAboutSignal(
+  sample: Sample,
+  { plan, stream }: { plan: CutPlan; stream: Stream },
+): CutPlace {
+  const ways = waysAboutSignal(sample, plan);
+  return ways[stream.child("about").integer(ways.length)]!;
 }
 
 /** First of `depth` planes that follow each other. */
@@ -215,28 +237,18 @@ export function checkSamples(
   for (const sample of samples) checkRoom(sample, { size, augment });
 }
 
-/** Checks that a patch about the signal lies in the sample, whichever way it is turned. */
-function checkRoom(sample: Sample, { size, augment }: Pick<CutPlan, "size" | "augment">): void {
+/** Checks that a patch about the signal lies in the sample. */
+function checkRoom(sample: Sample, plan: Pick<CutPlan, "size" | "augment">): void {
   const { name, signal, depth, ny, nx } = sample;
   if (signal === undefined) {
     throw new InputError(
       `Cannot centre patches of ${name} on the signal: found no signal, wanted one in every source`,
     );
   }
-  const turns = [0, 1, 2, 3, 4, 5, 6, 7].map((drawn) => turnOf(drawn, augment));
-  for (const turn of turns) {
-    for (const reversed of augment.flipDepth ? [false, true] : [false]) {
-      const { plane, top, left } = aboutSignal(sample, { size, turn, reversed });
-      const inside =
-        Math.min(plane, top, left) >= 0 &&
-        plane + size.depth <= depth &&
-        top + size.side <= ny &&
-        left + size.side <= nx;
-      if (inside) continue;
-      const place = (signal.expected ?? signal.place).map((at) => Math.round(at)).join(", ");
-      throw new InputError(
-        `Cannot centre patches of ${name} on the signal: found it at plane, row and column ${place} of ${depth} x ${ny} x ${nx}, wanted half a patch of ${size.depth} x ${size.side} x ${size.side} about it; make patches smaller or the signal's margin greater`,
-      );
-    }
-  }
+  if (waysAboutSignal(sample, plan).length > 0) return;
+  const { size } = plan;
+  const place = (signal.expected ?? signal.place).map((at) => Math.round(at)).join(", ");
+  throw new InputError(
+    `Cannot centre patches of ${name} on the signal: found it at plane, row and column ${place} of ${depth} x ${ny} x ${nx}, wanted half a patch of ${size.depth} x ${size.side} x ${size.side} about it; make patches smaller or the signal's margin greater`,
+  );
 }

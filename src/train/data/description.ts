@@ -41,11 +41,26 @@ export const dataSchema = z
   .strictObject({
     sources: z.array(sourceSchema).min(1),
     classes: z
+      .array(
+        z.union([
+          z.string(),
+          z.strictObject({
+            name: z.string(),
+            of: z.array(z.string()).min(1).describe("Names of the sources that it joins."),
+          }),
+        ]),
+      )
+      .min(1)
+      .optional()
+      .describe(
+        "Classes that `labels` tell apart, beside a first class for everything else: names of the sources, or several of them joined in one. Default: all that the sources have.",
+      ),
+    imageClasses: z
       .array(z.string())
       .min(1)
       .optional()
       .describe(
-        "Names of the classes that `labels` tell apart, beside a first class for everything else. Default: all that the sources have.",
+        "Classes of whole images, in the order of a classifier's scores. Default: all that sources name, `no signal` and the signals.",
       ),
     level: level.optional(),
     noiseless: z

@@ -91,6 +91,22 @@ describe("data of a description", () => {
     const channel = (data: Float32Array, of: number, k: number) =>
       [0, 1, 2, 3].flatMap((n) => [...data.subarray((n * of + k) * 256, (n * of + k + 1) * 256)]);
     expect(channel(few.labels!.data, 2, 1)).toEqual(channel(many.labels!.data, 3, 2));
+    const joined = smallData({ classes: [{ name: "both", of: ["water", "insert"] }] });
+    const both = await openData(configOf(joined), { seed: 1, reads: ["labels"], dataFolder: "." });
+    const union = await both.data.draw(request);
+    const [water, insert] = [1, 2].map((k) => channel(many.labels!.data, 3, k));
+    expect(channel(union.labels!.data, 2, 1)).toEqual(water!.map((v, i) => v + insert![i]!));
+    for (const [changes, message] of [
+      [{ classes: ["water", { name: "x", of: ["water"] }] }, /classes: found water twice/],
+      [
+        { imageClasses: ["disc"] },
+        /data.imageClasses: found disc, which no source has, wanted .*no signal/,
+      ],
+    ] as const) {
+      await expect(
+        openData(configOf(smallData(changes)), { seed: 1, reads: [], dataFolder: "." }),
+      ).rejects.toThrow(message);
+    }
     await expect(
       openData(configOf(smallData({ classes: ["inserts"] })), {
         seed: 1,

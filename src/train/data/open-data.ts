@@ -6,6 +6,7 @@ import type { TrainingConfig } from "../config.ts";
 import { checkSamples } from "./cut.ts";
 import { cutBatches, type CutOptions, type CutSamples, cutValidation } from "./cut-batches.ts";
 import type { DataConfig } from "./description.ts";
+import { imageClassesOf } from "./image-classes.ts";
 import { openFiles } from "./sources/files.ts";
 import { openSimulated } from "./sources/simulated.ts";
 import type { SourceContext, SourceImages } from "./sources/source.ts";
@@ -72,11 +73,13 @@ async function openSection(
       source.kind === "simulated" ? await openSimulated(source, own) : await openFiles(source, own),
     );
   }
-  const classes = classesOf(config, { opened, what: context.what });
+  const joined = classesOf(config, { opened, what: context.what });
+  const classes = joined.map(({ name }) => name);
   const samples = opened.flatMap(({ samples: own, names }) => {
     const classOf: number[] = [];
     for (const [value, name] of Object.entries(names)) {
-      classOf[Number(value)] = Math.max(0, classes.indexOf(name));
+      const channel = joined.findIndex(({ of }) => of.includes(name));
+      classOf[Number(value)] = Math.max(0, channel);
     }
     return own.map((sample) =>
       sample.planes.labels === undefined ? sample : { ...sample, classOf },
@@ -85,26 +88,38 @@ async function openSection(
   const others = opened.flatMap(({ others: own = [] }) => own);
   const size = { side, depth: config.depth ?? 1 };
   const { form, augment, foreground, centre } = config;
+  const imageClasses = imageClassesOf(config.imageClasses, { samples, what: context.what });
   checkSamples(samples, { size, augment, centre });
   if (others.length > 0) checkSamples(others, { size, augment });
   return {
     from: { samples, others },
-    options: { size, form, augment, foreground, centre, classes },
+    options: { size, form, augment, foreground, centre, classes, imageClasses },
     notes: opened.flatMap(({ notes }) => notes),
   };
 }
 
+/** The classes of labels, each with the sources' classes that it joins; the first is everything else. */
 function classesOf(
   { classes }: DataConfig,
   { opened, what }: { opened: readonly SourceImages[]; what: string },
-): string[] {
+): { readonly name: string; readonly of: readonly string[] }[] {
   const known = [...new Set(opened.flatMap(({ names }) => Object.values(names)))];
-  for (const name of classes ?? []) {
+  const wanted = (classes ?? known).map((one) =>
+    typeof one === "string" ? { name: one, of: [one] } : one,
+  );
+  const taken = new Set<string>();
+  for (const name of wanted.flatMap(({ of }) => of)) {
     if (!known.includes(name)) {
       throw new InputError(
         `Cannot use ${what}.classes: found ${name}, which no source has, wanted ${oneOf(name, known)}`,
       );
     }
+    if (taken.has(name)) {
+      throw new InputError(
+        `Cannot use ${what}.classes: found ${name} twice, wanted it in one class`,
+      );
+    }
+    taken.add(name);
   }
-  return ["everything else", ...(classes ?? known)];
+  return [{ name: "everything else", of: [] }, ...wanted];
 }

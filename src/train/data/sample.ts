@@ -25,9 +25,15 @@ export interface Sample {
   readonly spacing?: readonly [number, number, number];
   /** Channel of the class for each value of `labels`; values that are not there belong to channel 0. */
   readonly classOf?: readonly number[];
+  /** Classes of the image as a whole, where something says which. */
+  readonly bears?: readonly string[];
   /** Whether it holds its signal, and the pixel where that is or would be: plane, row, column. */
   readonly signal?: {
+    /** Names of the signals that its source may hold; of `present`, the one that is there. */
+    readonly names?: readonly string[];
     readonly present: boolean;
+    /** Name of the one that is there. */
+    readonly name?: string;
     readonly place: readonly [number, number, number];
     /** Where it is expected; absent where that is `place`. */
     readonly expected?: readonly [number, number, number];

@@ -28,6 +28,17 @@ export const classification: TrainingMethod = trainingMethod({
   roles: { classifier: { gives: "scores", about: "Scores each class.", perClass: true } },
   reads: ["noisy", "classes"],
   product: "classifier",
+  refuses({ classes }, { labels }) {
+    const [images = 0, count = 1] = classes!.shape;
+    for (let n = 0; labels === "one" && count > 1 && n < images; n++) {
+      const own = classes!.data.subarray(n * count, (n + 1) * count);
+      const belongs = own.reduce((sum, v) => sum + v, 0);
+      if (belongs !== 1) {
+        return `found an image of ${belongs} classes, wanted each to belong to one; or set the method's option labels to several`;
+      }
+    }
+    return undefined;
+  },
   updates({ classifier }, { noisy, classes }, { options }) {
     const pair = [classifier(noisy), classes] as const;
     const { smoothing } = options;

@@ -4,7 +4,7 @@ import type { Node } from "../../graph/node.ts";
 import type { Apply } from "../../learn/trainee.ts";
 import type { Update } from "../../learn/update.ts";
 import type { Gives } from "../../nets/network.ts";
-import type { FieldName } from "../batch.ts";
+import type { Batch, FieldName } from "../batch.ts";
 
 /** A network that a method trains or uses. */
 export interface Role {
@@ -54,6 +54,8 @@ export interface TypedMethod<
   readonly product: keyof R & string;
   /** What the description's loss compares; absent where the method uses none. */
   readonly loss?: "images" | "labels";
+  /** What in the values of a batch it cannot learn from, as `found …, wanted …`; asked once, of the first. */
+  refuses?(batch: Batch, options: ParameterValuesOf<O>): string | undefined;
   /**
    * The updates of one step, in their order. A network may be applied in any number of them; what an update
    * does not train stands still in it, gradients passing through it unless `stopGradient` holds them up.
@@ -67,7 +69,11 @@ export interface TypedMethod<
 
 /** A method as a member of the catalogue: which names it knows is known when it runs. */
 export interface TrainingMethod
-  extends Omit<TypedMethod<Readonly<Record<string, Role>>, FieldName, ParameterTable>, "updates"> {
+  extends Omit<
+    TypedMethod<Readonly<Record<string, Role>>, FieldName, ParameterTable>,
+    "updates" | "refuses"
+  > {
+  refuses?(batch: Batch, options: ParameterValues): string | undefined;
   updates(
     networks: Readonly<Record<string, Apply>>,
     batch: Readonly<Record<string, Node>>,

@@ -3,6 +3,8 @@ import type { Validation } from "./validation.ts";
 
 /** Members of this room by name; each is imported when called. */
 export const catalogue = {
+  "auc": () => import("./auc.ts").then((m) => m.auc),
   "dice": () => import("./dice.ts").then((m) => m.dice),
   "psnr": () => import("./psnr.ts").then((m) => m.psnr),
+  "template-auc": () => import("./template-auc.ts").then((m) => m.templateAuc),
 } satisfies Readonly<Record<string, () => Promise<Validation>>>;

@@ -1,6 +1,7 @@
 /** What a description says of images in files; apart from their reading, so that a browser can check one. */
 import { z } from "zod";
 import { noiseSchema, signalSchema, spreadSchema, spreadsSchema } from "../../../cases/index.ts";
+import { fileClassesSchema } from "../image-classes-schema.ts";
 import { windowFields } from "../window.ts";
 
 const paths = (about: string) =>
@@ -31,6 +32,7 @@ export const filesSchema = z
       .record(z.string().regex(/^\d+$/), z.string())
       .optional()
       .describe("Names of the values of labels; default: the numbers themselves."),
+    imageClasses: fileClassesSchema,
     noise: noiseSchema
       .optional()
       .describe("Noise added to every patch of clean images anew, in their unit."),

@@ -11,6 +11,7 @@ import { catalogue as noiseModels } from "../../../noise/catalogue.ts";
 import type { NoiseModel } from "../../../noise/noise-model.ts";
 import { type PlaneField, planeFields, type Sample } from "../sample.ts";
 import { resolveWindow, type WindowConfig } from "../window.ts";
+import { openFileClasses } from "./class-table.ts";
 import type { FilesConfig } from "./files-schema.ts";
 import { imagesByName, matched, type NamedImage } from "./matched-files.ts";
 import { doseParameters, type InsertTask } from "../inserted.ts";
@@ -29,6 +30,7 @@ export async function openFiles(
   const { what, dataFolder: folder, signal } = context;
   checkFiles(config, what);
   const noise = await openNoise(config);
+  const bearsOf = await openFileClasses(config.imageClasses, folder);
   const options = { folder, ...(signal === undefined ? {} : { signal }) };
   const fields: Partial<Record<PlaneField, Map<string, NamedImage>>> = {};
   for (const field of planeFields) {
@@ -43,13 +45,17 @@ export async function openFiles(
   const drawn =
     config.insertion === undefined && config.signal === undefined
       ? undefined
-      : await openInserted(groups, { config, context });
+      : await openInserted(groups, { config, context, bearsOf });
   const samples =
     drawn?.samples.map((sample) => finished(sample, { noise })) ??
     groups.map(({ name, images }) =>
-      finished(sampleOf(images, { name, config, weight: config.weight / groups.length }), {
-        noise,
-      }),
+      finished(
+        {
+          ...sampleOf(images, { name, config, weight: config.weight / groups.length }),
+          ...(bearsOf === undefined ? {} : { bears: bearsOf(name) }),
+        },
+        { noise },
+      ),
     );
   const found = config.other && (await imagesByName(config.other, { ...options, labels: false }));
   const others = [...(found?.values() ?? [])].map((one) =>
@@ -132,7 +138,15 @@ function finished(sample: Sample, { noise }: Pick<Sample, "noise">): Sample {
 /** The images with lower doses and lesions put into them, several times each. */
 async function openInserted(
   groups: ReturnType<typeof matched<PlaneField>>,
-  { config, context }: { config: FilesConfig; context: SourceContext },
+  {
+    config,
+    context,
+    bearsOf,
+  }: {
+    config: FilesConfig;
+    context: SourceContext;
+    bearsOf: Awaited<ReturnType<typeof openFileClasses>>;
+  },
 ): Promise<{ samples: Sample[]; notes: string[] }> {
   const { insertion, signal, present, halfCyclesPerMm, draws, classes = {} } = config;
   const { seed, role, reads, cache } = context;
@@ -166,7 +180,8 @@ async function openInserted(
   return {
     samples: scans.map((scan, i) => {
       const { name, images } = groups[Math.floor(i / draws)]!;
-      const { spacing, ...sample } = sampleOfScan(scan, { config: { ...config, weight }, name });
+      const own = { config: { ...config, weight }, name, bears: bearsOf?.(name) };
+      const { spacing, ...sample } = sampleOfScan(scan, own);
       return {
         ...sample,
         ...(spacing !== undefined && firstOf(images).spacingKnown ? { spacing } : {}),

@@ -1,5 +1,5 @@
 /** Phantoms imaged by an acquisition or a noise model, with options drawn from ranges. */
-import type { CaseDescription } from "../../../cases/index.ts";
+import type { CaseDescription, SignalDescription } from "../../../cases/index.ts";
 import { makeImage } from "../../../core/image.ts";
 import { type PlaneField, planeFields, type Sample } from "../sample.ts";
 import type { Scan, ScanTask } from "../scan.ts";
@@ -21,6 +21,7 @@ export async function openSimulated(
       sampleOfScan(scan, {
         config: { ...config, weight: config.weight / config.count },
         name: `scan ${n + 1} of ${what}`,
+        bears: config.imageClasses,
       }),
     ),
     names: scans[0]!.names,
@@ -51,10 +52,22 @@ function scanTasks(
 /** A scan with the windows of its source; percentiles are those of the image without noise, where there is one. */
 export function sampleOfScan(
   scan: Scan,
-  { config, name }: { config: { windows: readonly WindowConfig[]; weight: number }; name: string },
+  {
+    config,
+    name,
+    bears,
+  }: {
+    config: {
+      windows: readonly WindowConfig[];
+      weight: number;
+      signal?: SignalDescription | undefined;
+    };
+    name: string;
+    bears?: readonly string[] | undefined;
+  },
 ): Sample {
   const [depth, ny, nx] = scan.shape;
-  const { unit, spacing, signal } = scan;
+  const { unit, spacing } = scan;
   const planes: Partial<Record<PlaneField, readonly Float32Array[]>> = {};
   for (const field of planeFields) {
     const data = scan[field];
@@ -71,8 +84,21 @@ export function sampleOfScan(
     weight: config.weight,
     unit,
     spacing,
-    ...(signal === undefined ? {} : { signal }),
+    ...(bears === undefined ? {} : { bears }),
+    ...(scan.signal === undefined ? {} : { signal: signalOf(scan, config.signal) }),
   };
+}
+
+/** A scan's signal with its name, and those that it might have been. */
+function signalOf(
+  { signal, drawn }: Scan,
+  description: SignalDescription | undefined,
+): Sample["signal"] {
+  const names = [description?.name ?? []].flat();
+  const { signal: drawnName } = (drawn["signal"] ?? {}) as { readonly signal?: string };
+  const name = drawnName ?? (names.length === 1 ? names[0] : undefined);
+  const { present } = signal!;
+  return { ...signal!, names, ...(present && name !== undefined ? { name } : {}) };
 }
 
 /** Values plane by plane, not copied. */
