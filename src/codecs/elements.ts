@@ -2,6 +2,7 @@
 import { FormatError, InputError } from "../core/errors.ts";
 import { type Axes, sizeOf } from "../core/image.ts";
 import type { Stored, StoredArray, StoredType } from "../core/stored.ts";
+import { giveTurn } from "../core/turns.ts";
 
 /** Bytes of one element. */
 export const bytesOf: Readonly<Record<StoredType, number>> = {
@@ -184,6 +185,31 @@ export function toFloat32(stored: Stored, axes: Axes): Float32Array {
       out[(block * components + c) * volume + within] =
         slope * Number(data[v * components + c]) + intercept;
     }
+  }
+  return out;
+}
+
+/** Elements turned into values between two turns of the event loop. */
+const perTurn = 2 ** 22;
+
+/**
+ * As `toFloat32`, with turns for the event loop where there are many elements.
+ *
+ * @throws CancelledError when the signal is raised
+ */
+export async function valuesOfElements(
+  stored: Stored,
+  axes: Axes,
+  { signal }: { readonly signal?: AbortSignal | undefined },
+): Promise<Float32Array> {
+  const { data, components, planes } = stored;
+  if (components > 1 || planes !== undefined || data.length <= perTurn) {
+    return toFloat32(stored, axes);
+  }
+  const out = new Float32Array(data.length);
+  for (let at = 0; at < data.length; at += perTurn) {
+    await giveTurn(signal, "reading values");
+    out.set(toFloat32({ ...stored, data: data.subarray(at, at + perTurn) }, axes), at);
   }
   return out;
 }

@@ -4,6 +4,7 @@
  */
 import { throwIfAborted } from "../core/errors.ts";
 import type { Progress, WorkOptions } from "../core/progress.ts";
+import { giveTurn } from "../core/turns.ts";
 
 export type Steps<T> = Generator<Progress | undefined, T, void>;
 
@@ -50,7 +51,7 @@ export async function inTurns<T>(
     if (done) return value;
     if (value) onProgress?.(value);
     if (performance.now() - turned < turnEvery) continue;
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await giveTurn(signal, label);
     turned = performance.now();
   }
 }

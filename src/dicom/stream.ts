@@ -5,6 +5,7 @@
 import { FormatError, InputError } from "../core/errors.ts";
 import type { Image, IntensityUnit } from "../core/image.ts";
 import type { Stored, StoredType } from "../core/stored.ts";
+import { emptyArray } from "../codecs/elements.ts";
 import type { DicomElement, Fragment } from "./elements.ts";
 import { dicomError } from "./failure.ts";
 import { decodeFrames, frameStarts } from "./frames.ts";
@@ -47,6 +48,8 @@ export interface DicomFrames {
 
 /** Frames as an image. */
 export interface FramesImage extends Image {
+  /** The elements of the frames. */
+  readonly stored: Stored;
   /** 1 for each voxel that is no measurement; absent where all are. */
   readonly padded?: Uint8Array;
 }
@@ -272,15 +275,23 @@ export async function openDicomFrames(
       const data = new Float32Array(count * size);
       let padded: Uint8Array | undefined;
       const start = await frameImages(first, 1);
+      const elements = emptyArray(start.stored.type, count * size);
+      const [slope, intercept] = [new Float64Array(count), new Float64Array(count)];
       for (let k = 0; k < count; k++) {
         const frame = k === 0 ? start : await frameImages(first + k, 1);
         data.set(frame.data, k * size);
+        // Both are of the object's one type.
+        (elements as Float64Array).set(frame.stored.data as Float64Array, k * size);
+        slope[k] = frame.stored.slope;
+        intercept[k] = frame.stored.intercept;
         if (frame.padded) {
           padded ??= new Uint8Array(count * size);
           padded.set(frame.padded, k * size);
         }
       }
-      return { ...start, shape: [count, rows, columns], data, ...(padded ? { padded } : {}) };
+      const shape = [count, rows, columns];
+      const elementsOf = storedAs(start.stored, { data: elements, shape, slope, intercept });
+      return { ...start, shape, data, stored: elementsOf, ...(padded ? { padded } : {}) };
     }
     const { part, samples, rescale, padded } = await readRun(order?.[first] ?? first, count);
     const step = arrangement === "series" ? 0 : (first % slices) * place.spacing[0];
@@ -295,7 +306,8 @@ export async function openDicomFrames(
       },
       unit,
     });
-    return padded ? { ...image, padded } : image;
+    const elements = storedAs(stored, { ...rescale, data: samples.data, shape: image.shape });
+    return { ...image, stored: elements, ...(padded ? { padded } : {}) };
   };
   const stored: DicomFrames["stored"] = {
     type: sample.samples.type,
@@ -322,6 +334,24 @@ export async function openDicomFrames(
     findings: [...file.findings, ...findings, ...sample.all.findings, ...geometry.findings],
     read: frameImages,
   });
+}
+
+/** Elements of some frames with the scaling of each, or the one that all have. */
+function storedAs(
+  common: DicomFrames["stored"],
+  part: Pick<Stored, "data" | "shape"> & NonNullable<Stored["planes"]>,
+): Stored {
+  const { data, shape, slope, intercept } = part;
+  const { planes: _, ...rest } = common;
+  const varies = slope.some((m) => m !== slope[0]) || intercept.some((b) => b !== intercept[0]);
+  return {
+    ...rest,
+    data,
+    shape,
+    slope: slope[0]!,
+    intercept: intercept[0]!,
+    ...(varies ? { planes: { slope, intercept } } : {}),
+  };
 }
 
 /** Scalings of the frames in the order of their places. */

@@ -19,7 +19,7 @@ import {
 } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join, resolve, sep } from "node:path";
-import { InputError, RunError, messageOf } from "../core/errors.ts";
+import { CancelledError, InputError, RunError, messageOf, throwIfAborted } from "../core/errors.ts";
 
 /** Node reads at most this many bytes into one buffer. */
 const greatestFile = 2 ** 31 - 1;
@@ -49,7 +49,7 @@ export async function bytesOf(path: string): Promise<Uint8Array> {
     if (!found.isFile()) throw new InputError(`Cannot read ${path}: ${kindOf(found)}`);
     if (found.size > greatestFile) {
       throw new InputError(
-        `Cannot read ${path} at once: found ${found.size} bytes, wanted at most ${greatestFile}; process it slab by slab`,
+        `Cannot read ${path} at once: found ${found.size} bytes, which take ${(found.size / 2 ** 30).toFixed(1)} GiB of memory, wanted at most ${greatestFile} bytes; of larger files only NIfTI, NPY and DICOM are read slab by slab`,
       );
     }
     const buffer = await readFile(path);
@@ -214,10 +214,11 @@ export async function clearLeftovers(folder: string): Promise<void> {
 /**
  * Writes files that belong together: all of them appear, or none does.
  *
- * @throws InputError for a place that cannot be written; RunError when the disk fails
+ * @throws InputError for a place that cannot be written; RunError when the disk fails; CancelledError
  */
 export async function writeWhole(
   files: readonly { path: string; bytes: Uint8Array }[],
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<void> {
   const begun: string[] = [];
   try {
@@ -228,10 +229,11 @@ export async function writeWhole(
         throw writeFailure(path, error);
       });
       begun.push(part);
-      await fill(handle, bytes).catch((error: unknown) => {
-        throw writeFailure(path, error);
+      await fill(handle, bytes, signal).catch((error: unknown) => {
+        throw error instanceof CancelledError ? error : writeFailure(path, error);
       });
     }
+    throwIfAborted(signal, `writing ${files[0]?.path}`);
     for (const [i, { path }] of files.entries()) {
       await rename(begun[i]!, path).catch((error: unknown) => {
         throw writeFailure(path, error);
@@ -244,11 +246,16 @@ export async function writeWhole(
   for (const folder of new Set(files.map((f) => dirname(f.path)))) await syncFolder(folder);
 }
 
-async function fill(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+async function fill(
+  handle: FileHandle,
+  bytes: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   try {
     let at = 0;
     while (at < bytes.length) {
-      const { bytesWritten } = await handle.write(bytes, at, Math.min(bytes.length - at, 1 << 28));
+      throwIfAborted(signal, "writing");
+      const { bytesWritten } = await handle.write(bytes, at, Math.min(bytes.length - at, 1 << 26));
       at += bytesWritten;
     }
     await handle.sync();

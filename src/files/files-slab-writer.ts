@@ -1,7 +1,8 @@
 /** Images written as their planes come, in the order of the image; the file appears whole or not at all. */
 import { InputError, throwIfAborted } from "../core/errors.ts";
-import { type Image, sizeOf } from "../core/image.ts";
+import { type Image, type ImageTemplate, sizeOf } from "../core/image.ts";
 import type { WorkOptions } from "../core/progress.ts";
+import type { Stored, StoredArray } from "../core/stored.ts";
 import { checkDerivable, type DeriveOptions, derivedObject } from "../dicom/derive.ts";
 import { floatPixels, greyAttributes, greyPlan, sizeElements } from "../dicom/derive-pixels.ts";
 import { encodePixels } from "../dicom/encode-pixels.ts";
@@ -13,8 +14,9 @@ import { writeElements } from "../codecs/elements.ts";
 import { openScratch, openSink, type Scratch, type Sink } from "./files-sink.ts";
 import { nifti } from "../formats/nifti.ts";
 import { niftiHeaderOf } from "../formats/nifti-new-header.ts";
-import { niftiHeaderToBytes } from "../formats/nifti-header.ts";
-import { npyHead, npyHolds } from "../formats/npy-array.ts";
+import { niftiHeaderToBytes, parseNiftiHeader } from "../formats/nifti-header.ts";
+import { niftiScaling, type NiftiSource } from "../formats/nifti-layout.ts";
+import { npyCode, npyHead, npyHolds } from "../formats/npy-array.ts";
 
 export interface SlabWriter {
   /**
@@ -42,41 +44,84 @@ export async function openVolumeWriter(
   image: Omit<Image, "data">,
   options: { format: (typeof slabFormats)[number]; description?: string },
 ): Promise<SlabWriter> {
-  const empty = { ...image, data: new Float32Array(0) };
   const { format, description } = options;
-  const isNifti = format === "nifti";
+  const lost =
+    format === "nifti"
+      ? lossesOf(image, nifti.holds, nifti.title)
+      : [
+          ...lossesOf(image, npyHolds, "NPY"),
+          ...(image.axes === "tyx" ? [`NPY does not name its axes (${image.axes})`] : []),
+        ];
+  const elements = { type: "float32", slope: 1, intercept: 0 } as const;
+  const writer = await openElementsWriter(path, image, { format, elements, description });
+  return {
+    write: (values) => writer.write(values),
+    async finish() {
+      await writer.finish();
+      return { paths: [path], lost };
+    },
+    abandon: () => writer.abandon(),
+  };
+}
+
+/** Writes elements as they come. */
+export interface ElementsWriter {
+  write(elements: StoredArray): Promise<void>;
+  /** The scaling that the header says, which may hold fewer digits. */
+  readonly scaling: { readonly slope: number; readonly intercept: number };
+  finish(): Promise<void>;
+  /** Removes what was written. */
+  abandon(): Promise<void>;
+}
+
+/**
+ * A NIfTI or NPY file of elements of any type, the same as `saveImage` writes.
+ *
+ * @param image everything but the values
+ * @param options.source of the file that the image came from, whose other facts are kept
+ * @throws InputError for a pair of files
+ */
+export async function openElementsWriter(
+  path: string,
+  image: ImageTemplate,
+  options: {
+    readonly format: (typeof slabFormats)[number];
+    readonly elements: Pick<Stored, "type" | "slope" | "intercept">;
+    readonly description?: string | undefined;
+    readonly source?: NiftiSource | undefined;
+    /** Defaults to what the name says. */
+    readonly compress?: boolean | undefined;
+  },
+): Promise<ElementsWriter> {
+  const { format, elements, description, source, compress = /\.gz$/i.test(path) } = options;
   if (/\.(hdr|img)(\.gz)?$/i.test(path)) {
     throw new InputError(
       `Cannot write ${path} slab by slab: found the name of a pair of files, wanted .nii, .nii.gz or .npy`,
     );
   }
-  const head = isNifti
-    ? niftiHeaderToBytes(
-        niftiHeaderOf(
-          empty,
-          { type: "float32", kind: "scalar", slope: 1, intercept: 0 },
-          description === undefined ? {} : { description },
-        ),
-      )
-    : npyHead("<f4", image.shape);
-  const lost = isNifti
-    ? lossesOf(empty, nifti.holds, nifti.title)
-    : [
-        ...lossesOf(empty, npyHolds, "NPY"),
-        ...(image.axes === "tyx" ? [`NPY does not name its axes (${image.axes})`] : []),
-      ];
-  const sink = await openSink(path, { compress: /\.gz$/i.test(path) });
+  let head: Uint8Array;
+  let { slope, intercept } = elements;
+  if (format === "nifti") {
+    const header = niftiHeaderOf(
+      image,
+      { ...elements, kind: "scalar" },
+      { description, source: source?.header },
+    );
+    head = niftiHeaderToBytes(header, source?.extensions);
+    ({ slope, intercept } = niftiScaling(parseNiftiHeader(head), []));
+  } else head = npyHead(npyCode(elements.type), image.shape);
+  const sink = await openSink(path, { compress });
   let left = sizeOf(image.shape);
   return {
-    async write(values) {
+    scaling: { slope, intercept },
+    async write(data) {
       if (left === sizeOf(image.shape)) await sink.write(head);
-      left -= values.length;
-      await sink.write(writeElements(values));
+      left -= data.length;
+      await sink.write(writeElements(data));
     },
     async finish() {
       checkWhole(path, left);
       await sink.finish();
-      return { paths: [path], lost };
     },
     abandon: () => sink.abandon(),
   };

@@ -17,18 +17,28 @@ import {
   makeTemplate,
 } from "../core/image.ts";
 import type { WorkOptions } from "../core/progress.ts";
+import { textOf } from "../dicom/elements.ts";
 import { looksLikeDicom } from "../dicom/parse.ts";
 import { openDicomFrames } from "../dicom/stream.ts";
 import { bytesOf, fromFloat, readElements, toFloat32, writeElements } from "../codecs/elements.ts";
 import { isFolder, type OpenFile, openRegular } from "./files-disk.ts";
 import { openSink, type Sink } from "./files-sink.ts";
-import type { StoredType } from "../core/stored.ts";
+import type { Stored, StoredType } from "../core/stored.ts";
 import { isGzip } from "../codecs/inflate.ts";
-import { niftiElements, niftiHeaderToBytes, parseNiftiHeader } from "../formats/nifti-header.ts";
+import { headerFact } from "../formats/dicom.ts";
+import type { Facts } from "../formats/format.ts";
+import { niftiFacts } from "../formats/nifti-facts.ts";
+import {
+  niftiElements,
+  niftiExtensions,
+  niftiHeaderToBytes,
+  parseNiftiHeader,
+} from "../formats/nifti-header.ts";
 import {
   niftiGeometry,
   niftiLayout,
   niftiScaling,
+  type NiftiSource,
   niftiTimeStep,
 } from "../formats/nifti-layout.ts";
 import { niftiHeaderOf } from "../formats/nifti-new-header.ts";
@@ -211,6 +221,7 @@ async function dicomSource(path: string, handle: OpenFile): Promise<SlabSource> 
       intercept,
       planes: frames,
       frames: opened,
+      facts: headerFact(textOf(opened.file.dataSet, 0x00080018)),
       findings: opened.findings,
       read: (from: number, count: number) => opened.read(from, count),
       close: () => bytes.close(),
@@ -238,19 +249,32 @@ async function niftiSource(path: string, bytes: Bytes, first: Uint8Array): Promi
       `Cannot stream ${basename(path)}: found a pair of files, colours or complex elements, wanted scalar NIfTI in one file`,
     );
   }
-  const { slope, intercept } = niftiScaling(header, []);
-  const place = niftiGeometry(header).options;
+  const findings: string[] = [];
+  const { slope, intercept } = niftiScaling(header, findings);
+  const place = niftiGeometry(header);
+  findings.push(...place.notes);
   const shape = header.rank === 1 ? [1, ...layout.shape] : layout.shape;
   const axes = header.rank === 1 ? "yx" : layout.axes;
   const template = makeTemplate(shape, {
-    ...place,
-    timeStep: niftiTimeStep(header, []),
+    ...place.options,
+    timeStep: niftiTimeStep(header, findings),
     axes,
     unit: parseRemark(header.description).unit ?? "arbitrary",
   });
+  const source: NiftiSource = {
+    format: "nifti",
+    header,
+    extensions: niftiExtensions(
+      header.voxOffset <= first.length ? first : await bytes.read(0, header.voxOffset),
+      header,
+    ),
+  };
   return sourceOf(path, bytes, {
     format: "nifti",
     image: template,
+    source,
+    facts: niftiFacts(source),
+    findings,
     type: element.type,
     littleEndian: header.littleEndian,
     offset: header.voxOffset,
@@ -268,6 +292,8 @@ function npySource(path: string, bytes: Bytes, first: Uint8Array): FileSource {
     u2: "uint16",
     i4: "int32",
     u4: "uint32",
+    i8: "int64",
+    u8: "uint64",
     f4: "float32",
     f8: "float64",
   };
@@ -282,6 +308,8 @@ function npySource(path: string, bytes: Bytes, first: Uint8Array): FileSource {
   return sourceOf(path, bytes, {
     format: "npy",
     image: template,
+    facts: {},
+    findings: [],
     type,
     littleEndian: header.littleEndian,
     offset: header.start,
@@ -293,6 +321,9 @@ function npySource(path: string, bytes: Bytes, first: Uint8Array): FileSource {
 interface Place {
   readonly format: "nifti" | "npy";
   readonly image: ImageTemplate;
+  readonly facts: Facts;
+  readonly source?: NiftiSource;
+  readonly findings: readonly string[];
   readonly type: StoredType;
   readonly littleEndian: boolean;
   readonly offset: number;
@@ -305,16 +336,18 @@ function sourceOf(path: string, bytes: Bytes, place: Place): FileSource {
   const { blocks, nz, ny, nx } = layoutOf(image);
   const planeBytes = ny * nx * bytesOf[place.type];
   const planes = blocks * nz;
-  const { format, type, slope, intercept, littleEndian } = place;
+  const { format, type, slope, intercept, littleEndian, facts, source, findings } = place;
   return Object.freeze({
     path,
     format,
     image,
+    facts,
+    ...(source === undefined ? {} : { source }),
     type,
     slope,
     intercept,
     planes,
-    findings: [],
+    findings,
     /** Byte behind the last element. */
     end: place.offset + planes * planeBytes,
     async read(from: number, count: number): Promise<Slab> {
@@ -326,11 +359,17 @@ function sourceOf(path: string, bytes: Bytes, place: Place): FileSource {
       const raw = await bytes.read(place.offset + from * planeBytes, count * planeBytes);
       const data = readElements(raw, { format, type, count: count * ny * nx, littleEndian });
       const shape = [count, ny, nx];
-      const values = toFloat32(
-        { data, type, shape, components: 1, kind: "scalar", slope, intercept },
-        "zyx",
-      );
-      return placedSlab(image, { from: from % nz, data: values, shape });
+      const stored: Stored = {
+        data,
+        type,
+        shape,
+        components: 1,
+        kind: "scalar",
+        slope,
+        intercept,
+      };
+      const values = toFloat32(stored, "zyx");
+      return { ...placedSlab(image, { from: from % nz, data: values, shape }), stored };
     },
     close: () => bytes.close(),
   });

@@ -236,12 +236,16 @@ export async function decodeWritten(
 }
 
 /** Writes files that were encoded for a path beside each other, all of them or none. */
-export async function saveWritten(path: string, written: Written): Promise<string[]> {
+export async function saveWritten(
+  path: string,
+  written: Written,
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<string[]> {
   const placed = written.files.map((f: WrittenFile) => ({
     path: join(dirname(path), f.name),
     bytes: f.bytes,
   }));
-  await writeWhole(placed);
+  await writeWhole(placed, options);
   return placed.map((f) => f.path);
 }
 

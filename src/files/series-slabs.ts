@@ -2,7 +2,8 @@
 import { InputError } from "../core/errors.ts";
 import { type Image, layoutOf, makeImage, placeOf } from "../core/image.ts";
 import type { WorkOptions } from "../core/progress.ts";
-import type { SlabSource } from "./slab-source.ts";
+import { headerFact } from "../formats/dicom.ts";
+import type { Slab, SlabSource } from "./slab-source.ts";
 import type { Series } from "./series-grouping.ts";
 import { readSeries, seriesGeometry } from "./series-volume.ts";
 
@@ -51,14 +52,15 @@ export async function openSeriesSlabs(
     slope: first.stored.slope,
     intercept: first.stored.intercept,
     planes,
+    facts: headerFact(series.uid),
     findings: [...series.findings, ...first.findings],
-    async read(from: number, count: number) {
+    async read(from: number, count: number): Promise<Slab> {
       if (!Number.isInteger(from) || from < 0 || count < 1 || from + count > planes) {
         throw new InputError(
           `Cannot read slices ${from} to ${from + count - 1}: found ${planes} slices`,
         );
       }
-      const { image: read, padded } = await part(from, count);
+      const { image: read, padded, stored } = await part(from, count);
       if (read.data.length !== count * ny * nx) {
         throw new InputError(
           `Cannot read a series: found slices of another size from ${series.files[from]!.name} on, wanted ${nx} × ${ny}`,
@@ -67,6 +69,7 @@ export async function openSeriesSlabs(
       return {
         ...placedSlab(image, { from: from % nz, data: read.data, shape: [count, ny, nx] }),
         ...(padded ? { padded } : {}),
+        ...(stored ? { stored: { ...stored, shape: [count, ny, nx] } } : {}),
       };
     },
     close: () => Promise.resolve(),

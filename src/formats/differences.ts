@@ -4,22 +4,52 @@
  */
 import type { Geometry, Image } from "../core/image.ts";
 import { layoutOf } from "../core/image.ts";
+import type { WorkOptions } from "../core/progress.ts";
 import type { Stored } from "../core/stored.ts";
+import { giveTurn } from "../core/turns.ts";
 import type { DecodedImage } from "./format.ts";
 
 /** Headers hold geometry in single precision or in decimal text of some seven digits at least. */
 const tolerance = 2e-6;
 
+type Valued = Omit<DecodedImage, "notes">;
+
+/** What is said of an image beside its values. */
+export interface Described extends Pick<DecodedImage, "facts"> {
+  readonly image: Omit<Image, "data">;
+  readonly stored: Omit<Stored, "data">;
+}
+
+/** Values that changed. */
+export interface ChangedValues {
+  readonly count: number;
+  readonly changed: number;
+  /** Greatest change; NaN where a number became none. */
+  readonly most: number;
+}
+
 /** Everything of `read` that `back` lacks or says differently, one phrase each; empty when nothing is. */
-export function differencesBetween(
-  read: Omit<DecodedImage, "notes">,
-  back: Omit<DecodedImage, "notes">,
-): string[] {
-  const found = [
-    ...differentValues(read, back),
-    ...differentAxes(read, back),
-    ...differentPlace(read.image, back.image),
+export async function differencesBetween(
+  read: Valued,
+  back: Valued,
+  { signal }: Pick<WorkOptions, "signal"> = {},
+): Promise<string[]> {
+  const { length } = read.image.data;
+  if (length !== back.image.data.length) {
+    return [
+      `values: ${length} (read back as ${back.image.data.length})`,
+      ...differencesBesideValues(read, back),
+    ];
+  }
+  return [
+    ...inWords(await changedValues(read, back, { signal })),
+    ...differencesBesideValues(read, back),
   ];
+}
+
+/** As `differencesBetween`, of all but the values. */
+export function differencesBesideValues(read: Described, back: Described): string[] {
+  const found = [...differentAxes(read, back), ...differentPlace(read.image, back.image)];
   const { image } = read;
   if (image.timeStep !== undefined && !near(image.timeStep, back.image.timeStep ?? NaN)) {
     found.push(`time between frames: ${image.timeStep} s`);
@@ -37,12 +67,10 @@ function near(a: number, b: number, scale = Math.abs(a)): boolean {
   return Math.abs(a - b) <= tolerance * scale;
 }
 
-function differentAxes(
-  { image, stored }: Omit<DecodedImage, "notes">,
-  back: Omit<DecodedImage, "notes">,
-): string[] {
+function differentAxes({ image, stored }: Described, back: Described): string[] {
   const found: string[] = [];
-  const sizes = (one: Image) => Array.from(one.axes, (a, i) => `${a}${one.shape[i]}`).join(" ");
+  const sizes = (one: Omit<Image, "data">) =>
+    Array.from(one.axes, (a, i) => `${a}${one.shape[i]}`).join(" ");
   if (sizes(image) !== sizes(back.image)) {
     found.push(`axes: ${sizes(image)} (read back as ${sizes(back.image)})`);
   }
@@ -120,28 +148,45 @@ function isSame(a: number | bigint, b: number | bigint): boolean {
   return Number.isInteger(real) && BigInt(real) === whole;
 }
 
-function differentValues(
-  read: Omit<DecodedImage, "notes">,
-  back: Omit<DecodedImage, "notes">,
-): string[] {
+/** Values compared between two turns of the event loop: some ten milliseconds. */
+const perTurn = 2 ** 21;
+
+/** How many values changed, by the elements of both in full precision. */
+export async function changedValues(
+  read: Pick<Valued, "image" | "stored">,
+  back: Pick<Valued, "image" | "stored">,
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<ChangedValues> {
   const count = read.image.data.length;
-  if (count !== back.image.data.length) {
-    return [`values: ${count} (read back as ${back.image.data.length})`];
-  }
   const [before, after] = [
     elementReader(read.stored, read.image),
     elementReader(back.stored, back.image),
   ];
-  let different = 0;
+  let changed = 0;
   let most = 0;
   for (let i = 0; i < count; i++) {
+    if (i % perTurn === perTurn - 1) await giveTurn(signal, "comparing what was written");
     const [a, b] = [before(i), after(i)];
     if (isSame(a, b)) continue;
-    different++;
+    changed++;
     const difference = Math.abs(Number(a) - Number(b));
-    if (!(difference <= most)) most = difference;
+    if (!(difference <= most) && !Number.isNaN(most)) most = difference;
   }
-  if (different === 0) return [];
+  return { count, changed, most };
+}
+
+/** The sum of what changed in two parts of an image. */
+export function joinedChanges(a: ChangedValues, b: ChangedValues): ChangedValues {
+  return {
+    count: a.count + b.count,
+    changed: a.changed + b.changed,
+    most: a.most >= b.most || Number.isNaN(a.most) ? a.most : b.most,
+  };
+}
+
+/** One phrase, or none where nothing changed. */
+export function inWords({ count, changed, most }: ChangedValues): string[] {
+  if (changed === 0) return [];
   const by = Number.isNaN(most) ? "" : `, by up to ${Number(most.toPrecision(3))}`;
-  return [`precision: ${different} of ${count} values differ${by}`];
+  return [`precision: ${changed} of ${count} values differ${by}`];
 }

@@ -3,7 +3,7 @@
  * values otherwise, in a type that keeps them; what cannot be kept is said.
  */
 import { InputError } from "../core/errors.ts";
-import { type Image, sizeOf } from "../core/image.ts";
+import { type Image, type ImageTemplate, sizeOf } from "../core/image.ts";
 import { allTypes, fromFloat, integerRange } from "../codecs/elements.ts";
 import type { ComponentKind, Stored, StoredArray, StoredType } from "../core/stored.ts";
 import type { Format, Holding, WriteOptions } from "./format.ts";
@@ -136,7 +136,12 @@ function checkStored(image: Image, stored: Stored): void {
   }
 }
 
-function isHeld(stored: Stored, options: WriteOptions, holds: Holding): boolean {
+/** Whether a format takes elements as they are. */
+export function isHeld(
+  stored: Omit<Stored, "data">,
+  options: Pick<WriteOptions, "type">,
+  holds: Holding,
+): boolean {
   if (options.type !== undefined && options.type !== stored.type) return false;
   if (!holds.types.includes(stored.type)) return false;
   const plain = stored.slope === 1 && stored.intercept === 0;
@@ -144,7 +149,7 @@ function isHeld(stored: Stored, options: WriteOptions, holds: Holding): boolean 
 }
 
 /** Scaled values in float64, in the order of the stored elements. */
-function valuesOf(stored: Stored, image: Image): Float64Array {
+export function valuesOf(stored: Stored, image: Pick<ImageTemplate, "shape">): Float64Array {
   const { data, components, slope, intercept, planes } = stored;
   const out = new Float64Array(data.length);
   const plane = sizeOf(image.shape.slice(-2)) * components;
@@ -156,7 +161,7 @@ function valuesOf(stored: Stored, image: Image): Float64Array {
 }
 
 /** Whether every value is a number of the type. */
-function isExact(values: ArrayLike<number>, type: StoredType): boolean {
+export function isExact(values: ArrayLike<number>, type: StoredType): boolean {
   if (type === "float64") return true;
   const range = integerRange(type);
   for (let i = 0; i < values.length; i++) {
@@ -179,8 +184,21 @@ function chooseType(
   title: string,
 ): StoredType {
   if (stored === undefined && holds.types.includes("float32")) return "float32";
+  return firstExact((type) => isExact(values, type), holds, title);
+}
+
+/**
+ * The smallest type of a format that is exact, else its widest floating type.
+ *
+ * @throws InputError when it has neither
+ */
+export function firstExact(
+  isExactIn: (type: StoredType) => boolean,
+  holds: Holding,
+  title: string,
+): StoredType {
   for (const type of allTypes) {
-    if (holds.types.includes(type) && isExact(values, type)) return type;
+    if (holds.types.includes(type) && isExactIn(type)) return type;
   }
   for (const type of ["float64", "float32"] as const) {
     if (holds.types.includes(type)) return type;
@@ -191,7 +209,7 @@ function chooseType(
 }
 
 /** What an image has that a format cannot hold, one plain sentence each. */
-export function lossesOf(image: Image, holds: Holding, title: string): string[] {
+export function lossesOf(image: ImageTemplate, holds: Holding, title: string): string[] {
   const lost: string[] = [];
   const { geometry } = holds;
   if (image.spacingKnown && image.orientationKnown && geometry === "none") {

@@ -7,7 +7,13 @@
  */
 import { InputError } from "../core/errors.ts";
 import { type Axes, type Image, makeImage, rangeOf, sizeOf } from "../core/image.ts";
-import { allTypes, bytesOf, readElements, toFloat32, writeElements } from "../codecs/elements.ts";
+import {
+  allTypes,
+  bytesOf,
+  readElements,
+  valuesOfElements,
+  writeElements,
+} from "../codecs/elements.ts";
 import { elementsToWrite } from "./elements-to-write.ts";
 import { fittingKind, joinedTexts, parseRemark, remarkOf, textBehindRemark } from "./remark.ts";
 import type { Decoded, Format, ReadOptions, WriteOptions, Written } from "./format.ts";
@@ -214,7 +220,7 @@ async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decod
   const stored: Stored = { data, type, shape, components, kind, ...scalingFrom(header, notes) };
   const at = axes.indexOf("c");
   const full = at < 0 ? shape : [...shape.slice(0, at), components, ...shape.slice(at)];
-  const image = makeImage(toFloat32(stored, axes), full, {
+  const image = makeImage(await valuesOfElements(stored, axes, options), full, {
     axes,
     ...geometry,
     ...(remark.spacing === undefined ? {} : { spacing: remark.spacing }),

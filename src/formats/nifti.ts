@@ -10,7 +10,13 @@
  */
 import { FormatError } from "../core/errors.ts";
 import { type Axes, type Image, allAxes, makeImage, sizeOf } from "../core/image.ts";
-import { checkSizes, bytesOf, readElements, toFloat32, writeElements } from "../codecs/elements.ts";
+import {
+  checkSizes,
+  bytesOf,
+  readElements,
+  valuesOfElements,
+  writeElements,
+} from "../codecs/elements.ts";
 import { elementsToWrite, type IsPlanar } from "./elements-to-write.ts";
 import { fittingKind, parseRemark } from "./remark.ts";
 import type { Decoded, Format, ReadOptions, WriteOptions, Written } from "./format.ts";
@@ -156,7 +162,7 @@ async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decod
     stored = { ...stored, shape };
   }
   const full = element.components > 1 ? withComponents(axes, shape, element.components) : shape;
-  const image = makeImage(toFloat32(stored, axes), full, {
+  const image = makeImage(await valuesOfElements(stored, axes, options), full, {
     axes,
     ...place.options,
     timeStep,

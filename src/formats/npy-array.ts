@@ -313,9 +313,7 @@ export function npyArrayToBytes(
 ): { bytes: Uint8Array; lost: string[] } {
   const elements = elementsToWrite(image, { ...options, isPlanar }, { title, holds: npyHolds });
   const lost = [...elements.lost];
-  const code = `${elements.type === "int8" || elements.type === "uint8" ? "|" : "<"}${
-    elements.type.startsWith("u") ? "u" : elements.type.startsWith("i") ? "i" : "f"
-  }${bytesOf[elements.type]}`;
+  const code = npyCode(elements.type);
   const complex = elements.kind === "complex" && elements.components === 2;
   const descr = complex ? `<c${2 * bytesOf[elements.type]}` : code;
   const stored = elements.components > 1 ? options.stored?.shape : undefined;
@@ -333,6 +331,12 @@ export function npyArrayToBytes(
   bytes.set(head);
   bytes.set(body, head.length);
   return { bytes, lost };
+}
+
+/** NumPy's name of an element type, little-endian. */
+export function npyCode(type: StoredType): string {
+  const letter = type.startsWith("u") ? "u" : type.startsWith("i") ? "i" : "f";
+  return `${bytesOf[type] === 1 ? "|" : "<"}${letter}${bytesOf[type]}`;
 }
 
 /** The bytes before the elements of an array in C order; `descr` such as `<f4`. */

@@ -16,7 +16,13 @@ import {
   makeTemplate,
   sizeOf,
 } from "../core/image.ts";
-import { allTypes, bytesOf, checkSizes, toFloat32, writeElements } from "../codecs/elements.ts";
+import {
+  allTypes,
+  bytesOf,
+  checkSizes,
+  valuesOfElements,
+  writeElements,
+} from "../codecs/elements.ts";
 import { elementsToWrite } from "./elements-to-write.ts";
 import { fittingKind, joinedTexts, parseRemark, remarkOf, textBehindRemark } from "./remark.ts";
 import type { Decoded, Format, ReadOptions, WriteOptions, Written } from "./format.ts";
@@ -87,7 +93,7 @@ async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decod
     slope: 1,
     intercept: 0,
   };
-  const image = makeImage(toFloat32(stored, axes), shape, {
+  const image = makeImage(await valuesOfElements(stored, axes, options), shape, {
     axes,
     ...geometry,
     ...(remark.spacing === undefined ? {} : { spacing: remark.spacing }),

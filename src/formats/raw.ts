@@ -1,7 +1,13 @@
 /** Raw: elements without a header, whose sizes and type the caller states. */
 import { FormatError, InputError } from "../core/errors.ts";
 import { type Axes, allAxes, makeImage } from "../core/image.ts";
-import { bytesOf, checkSizes, readElements, toFloat32, writeElements } from "../codecs/elements.ts";
+import {
+  bytesOf,
+  checkSizes,
+  readElements,
+  valuesOfElements,
+  writeElements,
+} from "../codecs/elements.ts";
 import { elementsToWrite } from "./elements-to-write.ts";
 import type { Stored } from "../core/stored.ts";
 import type { Format } from "./format.ts";
@@ -34,61 +40,59 @@ export const raw: Format = {
     unit: false,
   },
   sniff: () => false,
-  read(bytes, options = {}) {
-    return Promise.resolve().then(() => {
-      const shape = options.raw;
-      if (shape === undefined) {
-        throw new InputError(
-          `Cannot read ${options.fileName ?? "a raw file"}: found no header in it, wanted its shape and type stated (or the .mhd that belongs to it)`,
-        );
-      }
-      const { offset = 0, slope = 1, intercept = 0, littleEndian = true } = shape;
-      const axes = shape.axes ?? axesByRank[shape.shape.length];
-      if (axes === undefined || axes.length !== shape.shape.length) {
-        throw new InputError(
-          `Cannot read a raw file of ${shape.shape.length} sizes: found axes "${axes ?? "none"}", wanted one size for each axis`,
-        );
-      }
-      const count = checkSizes(shape.shape, {
-        format: "raw",
-        offset: 0,
-        ...(options.maxElements === undefined ? {} : { maxElements: options.maxElements }),
-      });
-      const wanted = offset + count * bytesOf[shape.type];
-      if (bytes.length > wanted) {
-        throw new FormatError(
-          `Cannot read a raw file of shape [${shape.shape.join(", ")}] and type ${shape.type}: found ${bytes.length} bytes, wanted ${wanted}`,
-          { format: "raw", kind: "mismatch", offset: wanted },
-        );
-      }
-      const data = readElements(bytes, {
-        format: "raw",
-        type: shape.type,
-        count,
-        offset,
-        littleEndian,
-      });
-      const stored: Stored = {
-        data,
-        type: shape.type,
-        shape: shape.shape,
-        components: 1,
-        kind: "scalar",
-        slope,
-        intercept,
-      };
-      const image = makeImage(toFloat32(stored, axes), shape.shape, {
-        axes,
-        unit: options.unit ?? "arbitrary",
-        ...(shape.spacing === undefined ? {} : { spacing: shape.spacing }),
-      });
-      return {
-        format: "raw",
-        images: [{ name: "", image, stored, notes: [], facts: {} }],
-        notes: [],
-        header: {},
-      };
+  async read(bytes, options = {}) {
+    const shape = options.raw;
+    if (shape === undefined) {
+      throw new InputError(
+        `Cannot read ${options.fileName ?? "a raw file"}: found no header in it, wanted its shape and type stated (or the .mhd that belongs to it)`,
+      );
+    }
+    const { offset = 0, slope = 1, intercept = 0, littleEndian = true } = shape;
+    const axes = shape.axes ?? axesByRank[shape.shape.length];
+    if (axes === undefined || axes.length !== shape.shape.length) {
+      throw new InputError(
+        `Cannot read a raw file of ${shape.shape.length} sizes: found axes "${axes ?? "none"}", wanted one size for each axis`,
+      );
+    }
+    const count = checkSizes(shape.shape, {
+      format: "raw",
+      offset: 0,
+      ...(options.maxElements === undefined ? {} : { maxElements: options.maxElements }),
     });
+    const wanted = offset + count * bytesOf[shape.type];
+    if (bytes.length > wanted) {
+      throw new FormatError(
+        `Cannot read a raw file of shape [${shape.shape.join(", ")}] and type ${shape.type}: found ${bytes.length} bytes, wanted ${wanted}`,
+        { format: "raw", kind: "mismatch", offset: wanted },
+      );
+    }
+    const data = readElements(bytes, {
+      format: "raw",
+      type: shape.type,
+      count,
+      offset,
+      littleEndian,
+    });
+    const stored: Stored = {
+      data,
+      type: shape.type,
+      shape: shape.shape,
+      components: 1,
+      kind: "scalar",
+      slope,
+      intercept,
+    };
+    const image = makeImage(await valuesOfElements(stored, axes, options), shape.shape, {
+      axes,
+      unit: options.unit ?? "arbitrary",
+      ...(shape.spacing === undefined ? {} : { spacing: shape.spacing }),
+    });
+    return {
+      format: "raw",
+      images: [{ name: "", image, stored, notes: [], facts: {} }],
+      notes: [],
+      header: {},
+    };
   },
   write(image, options) {
     return Promise.resolve().then(() => {

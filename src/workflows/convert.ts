@@ -1,8 +1,10 @@
 /** From one format to another, saying what is lost on the way. */
+import { stat } from "node:fs/promises";
 import { basename } from "node:path";
-import { InputError, throwIfAborted } from "../core/errors.ts";
-import { withData } from "../core/image.ts";
-import { openSlabs, processSlabs } from "../files/files-slabs.ts";
+import { InputError } from "../core/errors.ts";
+import { sizeOf, withData } from "../core/image.ts";
+import { giveTurn } from "../core/turns.ts";
+import { openSlabs, type SlabSource } from "../files/files-slabs.ts";
 import {
   type OpenOptions,
   type OpenedPath,
@@ -16,10 +18,12 @@ import {
 } from "../files/files.ts";
 import type { Stored, StoredType } from "../core/stored.ts";
 import { differencesBetween } from "../formats/differences.ts";
-import type { DecodedImage, RawShape } from "../formats/format.ts";
+import type { DecodedImage, Format, RawShape } from "../formats/format.ts";
+import { convertSlabs, slabFormatOf, tooLargeToConvert } from "./convert-slabs.ts";
 import type { InputOptions } from "./input.ts";
-import { isTooLarge, saysTooLarge } from "./large-files.ts";
+import { saysTooLarge } from "./large-files.ts";
 import { checkPlaces, type OutputOptions, withParents } from "./output.ts";
+import { wholeVoxels } from "./plan-slabs.ts";
 
 export interface ConvertOptions
   extends Omit<OpenOptions, "format">,
@@ -28,6 +32,11 @@ export interface ConvertOptions
   /** Element type to write; by default the stored one where the target holds it. */
   readonly type?: StoredType;
   readonly compress?: boolean;
+  /**
+   * MiB that an image's values may take, 16 bytes a voxel; a larger NIfTI or NPY file goes to NIfTI and NPY a
+   * few planes at a time, to the same values. Defaults to 1024.
+   */
+  readonly memory?: number | undefined;
   /** Which image of several: its number from 1, or its name. */
   readonly image?: string;
   readonly outputFormat?: string;
@@ -48,6 +57,9 @@ export interface Converted {
   readonly notes: readonly string[];
 }
 
+/** Reading, encoding, reading back, comparing, writing. */
+const steps = 5;
+
 /**
  * @throws InputError when the target is the input, does not hold the content, or one of several images
  *   has to be chosen
@@ -65,6 +77,7 @@ export async function convert(
     window,
     force,
     inputFormat,
+    memory = defaultMemory,
     ...rest
   } = options;
   const open: OpenOptions = {
@@ -75,25 +88,40 @@ export async function convert(
   const target =
     outputFormat === undefined ? await formatOfName(output) : await formatByName(outputFormat);
   if (target?.write === undefined) throw await notWritten(output, target);
-  // Such files must not be read before they are known to be too large to be held.
-  const large =
-    target.name === "nifti" && open.raw === undefined && open.format === undefined
-      ? await isTooLarge(input)
-      : false;
-  let tooMuch: unknown;
-  const opened = large
-    ? undefined
-    : await openPath(input, open).catch((error: unknown) => {
-        if (!saysTooLarge(error) || target.name !== "nifti") throw error;
-        tooMuch = error;
-        return undefined;
-      });
-  if (opened === undefined) return convertLarge(input, output, { ...open, type, tooMuch });
-  const one = chosen(opened, which);
-  const shown = window === undefined ? one : displayed(one, window, type ?? "uint8");
   const { signal } = open;
-  const stop = (): void => throwIfAborted(signal, `converting ${input}`);
-  stop();
+  const plain =
+    which === undefined &&
+    window === undefined &&
+    open.raw === undefined &&
+    open.format === undefined;
+  const byParts =
+    plain && slabFormatOf(target) !== undefined && !/\.(hdr|img)(\.gz)?$/i.test(output);
+  // Such files must not be read before they are known to be too large to be held.
+  const large = byParts ? await largeSlabs(input, open, memory) : undefined;
+  if (large !== undefined)
+    return convertLarge(input, output, { ...options, target, source: large });
+  const opened = await openPath(input, open).catch(async (error: unknown) => {
+    if (!plain || !saysTooLarge(error)) throw error;
+    // What cannot be read in parts either was rightly refused as a whole.
+    const source = await openSlabs(input, { unit: open.unit }).catch(() => {
+      throw error;
+    });
+    if (byParts) return source;
+    await source.close();
+    throw tooLargeToConvert(input, { source, target });
+  });
+  if ("planes" in opened) {
+    return convertLarge(input, output, { ...options, target, source: opened });
+  }
+  const one = chosen(opened, which);
+  // Each of these steps may take seconds; small images are done before a line is read.
+  const report = one.image.data.length < 2 ** 24 ? undefined : open.onProgress;
+  const step = async (done: number, label: string): Promise<void> => {
+    report?.({ done, total: steps, label });
+    await giveTurn(signal, label);
+  };
+  const shown = window === undefined ? one : displayed(one, window, type ?? "uint8");
+  await step(1, "encoding");
   const written = await encodeImage(shown.image, basename(output), {
     stored: shown.stored,
     format: target.name,
@@ -107,14 +135,22 @@ export async function convert(
     ...(compress === undefined ? {} : { compress }),
     ...(signal === undefined ? {} : { signal }),
   });
-  stop();
+  await step(2, "reading back");
   const back = await decodeWritten(written, signal === undefined ? {} : { signal });
-  stop();
+  await step(3, "comparing");
+  const differences = await differencesBetween(
+    shown,
+    back.images[0]!,
+    signal === undefined ? {} : { signal },
+  );
+  await step(4, "writing");
+  const paths = await withParents(output, () => saveWritten(output, written, { signal }));
+  report?.({ done: steps, total: steps, label: "writing" });
   return {
     input,
     from: opened.format,
     to: written.format,
-    paths: await withParents(output, () => saveWritten(output, written)),
+    paths,
     axes: one.image.axes,
     shape: one.image.shape,
     stored: back.images[0]!.stored.type,
@@ -123,7 +159,7 @@ export async function convert(
         ? []
         : [`values outside ${window.low} to ${window.high} and steps finer than the picture's`]),
       ...(written.readAs?.raw === undefined ? [] : [statementOf(written.readAs.raw)]),
-      ...differencesBetween(shown, back.images[0]!),
+      ...differences,
     ],
     notes: [...opened.notes, ...one.notes],
   };
@@ -134,50 +170,55 @@ function statementOf({ shape, axes, type }: RawShape): string {
   return `sizes ${shape.join("x")}, axes ${axes ?? "unnamed"} and type ${type} (little-endian): state them when reading`;
 }
 
-/** A file of more voxels than are held at once, to NIfTI. */
+const defaultMemory = 1024;
+
+/** A file or series that is to be converted in parts; undefined where it is held as a whole. */
+async function largeSlabs(
+  input: string,
+  { unit }: OpenOptions,
+  memory: number,
+): Promise<SlabSource | undefined> {
+  const small = await stat(input).then(
+    (found) => found.isFile() && found.size < 2 ** 10,
+    () => true,
+  );
+  if (small) return undefined;
+  const source = await openSlabs(input, { unit }).catch(() => undefined);
+  if (source === undefined) return undefined;
+  // Of DICOM, parts and gaps are only seen as a whole.
+  const most = source.format === "dicom" ? 2 ** 28 : wholeVoxels(memory);
+  if (sizeOf(source.image.shape) > most) return source;
+  await source.close();
+  return undefined;
+}
+
 async function convertLarge(
   input: string,
   output: string,
-  options: Pick<ConvertOptions, "type"> & OpenOptions & { tooMuch: unknown },
+  options: ConvertOptions & { target: Format; source: SlabSource },
 ): Promise<Converted> {
-  const { type, unit, signal, onProgress, tooMuch } = options;
-  // What cannot be read in parts either was rightly refused as a whole.
-  const slabs = await openSlabs(input, { unit }).catch((error: unknown) => {
-    throw tooMuch ?? error;
-  });
-  const { type: from, slope, intercept, image, format } = slabs;
-  await slabs.close();
-  const whole = slope === 1 && intercept === 0;
-  // Values pass through float32, which holds 8 and 16-bit elements, scaled or not, and no wider integers.
-  const written = type ?? (whole && /^u?int(8|16)$/.test(from) ? from : "float32");
-  await withParents(output, () =>
-    processSlabs(input, output, {
-      work: (slab) => Promise.resolve(slab),
-      type: written,
-      unit,
-      signal,
-      onProgress,
+  const { source, target, type, compress, unit, signal, onProgress } = options;
+  const { format, image, findings } = source;
+  const { type: stored, lost } = await withParents(output, () =>
+    convertSlabs(output, source, {
+      target,
+      type,
+      compress,
+      reopen: () => openSlabs(input, { unit }),
+      ...(signal === undefined ? {} : { signal }),
+      ...(onProgress === undefined ? {} : { onProgress }),
     }),
   );
   return {
     input,
     from: format,
-    to: "nifti",
+    to: target.name,
     paths: [output],
     axes: image.axes,
     shape: image.shape,
-    stored: written,
-    lost: [
-      ...(whole ? [] : ["slope and intercept, which are worked into the values"]),
-      ...(written === from || written === "float32"
-        ? []
-        : [`elements that ${written} cannot hold`]),
-      ...(/32|64/.test(from) && from !== "float32" ? ["digits beyond single precision"] : []),
-      ...(format === "dicom"
-        ? ["the DICOM header: patient, study, equipment and acquisition"]
-        : []),
-    ],
-    notes: ["converted slab by slab"],
+    stored,
+    lost,
+    notes: [...findings, "converted a few planes at a time"],
   };
 }
 

@@ -1,5 +1,5 @@
 /** Whatever is wrong with the input or the place: one line that names it, the right code, no leftovers. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { makeImage } from "../../src/core/image.ts";
@@ -309,6 +309,40 @@ describe("dprime denoise fails without leftovers", () => {
     expect(err.trimEnd().split("\n").at(-1)).toMatch(/^dprime denoise: Cancelled/);
     expect(out).toBe("");
     expect(namesIn(folder)).toEqual(["a.npy"]);
+  });
+
+  describe("converting a large file", () => {
+    const folder = newFolder("convert-signal");
+    const input = join(folder, "a.nii");
+    beforeAll(async () => {
+      const head = (
+        await encodeImage(makeImage(new Float32Array(4), [1, 2, 2]), "a.nii", { type: "int16" })
+      ).files[0]!.bytes.slice();
+      // 80 planes of 512 × 512 of a file with a hole.
+      new Int16Array(head.buffer, 40, 4).set([3, 512, 512, 80]);
+      writeFileSync(input, head);
+      truncateSync(input, 352 + 2 * 80 * 512 ** 2);
+    });
+
+    it.each([
+      ["SIGINT", "o.nii.gz", /converting slabs/],
+      ["SIGTERM", "o.npy", /converting slabs/],
+      ["SIGHUP", "o.mha", /encoding/],
+      ["SIGINT", "o.nrrd", /comparing/],
+      ["SIGTERM", "o.mha", /writing/],
+    ] as const)("on %s, to %s", async (signal, output, when) => {
+      const { code, out, err } = await interrupted(
+        ["convert", input, "-o", join(folder, output), "--memory", "64"],
+        {
+          when,
+          signal,
+        },
+      );
+      expect(err.trimEnd().split("\n").at(-1)).toMatch(/^dprime convert: Cancelled/);
+      expect(code).toBe(130);
+      expect(out).toBe("");
+      expect(namesIn(folder)).toEqual(["a.nii"]);
+    });
   });
 
   it("keeps an older result when the new one fails", async () => {

@@ -1,7 +1,7 @@
 /** `dprime convert`: from one format to another. */
 import { allTypes } from "../../codecs/elements.ts";
 import { InputError } from "../../core/errors.ts";
-import { argument, choice, limits, text, toggle } from "../options.ts";
+import { argument, choice, limits, text, toggle, whole } from "../options.ts";
 import { withPipes } from "../pipes.ts";
 import { force, inputOptions, rawOptions, withRaw } from "../shared-options.ts";
 import { type Command, command } from "./command.ts";
@@ -25,6 +25,10 @@ export const convert: Command = command({
       "element type to write; default: the stored one where the target has it",
     ),
     image: text("N", "which image of several, by number from 1 or name"),
+    memory: whole(
+      "MiB that an image's values may take, 16 bytes a voxel; a larger .nii, .nii.gz or .npy file goes to these formats a few planes at a time",
+      { min: 1, max: 1_048_576, default: 1024 },
+    ),
     compress: toggle("pack the data where the format allows it"),
     window: limits("intensities that become black and white of an 8 or 16-bit picture", "-160,240"),
     outputFormat: text("NAME", "format of the output when its extension does not tell"),
