@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { InputError } from "../core/errors.ts";
-import { streamOf } from "../core/random.ts";
+import { type Stream, streamOf } from "../core/random.ts";
 import { normalCdf, normalQuantile } from "../math/normal.ts";
 import { aucDeLong, auc } from "./auc.ts";
 import { binormalFit, categorise } from "./binormal.ts";
@@ -145,23 +145,28 @@ describe("binormalFit", () => {
 });
 
 describe("d' of a fixed template", () => {
-  it("has an interval that holds it in 95 % of draws", () => {
-    const [studies, m, n, delta] = [1500, 14, 9, 1.3];
-    let held = 0;
-    for (let k = 0; k < studies; k++) {
-      const s = streamOf(k, "separation");
-      const [present, absent] = [s.normals(m).map((v) => v + delta), s.normals(n)];
-      const mean = (v: Float64Array) => v.reduce((a, x) => a + x, 0) / v.length;
-      const squares = (v: Float64Array) => v.reduce((a, x) => a + (x - mean(v)) ** 2, 0);
-      const pooled = Math.sqrt((squares(present) + squares(absent)) / (m + n - 2));
-      const { lower, upper } = separationInterval((mean(present) - mean(absent)) / pooled, {
-        present: m,
-        absent: n,
-      });
-      if (lower <= delta && delta <= upper) held++;
-    }
-    // Three standard errors of the share.
-    expect(Math.abs(held / studies - 0.95)).toBeLessThan(3 * Math.sqrt((0.95 * 0.05) / studies));
+  const [m, n] = [14, 9];
+  /** d̂ of normal scores whose means lie so far apart. */
+  function drawn(s: Stream, delta: number): number {
+    const [present, absent] = [s.normals(m).map((v) => v + delta), s.normals(n)];
+    const mean = (v: Float64Array) => v.reduce((a, x) => a + x, 0) / v.length;
+    const squares = (v: Float64Array) => v.reduce((a, x) => a + (x - mean(v)) ** 2, 0);
+    return (
+      (mean(present) - mean(absent)) / Math.sqrt((squares(present) + squares(absent)) / (m + n - 2))
+    );
+  }
+
+  it("has an interval at whose ends what was found is as rare as the level says", () => {
+    const found = 1.3;
+    const { lower, upper } = separationInterval(found, { present: m, absent: n });
+    const s = streamOf(1, "separation");
+    const draws = 20_000;
+    const above = Array.from({ length: draws }, () => drawn(s, lower)).filter((d) => d >= found);
+    const below = Array.from({ length: draws }, () => drawn(s, upper)).filter((d) => d <= found);
+    // Three standard errors of a share of 0.025.
+    const most = 3 * Math.sqrt((0.025 * 0.975) / draws);
+    expect(Math.abs(above.length / draws - 0.025)).toBeLessThan(most);
+    expect(Math.abs(below.length / draws - 0.025)).toBeLessThan(most);
     expect(separationInterval(NaN, { present: 5, absent: 5 }).lower).toBeNaN();
   });
 });
