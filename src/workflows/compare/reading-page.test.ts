@@ -118,18 +118,47 @@ function open(page: string) {
 }
 
 describe("a page for readers", () => {
-  const pairs = readingPairs(result, scene, options);
+  const { pairs, practice } = readingPairs(result, scene, options);
 
   it("pairs each signal with one place without, in every modality, in an order of the seed", () => {
     // Untreated at full dose, and both at the lowest.
-    expect(pairs.length).toBe(3 * 8);
+    expect(pairs.length).toBe(3 * 6);
     expect(new Set(pairs.map((p) => p.modality)).size).toBe(3);
-    expect(new Set(pairs.map((p) => `${p.present} ${p.absent}`)).size).toBe(8);
-    expect(readingPairs(result, scene, options)).toEqual(pairs);
-    expect(readingPairs(result, scene, { ...options, seed: 5 })).not.toEqual(pairs);
+    expect(new Set(pairs.map((p) => `${p.present} ${p.absent}`)).size).toBe(6);
+    expect(readingPairs(result, scene, options)).toEqual({ pairs, practice });
+    expect(readingPairs(result, scene, { ...options, seed: 5 }).pairs).not.toEqual(pairs);
     const rights = pairs.filter((p) => p.right === 1).length;
     expect(rights).toBeGreaterThan(4);
-    expect(rights).toBeLessThan(20);
+    expect(rights).toBeLessThan(15);
+  });
+
+  it("practises on places of their own, with the answer told, before anything counts", () => {
+    expect(practice.length).toBe(2);
+    const read = new Set(pairs.flatMap((p) => [p.present, p.absent]));
+    expect(practice.some((p) => read.has(p.present) || read.has(p.absent))).toBe(false);
+    const { start, press, saved, byId } = open(readingPage(result, scene, options));
+    start("Ann");
+    expect(byId("status").textContent).toBe("Practice 1 of 2");
+    press(practice[0]!.right === 1 ? "ArrowRight" : "ArrowLeft");
+    expect(byId("status").textContent).toMatch(/^Right: it was on the .* Practice 2 of 2$/);
+    press(practice[1]!.right === 1 ? "ArrowLeft" : "ArrowRight");
+    expect(byId("status").textContent).toMatch(/^Wrong: it was on the .* 1 of 18$/);
+    press("s");
+    expect(saved.size).toBe(0);
+  });
+
+  it("rests after so many pairs until Space is pressed", () => {
+    const page = readingPage(result, scene, { ...options, breakAfter: 3 });
+    const { start, press, byId } = open(page);
+    start("Ann");
+    for (let k = 0; k < 2 + 3; k++) press("ArrowLeft");
+    expect(byId("status").textContent).toBe("A break: 3 of 18 are done. Space goes on.");
+    expect(byId("pair").hidden).toBe(true);
+    press("ArrowLeft");
+    expect(byId("status").textContent).toMatch(/^A break/);
+    press(" ");
+    expect(byId("status").textContent).toBe("4 of 18");
+    expect(byId("pair").hidden).toBe(false);
   });
 
   it("names neither modality nor answer, and asks nothing of a network", () => {
@@ -143,7 +172,8 @@ describe("a page for readers", () => {
     const { start, press, saved, byId } = open(readingPage(result, scene, options));
     press("ArrowLeft");
     start("Ann, first");
-    expect(byId("status").textContent).toBe("1 of 24");
+    for (const _ of practice) press("ArrowLeft");
+    expect(byId("status").textContent).toMatch(/1 of 18$/);
     let wrong = 0;
     pairs.forEach((pair, i) => {
       // Every third choice of one modality is wrong; one slip is taken back.
@@ -158,11 +188,11 @@ describe("a page for readers", () => {
     expect(byId("pair").hidden).toBe(true);
     const text = saved.get("reading-Ann__first.imrmc")!;
     const study = parseImrmc(text);
-    expect(study.scores.length).toBe(2 * 24);
+    expect(study.scores.length).toBe(2 * 18);
     const area = (modality: string) => gallasArea(study, modality).estimate;
     expect(area("no denoising at dose 1")).toBe(1);
     expect(area("no denoising at dose 0.25")).toBe(1);
-    expect(area("median; radius 2 at dose 0.25")).toBeCloseTo(1 - wrong / 8, 12);
+    expect(area("median; radius 2 at dose 0.25")).toBeCloseTo(1 - wrong / 6, 12);
   });
 
   it("saves what there is before the end", () => {
@@ -170,6 +200,7 @@ describe("a page for readers", () => {
     start("");
     press("s");
     expect(saved.size).toBe(0);
+    for (const _ of practice) press("ArrowLeft");
     press("ArrowLeft");
     press("s");
     expect(parseImrmc(saved.get("reading-reader.imrmc")!).scores.length).toBe(2);

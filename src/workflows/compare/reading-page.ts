@@ -2,7 +2,8 @@
  * Two-alternative forced choice for people: a page that shows two regions of one method and dose, one of them with the
  * signal, in an order drawn from a seed and without names. Results are saved as an iMRMC file: of each pair the region
  * that was chosen has score 1, the other 0, so that the area under the ROC curve of a reader and modality is the share of
- * right choices. The page needs no server, no network and no mouse.
+ * right choices. A few pairs of other places come first for practice, with the answer told, and are not saved; after
+ * every so many pairs there is a break. The page needs no server, no network and no mouse.
  */
 import { makeImage } from "../../core/image.ts";
 import { streamOf } from "../../core/random.ts";
@@ -18,6 +19,8 @@ export interface ReadingOptions {
   readonly seed: number;
   /** Pairs of each method and dose. Defaults to 24. */
   readonly pairs?: number;
+  /** Pairs from one break to the next. Defaults to 40. */
+  readonly breakAfter?: number;
 }
 
 interface Pair {
@@ -30,12 +33,21 @@ interface Pair {
   readonly right: 0 | 1;
 }
 
+export interface ReadingPairs {
+  /** Of the untreated images at full dose, at places of their own. */
+  readonly practice: readonly Pair[];
+  readonly pairs: readonly Pair[];
+}
+
+/** Pairs for practice: as many, but no more than so large a share of the places. */
+const [mostPractice, practiceShare] = [4, 0.25];
+
 /** Pairs of the untreated images at full and lowest dose, and of every method at the lowest, in blinded order. */
 export function readingPairs(
   result: CompareResult,
   scene: CompareScene,
   options: ReadingOptions,
-): Pair[] {
+): ReadingPairs {
   const { seed, windowAt, pairs = 24 } = options;
   const lowest = Math.min(...result.doses);
   const arms = scene.arms.filter((arm, n) => n === 0 || arm.dose === lowest);
@@ -44,7 +56,7 @@ export function readingPairs(
   const taken = new Set<number>();
   const matched = numbered
     .filter(({ c }) => c.present)
-    .slice(0, pairs)
+    .slice(0, pairs + mostPractice)
     .flatMap((one) => {
       // From the same slice where there is one left.
       const free = absent.filter(({ at }) => !taken.has(at));
@@ -57,24 +69,31 @@ export function readingPairs(
     const plane = makeImage(Float32Array.from(region), [scene.side, scene.side]);
     return `data:image/png;base64,${bytesToBase64(bitmapPng(renderPlane(plane, { window: windowAt(at) })))}`;
   };
-  const all = arms.flatMap((arm) =>
-    matched.map(({ present, absent: other }): Pair => {
-      const modality = `${arm.method} at dose ${arm.dose}`.replaceAll(",", ";");
-      const right = streamOf(seed, "side", modality, present.c.id).integer(2) as 0 | 1;
-      const shown = [
-        picture(arm.withSignal[present.at]!, present.at),
-        picture(arm.withSignal[other.at]!, other.at),
-      ];
-      return {
-        modality,
-        present: present.c.id,
-        absent: other.c.id,
-        pictures: right === 0 ? [shown[0]!, shown[1]!] : [shown[1]!, shown[0]!],
-        right,
-      };
-    }),
-  );
-  return Array.from(streamOf(seed, "reading order").permutation(all.length), (k) => all[k]!);
+  const pairOf = (
+    arm: CompareScene["arms"][number],
+    { present, absent: other }: (typeof matched)[number],
+  ): Pair => {
+    const modality = `${arm.method} at dose ${arm.dose}`.replaceAll(",", ";");
+    const right = streamOf(seed, "side", modality, present.c.id).integer(2) as 0 | 1;
+    const shown = [
+      picture(arm.withSignal[present.at]!, present.at),
+      picture(arm.withSignal[other.at]!, other.at),
+    ];
+    return {
+      modality,
+      present: present.c.id,
+      absent: other.c.id,
+      pictures: right === 0 ? [shown[0]!, shown[1]!] : [shown[1]!, shown[0]!],
+      right,
+    };
+  };
+  const practised = Math.min(mostPractice, Math.floor(practiceShare * matched.length));
+  const read = matched.slice(practised, practised + pairs);
+  const all = arms.flatMap((arm) => read.map((one) => pairOf(arm, one)));
+  return {
+    practice: matched.slice(0, practised).map((one) => pairOf(arms[0]!, one)),
+    pairs: Array.from(streamOf(seed, "reading order").permutation(all.length), (k) => all[k]!),
+  };
 }
 
 /** The page; its data stand in it base64-coded, so that nobody reads the answers in passing. */
@@ -83,8 +102,12 @@ export function readingPage(
   scene: CompareScene,
   options: ReadingOptions,
 ): string {
-  const pairs = readingPairs(result, scene, options);
-  const data = bytesToBase64(new TextEncoder().encode(JSON.stringify(pairs)));
+  const { breakAfter = 40 } = options;
+  const data = bytesToBase64(
+    new TextEncoder().encode(
+      JSON.stringify({ ...readingPairs(result, scene, options), breakAfter }),
+    ),
+  );
   const { shape, diameterMm, contrast } = result.task;
   const kind = `${contrast < 0 ? "dark" : "bright"} ${shape} of ${Number(diameterMm.toPrecision(3))} mm`;
   const title = visibleLines(options.title).replace(/[&<>"']/g, " ");
@@ -98,7 +121,9 @@ export function readingPage(
 <style>
 body { margin: 0; background: #1b1b1b; color: #ddd; font: 17px/1.5 system-ui, sans-serif; text-align: center; }
 main { max-width: 60rem; margin: 0 auto; padding: 1rem; }
-img { width: 20rem; height: 20rem; image-rendering: pixelated; margin: 0 1rem; background: #000; }
+#pair { display: flex; justify-content: center; gap: min(2rem, 4vw); }
+#pair[hidden] { display: none; }
+img { width: min(20rem, 42vw); height: min(20rem, 42vw); image-rendering: pixelated; background: #000; }
 kbd { border: 1px solid #888; border-radius: 4px; padding: 0 0.4em; }
 input { font: inherit; padding: 0.3em; background: #333; color: inherit; border: 1px solid #888; }
 </style>
@@ -110,7 +135,7 @@ input { font: inherit; padding: 0.3em; background: #333; color: inherit; border:
 <form id="start"><label>Your name or number: <input id="reader" autofocus autocomplete="off"></label> <kbd>Enter</kbd> begins</form>
 <div id="pair" hidden><img id="left" alt="left region"><img id="right" alt="right region"></div>
 <p id="status" role="status" aria-live="polite"></p>
-<p><kbd>←</kbd> left <kbd>→</kbd> right <kbd>Backspace</kbd> back <kbd>S</kbd> save what there is</p>
+<p><kbd>←</kbd> left <kbd>→</kbd> right <kbd>Backspace</kbd> back <kbd>S</kbd> save what there is <kbd>Space</kbd> goes on after a break</p>
 <footer>For research use only; not a medical device.</footer>
 </main>
 <script>
@@ -124,10 +149,14 @@ ${readingScript(data)}
 /** The page's script; what it saves is iMRMC's format, as stats/imrmc.ts reads it. */
 function readingScript(data: string): string {
   return `"use strict";
-const pairs = JSON.parse(new TextDecoder().decode(Uint8Array.from(atob("${data}"), (c) => c.charCodeAt(0))));
+const { practice, pairs, breakAfter } = JSON.parse(new TextDecoder().decode(Uint8Array.from(atob("${data}"), (c) => c.charCodeAt(0))));
 const at = (id) => document.getElementById(id);
 const choices = [];
 let reader = "";
+let practised = 0;
+let told = "";
+let resting = false;
+let saved = 0;
 function file() {
   const done = pairs.slice(0, choices.length);
   const truth = new Map();
@@ -159,14 +188,19 @@ function save() {
   link.href = URL.createObjectURL(new Blob([file()], { type: "text/plain" }));
   link.download = "reading-" + reader.replace(/[^A-Za-z0-9_-]/g, "_") + ".imrmc";
   link.click();
+  saved = choices.length;
 }
 function show() {
-  const pair = pairs[choices.length];
-  at("pair").hidden = pair === undefined;
-  at("status").textContent = pair === undefined
-    ? "Done, thank you: the file is saved. S saves it again."
-    : (choices.length + 1) + " of " + pairs.length;
-  if (pair === undefined) return;
+  const pair = practised < practice.length ? practice[practised] : pairs[choices.length];
+  at("pair").hidden = pair === undefined || resting;
+  at("status").textContent = resting
+    ? "A break: " + choices.length + " of " + pairs.length + " are done. Space goes on."
+    : practised < practice.length
+      ? told + "Practice " + (practised + 1) + " of " + practice.length
+      : pair === undefined
+        ? "Done, thank you: the file is saved. S saves it again."
+        : (choices.length === 0 ? told : "") + (choices.length + 1) + " of " + pairs.length;
+  if (pair === undefined || resting) return;
   at("left").src = pair.pictures[0];
   at("right").src = pair.pictures[1];
 }
@@ -181,6 +215,12 @@ at("start").addEventListener("submit", (event) => {
 document.addEventListener("keydown", (event) => {
   if (reader === "" || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "s" || event.key === "S") return save();
+  if (resting) {
+    if (event.key !== " ") return;
+    event.preventDefault();
+    resting = false;
+    return show();
+  }
   if (event.key === "Backspace" && choices.length > 0) {
     choices.pop();
     return show();
@@ -188,9 +228,18 @@ document.addEventListener("keydown", (event) => {
   const choice = { ArrowLeft: 0, ArrowRight: 1 }[event.key];
   if (choice === undefined || event.repeat || choices.length === pairs.length) return;
   event.preventDefault();
+  if (practised < practice.length) {
+    const { right } = practice[practised++];
+    told = (choice === right ? "Right" : "Wrong") + ": it was on the " + (right === 0 ? "left" : "right") + ". ";
+    return show();
+  }
   choices.push(choice);
+  resting = choices.length % breakAfter === 0 && choices.length < pairs.length;
   show();
   if (choices.length === pairs.length) save();
+});
+globalThis.addEventListener?.("beforeunload", (event) => {
+  if (choices.length > saved) event.preventDefault();
 });
 `;
 }
