@@ -221,7 +221,11 @@ describe("compare", () => {
   });
 
   it("asks in one sentence for what it needs", async () => {
-    const colour = makeImage(new Float32Array(3 * 64 * 64), [3, 64, 64], { axes: "cyx" });
+    const colour = makeImage(
+      Float32Array.from({ length: 3 * 64 * 64 }, (_, i) => i),
+      [3, 64, 64],
+      { axes: "cyx" },
+    );
     await expect(compare(colour)).rejects.toThrow(/colour image: found 3 channels/);
     await expect(
       compare(noisy, {
@@ -234,9 +238,12 @@ describe("compare", () => {
       compare(noisy, { ...options, tissue: { low: 500, high: 900 }, methods: [identity] }),
     ).rejects.toThrow(/found 0 places/);
     const smaller = makeImage(new Float32Array(nz * 64 * 64), [nz, 64, 64], noisy);
-    await expect(
-      compare(noisy, { ...options, repeat: withUnit(smaller), methods: [identity] }),
-    ).rejects.toThrow(/repeated scan: found 6 × 64 × 64/);
+    const doseImages = [{ dose: 0.5, image: withUnit(smaller) }];
+    await expect(compare(noisy, { ...options, doseImages, methods: [identity] })).rejects.toThrow(
+      /with the dose 0.5: found 6 × 64 × 64/,
+    );
+    const moving = makeImage(new Float32Array(2 * 3 * 64 * 64), [2, 3, 64, 64], { axes: "tzyx" });
+    await expect(compare(moving)).rejects.toThrow(/time series: found axes "tzyx"/);
     const plain = makeImage(noisy.data, noisy.shape, { spacing: noisy.spacing });
     await expect(compare(plain, { doses: [0.5], methods: [identity] })).rejects.toThrow(
       /Cannot lower the dose to 0.5: found values in arbitrary unit/,
@@ -244,6 +251,35 @@ describe("compare", () => {
     await expect(compare(noisy, { ...options, methods: [identity, identity] })).rejects.toThrow(
       /identity: found it twice/,
     );
+  });
+
+  it("gives a smaller answer without a repeat of other geometry, on equal channels, on frames, and in narrower regions", async () => {
+    const smaller = makeImage(new Float32Array(nz * 64 * 64), [nz, 64, 64], noisy);
+    const { result } = await compare(noisy, {
+      ...options,
+      lookFor: { diameterMm: 10, contrast: 10 },
+      repeat: withUnit(smaller),
+      methods: [identity],
+    });
+    expect(result.notes.join()).toMatch(/repeated scan is left out: found 6 × 64 × 64 .* wanted/);
+    expect(result.arms[0]!.fidelity!.by).toMatch(/self-supervised/);
+    // 60 mm across hold two regions of 30 mm each way, and four of 20 mm in a few rows.
+    expect(result.notes.join()).toMatch(/regions are 25 × 25 px, two diameters/);
+    const size = nz * n * n;
+    const thrice = Float32Array.from({ length: 3 * size }, (_, i) => noisy.data[i % size]!);
+    const at = { spacing: noisy.spacing, unit: noisy.unit };
+    const grey = makeImage(thrice, [3, nz, n, n], { ...at, axes: "czyx" });
+    const frames = makeImage(noisy.data, [nz, n, n], { ...at, axes: "tyx" });
+    const shared = { ...options, methods: [identity] };
+    const plain = await compare(noisy, shared);
+    for (const [image, said] of [
+      [grey, /all 3 channels are equal/],
+      [frames, /frames of the time series count as slices/],
+    ] as const) {
+      const { result: same } = await compare(image, shared);
+      expect(same.notes.join()).toMatch(said);
+      expect(same.arms[0]!.hotelling).toEqual(plain.result.arms[0]!.hotelling);
+    }
   });
 
   it("answers on one slice, and on MR without a unit, and says what that is worth", async () => {

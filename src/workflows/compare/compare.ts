@@ -14,31 +14,24 @@ import { noiseOfImage } from "../../denoise/noise-level/noise-of-image.ts";
 import { defaultThreads } from "../../parallel/index.ts";
 import type { MemberChoice } from "../member-choice.ts";
 import { assumptionsOf } from "./assumptions.ts";
+import { checkImage, dosesOf, greySlices, otherNames, unlike } from "./compared-image.ts";
 import { type DoseImage, imagesAtDoses } from "./doses.ts";
+import { roomFor } from "./room.ts";
 import { viewerNoise } from "../../observers/viewer-noise.ts";
 import { eye } from "./judge.ts";
 import { judgeArms } from "./judge-arms.ts";
 import { ownResolution, type OwnResolution } from "./own-resolution.ts";
 import { noPieces, type PieceStore } from "./pieces.ts";
-import {
-  casesAt,
-  checkPlaces,
-  deviationAboutPlane,
-  findPlaces,
-  type Place,
-  regionOf,
-} from "./places.ts";
+import { casesAt, deviationAboutPlane, type Place, regionOf } from "./places.ts";
 import { type OpenCompared, openCompared } from "./open-compared.ts";
 import { mostHeld, pilotOf } from "./pilot.ts";
 import { fewestPlaces, type Plan, planPlaces } from "./plan.ts";
 import { presets } from "./presets.ts";
 import { type CompareResult, type CompareScene, untreated } from "./result.ts";
-import { fewestSearched } from "./search.ts";
-import { drawSignal, regionSide } from "./signals.ts";
+import { drawSignal } from "./signals.ts";
 import { slicesOf, stackOf } from "./stack.ts";
-import { type SignalOptions, signalTask, type StatedTask, statedTask } from "./task.ts";
+import { type SignalOptions, signalTask, statedTask } from "./task.ts";
 import type { Tissue } from "./terms.ts";
-import { foregroundTissue } from "./tissue.ts";
 import { type Method, type NoiseProbe, treat, type Treated } from "./treat.ts";
 import { methodResults, verdictOf } from "./verdict.ts";
 
@@ -105,21 +98,28 @@ const quickBudget = 75;
 const [mostSlices, mostQuick] = [120, 24];
 /** Slices on each side that a method may see. */
 const mostBeside = 3;
-const defaultDoses = [1, 0.5, 0.25];
 
 /**
- * Compares denoisers and doses on an image of one grey channel, `yx` or `zyx`.
+ * Compares denoisers and doses on an image of one grey channel, `yx` or `zyx`; channels that are all equal count as one,
+ * frames `tyx` as slices. A truth or repeat of other geometry is left out, with a note.
  *
- * @throws InputError on colours and time series, repeats or doses of other geometry, doses below 1 of what is not CT,
+ * @throws InputError on colours and time series of volumes, doses of other geometry, doses below 1 of what is not CT,
  *   signals outside the tissue, and too few places; CancelledError
  */
-export async function compare(image: Image, options: CompareOptions = {}): Promise<Comparison> {
+export async function compare(given: Image, options: CompareOptions = {}): Promise<Comparison> {
   const started = performance.now();
   const { seed = 1, level = 0.95, margin = 0.05, pieces = noPieces, signal, padding } = options;
   const threads = options.threads ?? defaultThreads();
-  checkImage(image, options);
   const notes: string[] = [];
   const note = (text: string) => void (notes.includes(text) || notes.push(text));
+  const image = greySlices(given, note);
+  checkImage(image, options);
+  const [truth, repeat] = (["truth", "repeat"] as const).map((name) => {
+    const other = options[name] && greySlices(options[name], note);
+    const why = other && unlike(image, other);
+    if (why !== undefined) note(`the ${otherNames[name]} is left out: ${why}`);
+    return why === undefined ? other : undefined;
+  });
   const doses = dosesOf(image, options);
   const stated = statedTask(image.unit, {
     preset: options.preset,
@@ -132,11 +132,8 @@ export async function compare(image: Image, options: CompareOptions = {}): Promi
   try {
     const { methods } = opened;
     const looked = spread(nz, options.quick ? mostQuick : mostSlices);
-    const side = regionSide(stated.diameterMm, Math.min(image.spacing[1], image.spacing[2]));
-    const looking = { ...options, stated, looked, seed, side };
-    const searched = options.search ? searchPlaces(image, looking, note) : undefined;
-    const wide = searched ? wideOf(side) : 0;
-    const found = searched ?? placesOf(image, looking);
+    const looking = { ...options, stated, looked, seed };
+    const { found, side, wide } = roomFor(image, looking, note);
     const { tissue, places } = found;
     const resolution: OwnResolution =
       options.resolution === undefined
@@ -222,7 +219,7 @@ export async function compare(image: Image, options: CompareOptions = {}): Promi
       signal,
       onProgress: progress("doses"),
     });
-    const needsProbe = options.truth === undefined && options.repeat === undefined;
+    const needsProbe = truth === undefined && repeat === undefined;
     const treated: { dose: DoseImage; method: Method; treated: Treated; probe?: NoiseProbe }[] = [];
     for (const dose of images) {
       const { sigma: level0, grain = 1.2 } = noiseOfImage(dose.image, { padding: stack.padding });
@@ -265,9 +262,9 @@ export async function compare(image: Image, options: CompareOptions = {}): Promi
       viewer: viewer.sd > 0 ? { sd: viewer.sd, seed } : undefined,
       shownSlice,
       shape: [ny, nx],
-      truth: other(options.truth),
-      truthPlane: options.truth && slicesOf(options.truth, [shownSlice]),
-      repeat: other(options.repeat),
+      truth: other(truth),
+      truthPlane: truth && slicesOf(truth, [shownSlice]),
+      repeat: other(repeat),
       acquired: other(image),
       signal,
     });
@@ -310,46 +307,6 @@ export async function compare(image: Image, options: CompareOptions = {}): Promi
   }
 }
 
-function checkImage(image: Image, { truth, repeat, doseImages = [] }: CompareOptions): void {
-  const { axes } = image;
-  if (axes.includes("c")) {
-    throw new InputError(
-      `Cannot compare on a colour image: found ${image.shape[axes.indexOf("c")]} channels, wanted one grey channel`,
-    );
-  }
-  if (axes.includes("t")) {
-    throw new InputError(
-      `Cannot compare on a time series: found axes "${axes}", wanted one plane or volume`,
-    );
-  }
-  const nonFinite = image.data.findIndex((v) => !Number.isFinite(v));
-  if (nonFinite >= 0) {
-    throw new InputError(
-      `Cannot compare on these images: found a value that is no finite number at index ${nonFinite}, wanted none`,
-    );
-  }
-  const others: (readonly [string, Image])[] = [
-    ...(truth ? [["truth", truth] as const] : []),
-    ...(repeat ? [["repeated scan", repeat] as const] : []),
-    ...doseImages.map((one) => [`dose ${one.dose}`, one.image] as const),
-  ];
-  for (const [what, other] of others) {
-    const apart = other.spacing.some((s, i) => Math.abs(s / image.spacing[i]! - 1) > 1e-3);
-    if (other.shape.join() !== image.shape.join() || apart) {
-      const say = (one: Image) =>
-        `${one.shape.join(" × ")} voxels of ${one.spacing.map((s) => Number(s.toPrecision(4))).join(" × ")} mm`;
-      throw new InputError(
-        `Cannot compare with the ${what}: found ${say(other)} beside ${say(image)}, wanted the same geometry`,
-      );
-    }
-    if (other.unit !== image.unit) {
-      throw new InputError(
-        `Cannot compare with the ${what}: found unit ${other.unit} beside ${image.unit}, wanted the same`,
-      );
-    }
-  }
-}
-
 /** The viewer's noise: as given, or from the window in which the preset's tissue, or the image, is shown. */
 function viewerOf(
   image: Image,
@@ -367,86 +324,6 @@ function viewerOf(
   const named = presets[preset]?.window;
   const { low, high } = named ? ctWindows[named] : windowFor(image);
   return { sd: viewerNoise(high - low, eye), windowWidth: high - low };
-}
-
-/** Doses falling, the full one among them. */
-function dosesOf(image: Image, { doses, doseImages = [] }: CompareOptions): number[] {
-  const given = doseImages.map((one) => one.dose);
-  const stated = doses ?? (image.unit === "HU" && image.spacingKnown ? defaultDoses : [1]);
-  const all = [...new Set([1, ...stated, ...given])].sort((a, b) => b - a);
-  const bad = all.find((dose) => !(dose > 0 && dose <= 1));
-  if (bad !== undefined) {
-    throw new InputError(
-      `Cannot compare at dose ${bad}: found it outside of 0 to 1, wanted fractions of the images' own dose`,
-    );
-  }
-  const made = all.filter((dose) => dose !== 1 && !given.includes(dose));
-  if (made.length > 0 && image.unit !== "HU") {
-    throw new InputError(
-      `Cannot lower the dose to ${made.join(", ")}: found values in ${image.unit} unit, wanted CT in HU, or the images of these doses`,
-    );
-  }
-  return all;
-}
-
-/** Side of the regions in which a signal is searched: it may lie half a region off the middle. */
-const wideOf = (side: number): number => 2 * side - 1;
-
-/** Places with room for search; undefined, and said, where there are too few. */
-function searchPlaces(
-  image: Image,
-  looking: Parameters<typeof placesOf>[1],
-  note: (text: string) => void,
-): FoundPlaces | undefined {
-  const side = wideOf(looking.side);
-  try {
-    const found = placesOf(image, { ...looking, side });
-    if (found.places.length >= 2 * fewestSearched) return found;
-    note(
-      `search is not judged: found ${found.places.length} places of ${side} × ${side} px, wanted ${2 * fewestSearched}`,
-    );
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    note(`search is not judged: ${error.message}`);
-  }
-  return undefined;
-}
-
-interface FoundPlaces {
-  readonly tissue: Tissue;
-  readonly places: readonly Place[];
-  readonly given: ReadonlyMap<number, Image>;
-}
-
-/** A tissue whose range comes from means of larger regions, widened by the noise of the small ones that decide. */
-function widened(image: Image, { low, high }: Tissue, padding: Uint8Array | undefined): Tissue {
-  const { sigma } = noiseOfImage(image, { padding });
-  return { low: low - sigma, high: high + sigma };
-}
-
-function placesOf(
-  image: Image,
-  options: CompareOptions & {
-    readonly stated: StatedTask;
-    readonly looked: readonly number[];
-    readonly side: number;
-    readonly seed: number;
-  },
-): FoundPlaces {
-  const { stated, looked, side, seed, padding } = options;
-  const given = new Map((options.doseImages ?? []).map((one) => [one.dose, one.image]));
-  const { ny, nx } = layoutOf(image);
-  const tissue = stated.tissue ?? widened(image, foregroundTissue(image, looked), padding);
-  if (options.places) checkPlaces(image, options.places, { side, tissue });
-  const places =
-    options.places ?? findPlaces(image, { slices: looked, side, tissue, seed, padding });
-  if (places.length < fewestPlaces) {
-    const short = (x: number) => String(Number(x.toPrecision(4)));
-    throw new InputError(
-      `Cannot compare on these images: found ${places.length} places of ${side} × ${side} px in tissue from ${short(tissue.low)} to ${short(tissue.high)} on ${looked.length} slices of ${nx} × ${ny} px, wanted at least ${fewestPlaces}; give another tissue, a smaller signal, or more slices`,
-    );
-  }
-  return { tissue, places, given };
 }
 
 /** How many slices on each side the methods see. */

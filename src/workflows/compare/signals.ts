@@ -11,13 +11,15 @@ import type { SignalTask } from "./task.ts";
 /** Width at half height over standard deviation of a Gaussian. */
 const widthOfSigma = 2 * Math.sqrt(2 * Math.log(2));
 
-/** Region sides in signal diameters: what the observer sees around the signal tells it the background. */
-const sideInDiameters = 3;
 const [leastSide, mostSide] = [15, 129];
 
-/** Odd side in pixels of the region about a signal. */
-export function regionSide(diameterMm: number, pixelMm: number): number {
-  const wanted = Math.round((sideInDiameters * diameterMm) / pixelMm);
+/**
+ * Odd side in pixels of the region about a signal.
+ *
+ * @param diameters side in signal diameters: what the observer sees around the signal tells it the background
+ */
+export function regionSide(diameterMm: number, pixelMm: number, diameters = 3): number {
+  const wanted = Math.round((diameters * diameterMm) / pixelMm);
   return Math.min(mostSide, Math.max(leastSide, wanted + 1 - (wanted % 2)));
 }
 
