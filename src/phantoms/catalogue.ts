@@ -97,6 +97,30 @@ export interface PhantomParameters {
     /** Height of a blob. -1000000 to 1000000. Default: 1. */
     readonly amplitude?: number;
   };
+  readonly "dead-leaves": {
+    /** Pixels along each side of a slice. 4 to 4096 px. Default: 256. */
+    readonly size?: number;
+    /** Shapes that fall; more hide more of each other. 0 to 20000 leaves. Default: 400. */
+    readonly leaves?: number;
+    /** Radius of the smallest leaves. 1 to 500 px. Default: 4. */
+    readonly leastPx?: number;
+    /** Radius of the largest leaves. 1 to 4000 px. Default: 100. */
+    readonly mostPx?: number;
+    /** Multiplier of the leaves' textures; 0 makes them smooth. 0 to 5. Default: 1. */
+    readonly texture?: number;
+    /** Largest relative change of a leaf's value over its radius. 0 to 2. Default: 0.3. */
+    readonly slope?: number;
+    /** Largest width of an edge; every leaf draws its own. 0 to 20 px. Default: 1.5. */
+    readonly blurPx?: number;
+    /** Values spread over so many powers of ten below 1; 0 spreads them evenly from 0 to 1. 0 to 6. Default: 0. */
+    readonly decades?: number;
+    /** Share of leaves without any signal. 0 to 1. Default: 0.15. */
+    readonly dark?: number;
+    /** Relative amplitude of a slow change over the field of view. 0 to 0.9. Default: 0. */
+    readonly shading?: number;
+    /** Whether the leaves lie in a body with nothing around it. Default: false. */
+    readonly outline?: boolean;
+  };
   readonly "gaussian-field": {
     /** Pixels along each side of a slice. 4 to 4096 px. Default: 64. */
     readonly size?: number;
@@ -214,6 +238,8 @@ export interface PhantomParameters {
     readonly points?: number;
     /** Radius of cysts and bright regions. 0.5 to 40 mm. Default: 4. */
     readonly radiusMm?: number;
+    /** One drawn set of scatterers, or their variance, from which an ultrasound system draws them. Default: scatterers. */
+    readonly gives?: "scatterers" | "echogenicity";
   };
   readonly "water-inserts": {
     /** Pixels along each side of a slice. 4 to 4096 px. Default: 256. */
@@ -250,6 +276,7 @@ export const catalogue: {
   "brain-mr": () => import("./brain-mr.ts").then((m) => m.brainMr),
   "chest-radiograph": () => import("./chest-radiograph.ts").then((m) => m.chestRadiograph),
   "clustered-lumpy": () => import("./clustered-lumpy.ts").then((m) => m.clusteredLumpy),
+  "dead-leaves": () => import("./dead-leaves.ts").then((m) => m.deadLeaves),
   "gaussian-field": () => import("./gaussian-field.ts").then((m) => m.gaussianField),
   "head": () => import("./head.ts").then((m) => m.head),
   "lumpy": () => import("./lumpy.ts").then((m) => m.lumpy),

@@ -19,6 +19,13 @@ const parameters: ParameterTable = {
   ),
   points: wholeRow("points", [0, 4, 50], "Strong point reflectors, for the point-spread function"),
   radiusMm: numberRow("mm", [0.5, 4, 40], "Radius of cysts and bright regions"),
+  gives: {
+    type: "choice",
+    choices: ["scatterers", "echogenicity"],
+    default: "scatterers",
+    about:
+      "One drawn set of scatterers, or their variance, from which an ultrasound system draws them",
+  },
 };
 
 const labels = { 1: "tissue", 2: "layer", 3: "cyst", 4: "bright", 5: "point" } as const;
@@ -88,15 +95,16 @@ export const ultrasoundScatterers: Phantom = {
     const brightCentres = rounds(p.bright as number, 10 ** ((p.brightDb as number) / 10), 4);
     const cystCentres = rounds(p.cysts as number, 0, 3);
     const normals = stream.child("scatterers").normals(size * size);
-    const values = Float32Array.from(
-      normals,
-      (g, i) => g * Math.sqrt(Math.max(0, canvas.values[i]!)),
-    );
+    const drawn = p.gives === "scatterers";
+    const values = Float32Array.from(normals, (g, i) => {
+      const echogenicity = Math.max(0, canvas.values[i]!);
+      return drawn ? g * Math.sqrt(echogenicity) : echogenicity;
+    });
     for (let n = 0; n < (p.points as number); n++) {
       const i = Math.round(size * (0.15 + 0.7 * s.uniform()));
       const j = Math.round(size * (0.15 + 0.75 * s.uniform()));
       const at = Math.min(values.length - 1, j * size + i);
-      values[at] = 60;
+      values[at] = drawn ? 60 : 60 ** 2;
       canvas.labels[at] = 5;
     }
     const { labels: labelImage } = canvas.toImages("arbitrary");

@@ -170,6 +170,8 @@ export interface AcquisitionParameters {
     readonly dynamicRangeDb?: number;
     /** Whether the object holds scatterer strengths, or echogenicity to be filled with random ones. Default: scatterers. */
     readonly object?: "scatterers" | "echogenicity";
+    /** What the reference shows: the same speckle without electronic noise, or the mean over all scatterers of the object's echogenicity. Default: speckle. */
+    readonly truth?: "speckle" | "expectation";
     /** Log-compressed image on [0, 1], or the envelope itself. Default: log. */
     readonly output?: "log" | "envelope";
   };

@@ -69,6 +69,55 @@ describe("ultrasound", () => {
     // 1.9131; some n²/(4π·1.2·2.2) = 1,100 cells: 5 standard errors.
     expect(Math.abs(mean / sd - 1.9131)).toBeLessThan(0.2);
   });
+
+  it.each(["envelope", "log"])(
+    "shows the mean %s over all scatterers as its truth",
+    async (output) => {
+      const n = 32;
+      // A bright half, a dark one and a gradient: the beam mixes them.
+      const echogenicity = makeImage(
+        Float32Array.from({ length: n * n }, (_, i) =>
+          i % n < n / 2 ? 1 : 0.05 + (0.3 * i) / n / n,
+        ),
+        [n, n],
+      );
+      const draws = 200;
+      const sums = new Float64Array(n * n);
+      const squares = new Float64Array(n * n);
+      const decibels = (image: Image): Float64Array =>
+        Float64Array.from(image.data, (v) => (output === "log" ? 120 * (v - 1) : v));
+      let truth = new Float64Array(n * n);
+      const options = { object: "echogenicity", noiseDb: -200, dynamicRangeDb: 120, output };
+      for (let draw = 0; draw < draws; draw++) {
+        const { image, reference } = await ultrasoundBmode.acquire(
+          echogenicity,
+          streamOf(7, draw),
+          { ...options, truth: "expectation" },
+          { reference: true },
+        );
+        // Both are shown below the brightest echo of the draw, so that it cancels from their difference.
+        const [a, b] = [decibels(image), decibels(reference!)];
+        a.forEach((v, i) => {
+          sums[i]! += v - b[i]!;
+          squares[i]! += (v - b[i]!) ** 2;
+        });
+        truth = b;
+      }
+      const errors = sums.map((sum, i) => sum / Math.sqrt(squares[i]!));
+      // sum/√squares is standard normal where the mean is 0: 1,024 pixels, 5 standard errors.
+      expect(Math.max(...errors.map(Math.abs))).toBeLessThan(5);
+      const bias = sums.reduce((a, b) => a + b, 0) / draws / n / n;
+      // 200 draws of some 30 independent cells: deviations of 5.6 dB and of about half the mean envelope.
+      const mean = truth.reduce((a, b) => a + b, 0) / n / n;
+      expect(Math.abs(bias)).toBeLessThan(output === "log" ? 0.25 : 0.02 * mean);
+    },
+  );
+
+  it("has no mean over scatterers that are given", async () => {
+    await expect(
+      ultrasoundBmode.acquire(flat(1, 16), streamOf(1), { truth: "expectation" }),
+    ).rejects.toThrow(/found the truth expectation with an object of scatterers/);
+  });
 });
 
 describe("projection X-ray", () => {
