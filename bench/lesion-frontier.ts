@@ -14,12 +14,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { makeImage, type Image } from "../src/core/image.ts";
 import { catalogue } from "../src/denoise/catalogue.ts";
-import type { Transfer } from "../src/denoise/preserving/band.ts";
 import { loadDenoisingModel } from "../src/inference/files.ts";
 import { openDenoisingModel } from "../src/inference/denoising-model.ts";
 import { learnedDenoiser } from "../src/inference/learned-denoiser.ts";
-import { cosineTransform } from "../src/math/cosine-transform.ts";
-import { cholesky, choleskySolve } from "../src/math/cholesky.ts";
 import { casesOf } from "../src/observers/index.ts";
 import { channelOutputs } from "../src/observers/channels/channel-set.ts";
 import { laguerreGauss } from "../src/observers/channels/laguerre-gauss.ts";
@@ -40,6 +37,8 @@ import {
   sinogramOf,
 } from "../tools/long/low-contrast.ts";
 import { blurs, type Filter, filtersFor, pass, type Row, rowsFor } from "./lesion-frontier/rows.ts";
+import { internalD } from "./lesion-frontier/internal-noise.ts";
+import { noisePowerOf } from "./lesion-frontier/noise-power.ts";
 import { frontierFigure } from "./lesion-frontier/figure.ts";
 
 const side = 161;
@@ -64,28 +63,6 @@ async function open(names: readonly string[]): Promise<Map<string, Run>> {
   return runs;
 }
 
-/** N(f) of noise images, by rings, joined linearly. */
-function noisePowerOf(noises: readonly Float64Array[]): Transfer {
-  const bins = 50;
-  const farthest = Math.SQRT1_2 / pixel;
-  const sums = new Float64Array(bins);
-  const counts = new Float64Array(bins);
-  for (const noise of noises) {
-    cosineTransform(noise, { shape: [side, side] }).forEach((v, i) => {
-      const f = Math.hypot(i % side, Math.floor(i / side)) / (2 * side * pixel);
-      const bin = Math.min(bins - 1, Math.floor((f / farthest) * bins));
-      sums[bin]! += v * v;
-      counts[bin]!++;
-    });
-  }
-  return (f) => {
-    const at = Math.min(bins - 1, Math.max(0, (f / farthest) * bins - 0.5));
-    const low = Math.min(bins - 2, Math.floor(at));
-    const mean = (k: number) => sums[k]! / counts[k]!;
-    return mean(low) * (1 - (at - low)) + mean(low + 1) * (at - low);
-  };
-}
-
 export interface Figures {
   readonly name: string;
   readonly family: string;
@@ -93,39 +70,6 @@ export interface Figures {
   readonly kept: readonly { estimate: number; lower: number; upper: number }[];
   readonly d: readonly number[];
   readonly dInternal: readonly number[];
-}
-
-/** d'² = Δᵀ (S + V)⁻¹ Δ less what the error of Δ adds, V the internal noise's variances. */
-function internalD(
-  outputs: { present: Float64Array; absent: Float64Array; channels: number },
-  internal: readonly number[],
-): number {
-  const { present, absent, channels: p } = outputs;
-  const [m, n] = [present.length / p, absent.length / p];
-  const column = (of: Float64Array, c: number) =>
-    Float64Array.from({ length: of.length / p }, (_, i) => of[i * p + c]!);
-  const mean = (v: Float64Array) => v.reduce((s, x) => s + x, 0) / v.length;
-  const [a, b] = [present, absent].map((of) =>
-    Array.from({ length: p }, (_, c) => column(of, c)),
-  ) as [Float64Array[], Float64Array[]];
-  const delta = Float64Array.from({ length: p }, (_, c) => mean(a[c]!) - mean(b[c]!));
-  const s = new Float64Array(p * p);
-  for (let i = 0; i < p; i++) {
-    for (let j = 0; j < p; j++) {
-      s[i * p + j] =
-        ((m - 1) * sampleCovariance(a[i]!, a[j]!) + (n - 1) * sampleCovariance(b[i]!, b[j]!)) /
-        (m + n - 2);
-    }
-  }
-  const total = s.map((v, k) => (k % (p + 1) === 0 ? v + internal[k / (p + 1)]! : v));
-  const { factor } = cholesky(total, p) as { factor: Parameters<typeof choleskySolve>[0] };
-  const solved = choleskySolve(factor, delta);
-  let square = delta.reduce((sum, v, i) => sum + v * solved[i]!, 0);
-  for (let j = 0; j < p; j++) {
-    const one = choleskySolve(factor, s.slice(j * p, j * p + p));
-    square -= one[j]! * (1 / m + 1 / n);
-  }
-  return Math.sqrt(Math.max(0, square));
 }
 
 async function uniform(
@@ -142,7 +86,7 @@ async function uniform(
     return Float64Array.from(image, (v, i) => v - empty[i]!);
   };
   const noises = Array.from({ length: tested ? 2 : 12 }, (_, k) => noiseOf(k));
-  const filters = filtersFor(tested ? [5] : keeps, noisePowerOf(noises));
+  const filters = filtersFor(tested ? [5] : keeps, noisePowerOf(noises, { side, pixelMm: pixel }));
   filters.set("blur", blurs(tested ? [1.5] : [1, 1.5, 2, 3], pixel));
   const rows = rowsFor(
     denoisers.map((name) => name.split("=")[0]!),

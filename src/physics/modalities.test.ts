@@ -86,7 +86,7 @@ describe("ultrasound", () => {
       const squares = new Float64Array(n * n);
       const decibels = (image: Image): Float64Array =>
         Float64Array.from(image.data, (v) => (output === "log" ? 120 * (v - 1) : v));
-      let truth = new Float64Array(n * n);
+      let truth: Float64Array = new Float64Array(n * n);
       const options = { object: "echogenicity", noiseDb: -200, dynamicRangeDb: 120, output };
       for (let draw = 0; draw < draws; draw++) {
         const { image, reference } = await ultrasoundBmode.acquire(
