@@ -7,7 +7,7 @@ import { spreadsSchema } from "./spread.ts";
 
 const named = (what: string) =>
   z.strictObject({
-    name: z.string().describe(`Name of a ${what}; \`dprime list\` shows them.`),
+    name: z.string().describe(`Name of a ${what} of the catalogue.`),
     options: spreadsSchema.default({}),
   });
 

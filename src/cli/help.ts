@@ -2,6 +2,7 @@
 import { kebab } from "./kebab.ts";
 import type { Command } from "./commands/command.ts";
 import type { Option } from "./options.ts";
+import { sharedOptions } from "./parse.ts";
 import { indented, textWidth, wrapText } from "./wrap.ts";
 
 type Row = readonly [term: string, about: string];
@@ -37,7 +38,7 @@ function paragraphs(text: string, width: number): string[] {
 }
 
 function aboutOf({ about, facts, many, placeholder }: Option<unknown>): string {
-  const all = many && placeholder !== undefined ? [...facts, "several by commas or again"] : facts;
+  const all = many && placeholder !== undefined ? [...facts, "repeatable"] : facts;
   return all.length === 0 ? about : `${about} (${all.join("; ")})`;
 }
 
@@ -54,21 +55,20 @@ function argumentTerm(name: string, { required, many }: Option<unknown>): string
 
 /** A command line that may be pasted: broken lines end in a backslash. */
 function exampleLines(line: string, width: number): string[] {
-  const parts = wrapText(line, width - 8);
-  return parts.map(
-    (part, k) => `${k === 0 ? "  $ " : "      "}${part}${k + 1 < parts.length ? " \\" : ""}`,
+  // An option stays with its value.
+  const parts = wrapText(
+    line.replace(/ (-[a-zA-Z]|--[a-z-]+) (?=[^-<>])/g, " $1\u00a0"),
+    width - 8,
   );
+  return parts.map((part, k) => {
+    const words = part.replaceAll("\u00a0", " ");
+    return `${k === 0 ? "  $ " : "      "}${words}${k + 1 < parts.length ? " \\" : ""}`;
+  });
 }
 
 export function commandHelp(command: Command, width: number): string {
   const given = Object.entries(command.arguments);
-  const own = Object.entries(command.options);
-  const shared: readonly Row[] = [
-    ["    --json", "print one JSON document on stdout"],
-    ["    --quiet", "no progress and no notes on stderr"],
-    ["    --debug", "show the stack of an error"],
-    ["-h, --help", "show this help"],
-  ];
+  const own = Object.entries<Option<unknown>>({ ...command.options, ...sharedOptions });
   const usage = ["dprime", command.name, ...given.map(([n, spec]) => argumentTerm(n, spec))];
   return `${[
     ...indented(`Usage: ${usage.join(" ")} [options]`, { indent: 0, width }),
@@ -85,13 +85,13 @@ export function commandHelp(command: Command, width: number): string {
     ...titled(
       "Options",
       rowLines(
-        [...own.map(([name, spec]): Row => [termOf(name, spec), aboutOf(spec)]), ...shared],
+        own.map(([name, spec]) => [termOf(name, spec), aboutOf(spec)]),
         width,
       ),
     ),
     ...titled(
       "Examples",
-      command.examples.flatMap(({ line, about }) => [
+      Object.entries(command.examples).flatMap(([line, about]) => [
         ...exampleLines(line, width),
         ...indented(about, { indent: 6, width }),
       ]),

@@ -1,7 +1,8 @@
 /** JSON that a terminal may be shown. */
 
-/** JSON has no NaN and no infinities; `null` would hide which it was. */
+/** JSON has no NaN and no infinities; `null` would hide which it was. Typed arrays become plain lists. */
 function withNumbers(_key: string, value: unknown): unknown {
+  if (value instanceof Float32Array || value instanceof Float64Array) return [...value];
   return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
 }
 

@@ -2,7 +2,7 @@
 /** The `dprime` program: hands the process to `runCommandLine` and exits with its code. */
 import { readFileSync } from "node:fs";
 import { RunError } from "../core/errors.ts";
-import { failureOf } from "./failure.ts";
+import { failureOf } from "../core/failure.ts";
 import { runCommandLine } from "./run.ts";
 
 const controller = new AbortController();
@@ -77,8 +77,8 @@ let code = await runCommandLine(process.argv.slice(2), {
 });
 const failure = await out.end();
 if (failure !== undefined) {
-  const { line } = failureOf(Object.assign(failure, { path: "standard output" }));
-  err.write(`dprime: ${line}\n`);
+  const { message } = failureOf(Object.assign(failure, { path: "standard output" }));
+  err.write(`dprime: ${message}\n`);
   code ||= 1;
 }
 await err.end();

@@ -6,17 +6,19 @@ export interface Option<T> {
   /** One line without a final period; ranges, choices and defaults are added to it in the help. */
   readonly about: string;
   /** What the help shows for the value, such as `FILE`; absent for flags. */
-  readonly placeholder?: string;
+  readonly placeholder?: string | undefined;
   /** One letter, as in `-o`. */
-  readonly short?: string;
+  readonly short?: string | undefined;
   /** A letter or name that is still taken and no longer shown. */
-  readonly formerly?: string;
+  readonly formerly?: string | undefined;
   /** The command cannot run without it. */
   readonly required: boolean;
   /** Takes several values, by commas and by repetition. */
   readonly many: boolean;
   /** A flag that `--no-NAME` turns off. */
   readonly negatable?: boolean;
+  /** A path that may be `-`: standard input or standard output. */
+  readonly pipe?: "input" | "output" | undefined;
   /** Ranges, choices and defaults, one clause each. */
   readonly facts: readonly string[];
   /**
@@ -39,48 +41,58 @@ interface More<T> {
   readonly formerly?: string;
   readonly required?: true;
   readonly default?: T;
+  readonly pipe?: Option<T>["pipe"];
 }
 
 /** A value that is there when the option is required or has a default. */
 type Known<T, M> = M extends { required: true } | { default: T } ? T : T | undefined;
 
+/** The value, or what was wanted instead. */
+type Parse<T> = (word: string) => { readonly value: T } | { readonly wanted: string };
+
 interface Single<T> {
   readonly placeholder: string;
   readonly facts?: readonly string[];
-  /** The value, or what was wanted instead. */
-  readonly parse: (word: string) => { readonly value: T } | { readonly wanted: string };
+  readonly parse: Parse<T>;
 }
 
 function single<T, M extends More<T>>(
   about: string,
   { placeholder, facts = [], parse }: Single<T>,
-  more: M | undefined,
+  more?: M,
 ): Option<Known<T, M>> {
-  const fallback = more?.default;
+  const { required, default: fallback, short, formerly, pipe }: More<T> = more ?? {};
   return {
     about,
     placeholder,
-    ...(more?.short === undefined ? {} : { short: more.short }),
-    ...(more?.formerly === undefined ? {} : { formerly: more.formerly }),
-    required: more?.required === true,
+    short,
+    formerly,
+    pipe,
+    required: required === true,
     many: false,
-    facts: [...facts, ...(fallback === undefined ? [] : [`default: ${String(fallback)}`])],
+    facts: [
+      ...facts,
+      ...(fallback === undefined ? [] : [`default: ${String(fallback)}`]),
+      ...pipeFacts(pipe),
+    ],
     read(words, name) {
       const word = words.at(-1);
-      if (word === undefined) return fallback as Known<T, M>;
-      return parsed(word, name, parse) as Known<T, M>;
+      return (word === undefined ? fallback : parsed(word, name, parse)) as Known<T, M>;
     },
   };
 }
 
-function parsed<T>(word: string, name: string, parse: Single<T>["parse"]): T {
+const pipeFacts = (pipe: "input" | "output" | undefined): readonly string[] =>
+  pipe === undefined ? [] : [`- is standard ${pipe}`];
+
+function parsed<T>(word: string, name: string, parse: Parse<T>): T {
   const found = parse(word);
   if ("value" in found) return found.value;
   throw new InputError(`Cannot read ${name}: found "${word}", wanted ${found.wanted}`);
 }
 
 /** Otherwise a forgotten value would swallow the next option, and `-o --quiet` write a file of that name. */
-const plainWord = (word: string): { value: string } | { wanted: string } =>
+const plainWord: Parse<string> = (word) =>
   word === ""
     ? { wanted: "a value" }
     : word.startsWith("--")
@@ -96,18 +108,12 @@ export function choice<const C extends readonly string[], M extends More<C[numbe
   about: string,
   more?: M,
 ) {
-  return single<C[number], M>(
-    about,
-    {
-      placeholder: "NAME",
-      facts: [`one of ${choices.join(", ")}`],
-      parse(word) {
-        const found = choices.find((one) => one === word);
-        return found === undefined ? { wanted: oneOf(word, choices) } : { value: found };
-      },
-    },
-    more,
-  );
+  const parse: Parse<C[number]> = (word) => {
+    const found = choices.find((one) => one === word);
+    return found === undefined ? { wanted: oneOf(word, choices) } : { value: found };
+  };
+  const facts = [choices.join(", ")];
+  return single<C[number], M>(about, { placeholder: "NAME", facts, parse }, more);
 }
 
 interface Range {
@@ -117,31 +123,29 @@ interface Range {
   readonly whole?: boolean;
 }
 
-function rangeText({ min, max, unit, whole = false }: Range): string {
-  const range =
-    min !== undefined && max !== undefined
-      ? ` from ${min} to ${max}`
-      : min !== undefined
-        ? ` of at least ${min}`
-        : max !== undefined
-          ? ` of at most ${max}`
-          : "";
-  return `a ${whole ? "whole number" : "number"}${range}${unit === undefined ? "" : ` ${unit}`}`;
+/** `from 0 to 10 HU`, `of at least 0`; empty where anything goes. */
+function rangeText({ min, max, unit = "" }: Range): string {
+  const both = min !== undefined && max !== undefined ? `from ${min} to ${max}` : undefined;
+  const least = min === undefined ? "" : `of at least ${min}`;
+  const most = max === undefined ? "" : `of at most ${max}`;
+  return `${both ?? least + most} ${unit}`.trim();
 }
 
 export function number<M extends More<number> & Range>(about: string, more?: M) {
   const { min = -Infinity, max = Infinity, whole = false } = more ?? {};
-  const wanted = rangeText(more ?? {});
+  const range = rangeText(more ?? {});
+  const kind = whole ? "a whole number" : "a number";
+  const parse: Parse<number> = (word) => {
+    const value = numberOf(word);
+    const fits = value >= min && value <= max && (!whole || Number.isInteger(value));
+    return Number.isFinite(value) && fits ? { value } : { wanted: `${kind} ${range}`.trim() };
+  };
   return single<number, M>(
     about,
     {
       placeholder: whole ? "N" : "X",
-      facts: [wanted],
-      parse(word) {
-        const value = numberOf(word);
-        const fits = value >= min && value <= max && (!whole || Number.isInteger(value));
-        return Number.isFinite(value) && fits ? { value } : { wanted };
-      },
+      facts: range === "" ? [] : [range.replace(/^(from|of) /, "")],
+      parse,
     },
     more,
   );
@@ -154,23 +158,17 @@ export function whole<M extends More<number> & Omit<Range, "whole">>(about: stri
 const numberOf = (word: string): number => (word.trim() === "" ? NaN : Number(word));
 
 /** Numbers with commas between them. */
-export function numbers<M extends More<readonly number[]> & { count?: number }>(
+export function numbers(
   placeholder: string,
   about: string,
-  more: M & { readonly example: string },
+  { example, count }: { readonly example: string; readonly count?: number },
 ) {
-  return single<readonly number[], M & { readonly example: string }>(
-    about,
-    {
-      placeholder,
-      parse(word) {
-        const value = word.split(",").map(numberOf);
-        const fits = more.count === undefined || value.length === more.count;
-        return fits && value.every(Number.isFinite) ? { value } : { wanted: more.example };
-      },
-    },
-    more,
-  );
+  const parse: Parse<readonly number[]> = (word) => {
+    const value = word.split(",").map(numberOf);
+    const fits = count === undefined || value.length === count;
+    return fits && value.every(Number.isFinite) ? { value } : { wanted: example };
+  };
+  return single<readonly number[], object>(about, { placeholder, parse });
 }
 
 export interface Limits {
@@ -180,86 +178,61 @@ export interface Limits {
 
 /** Two rising numbers. */
 export function limits(about: string, example: string) {
-  return single<Limits, object>(
-    about,
-    {
-      placeholder: "LOW,HIGH",
-      parse(word) {
-        const [low = NaN, high = NaN, ...rest] = word.split(",").map(numberOf);
-        return rest.length === 0 && Number.isFinite(low) && Number.isFinite(high) && low < high
-          ? { value: { low, high } }
-          : { wanted: `two numbers such as ${example}, the smaller first` };
-      },
-    },
-    undefined,
-  );
+  const parse: Parse<Limits> = (word) => {
+    const [low = NaN, high = NaN, ...rest] = word.split(",").map(numberOf);
+    return rest.length === 0 && Number.isFinite(low) && Number.isFinite(high) && low < high
+      ? { value: { low, high } }
+      : { wanted: `two numbers such as ${example}, the smaller first` };
+  };
+  return single<Limits, object>(about, { placeholder: "LOW,HIGH", parse });
 }
 
 /** Sizes such as 10x256x256. */
 export function sizes(placeholder: string, about: string) {
-  return single<readonly number[], object>(
-    about,
-    {
-      placeholder,
-      parse(word) {
-        const value = word.split(/[x×,]/i).map(numberOf);
-        return value.every((n) => Number.isInteger(n) && n > 0)
-          ? { value }
-          : { wanted: "sizes such as 10x256x256" };
-      },
-    },
-    undefined,
-  );
+  const parse: Parse<readonly number[]> = (word) => {
+    const value = word.split(/[x×,]/i).map(numberOf);
+    const fits = value.every((n) => Number.isInteger(n) && n > 0);
+    return fits ? { value } : { wanted: "sizes such as 10x256x256" };
+  };
+  return single<readonly number[], object>(about, { placeholder, parse });
 }
 
 /** A picture's path with an ending that says what to draw. */
-export function picture(about: string): Option<string | undefined> {
-  return single<string, object>(
-    about,
-    {
-      placeholder: "FILE",
-      parse: (word) => (/\.(png|svg)$/i.test(word) ? plainWord(word) : { wanted: ".png or .svg" }),
-    },
-    undefined,
-  );
+export function picture(about: string) {
+  const parse: Parse<string> = (word) =>
+    /\.(png|svg)$/i.test(word) ? plainWord(word) : { wanted: ".png or .svg" };
+  return single<string, object>(about, { placeholder: "FILE", parse });
 }
 
-export function flag(about: string, more: { short?: string } = {}): Option<boolean> {
-  return { about, ...more, required: false, many: false, facts: [], read: (w) => w.length > 0 };
+export function flag(about: string, { short }: { short?: string } = {}): Option<boolean> {
+  return { about, short, required: false, many: false, facts: [], read: (w) => w.length > 0 };
 }
 
 /** A flag with its opposite: `--NAME`, `--no-NAME`, or neither. */
 export function toggle(about: string): Option<boolean | undefined> {
-  return {
-    about,
-    required: false,
-    many: false,
-    negatable: true,
-    facts: [],
-    read: (words) => (words.length === 0 ? undefined : words.at(-1) !== "no"),
-  };
+  const read = (words: readonly string[]) =>
+    words.length === 0 ? undefined : words.at(-1) !== "no";
+  return { about, required: false, many: false, negatable: true, facts: [], read };
 }
 
 /** Items of a list; a comma inside one is written `\,`. */
 const itemsOf = (word: string): string[] =>
   word.split(/(?<!\\),/).map((item) => item.replaceAll("\\,", ","));
 
-function several<T>(
-  about: string,
-  { placeholder, short, formerly }: { placeholder: string; short?: string; formerly?: string },
-  read: (words: readonly string[], name: string) => T,
-): Option<T> {
-  return {
-    about,
-    placeholder,
-    ...(short === undefined ? {} : { short }),
-    ...(formerly === undefined ? {} : { formerly }),
-    required: false,
-    many: true,
-    facts: [],
-    read,
-  };
+interface SeveralMore {
+  readonly placeholder?: string;
+  readonly short?: string;
+  readonly formerly?: string;
 }
+
+const several = <T>(about: string, more: SeveralMore, read: Option<T>["read"]): Option<T> => ({
+  about,
+  ...more,
+  required: false,
+  many: true,
+  facts: [],
+  read,
+});
 
 /** A list of names or paths, by commas and by repetition. */
 export function list(placeholder: string, about: string): Option<readonly string[]> {
@@ -268,30 +241,23 @@ export function list(placeholder: string, about: string): Option<readonly string
   );
 }
 
-export interface PairsMore {
-  readonly short?: string;
-  readonly placeholder?: string;
-}
+const pairAs =
+  (wanted: string): Parse<readonly [string, string]> =>
+  (word) => {
+    const at = word.indexOf("=");
+    return at < 1 ? { wanted } : { value: [word.slice(0, at).trim(), word.slice(at + 1)] };
+  };
 
 /** Pairs of name and value; a comma begins the next pair where a name and an equals sign follow it. */
 export function pairs(
   about: string,
-  { short, placeholder = "NAME=VALUE" }: PairsMore = {},
+  { placeholder = "NAME=VALUE", ...more }: SeveralMore = {},
 ): Option<Readonly<Record<string, string>>> {
-  return several(about, { placeholder, ...(short === undefined ? {} : { short }) }, (words, name) =>
-    Object.fromEntries(
-      words
-        .flatMap((word) => word.split(/,(?=[^,=]+=)/))
-        .map((word) =>
-          parsed<readonly [string, string]>(word, name, (given) => {
-            const at = given.indexOf("=");
-            return at < 1
-              ? { wanted: "name=value" }
-              : { value: [given.slice(0, at).trim(), given.slice(at + 1)] };
-          }),
-        ),
-    ),
-  );
+  const parse = pairAs("name=value");
+  return several(about, { placeholder, ...more }, (words, name) => {
+    const items = words.flatMap((word) => word.split(/,(?=[^,=]+=)/));
+    return Object.fromEntries(items.map((item) => parsed(item, name, parse)));
+  });
 }
 
 /** A member with parameters of its own, such as `ssim:range-factor=2`. */
@@ -303,48 +269,52 @@ export interface MemberChoice {
 }
 
 /** Members by commas and by repetition; `KEY=VALUE` after a comma belongs to the member before it. */
-export function members(
-  about: string,
-  more: { short?: string; formerly?: string },
-): Option<readonly MemberChoice[]> {
+export function members(about: string, more: SeveralMore = {}): Option<readonly MemberChoice[]> {
+  const parse = pairAs("KEY=VALUE");
   const placeholder = "NAME[:KEY=VALUE,…]";
-  return several(about, { placeholder, ...more }, (words, name) =>
+  return several(about, { placeholder, ...more }, (words, option) =>
     words
       .flatMap((word) => word.split(/,(?![^,:=]+=)/))
       .map((label) => {
         const [member = "", rest = ""] = label.split(/:(.*)/s);
-        const parameters = Object.fromEntries(
-          (rest === "" ? [] : rest.split(",")).map((pair) =>
-            parsed<readonly [string, string]>(pair, name, (given) => {
-              const at = given.indexOf("=");
-              return at < 1
-                ? { wanted: "KEY=VALUE" }
-                : { value: [given.slice(0, at).trim(), given.slice(at + 1).trim()] };
-            }),
-          ),
-        );
-        return { name: parsed(member.trim(), name, plainWord), parameters, label };
+        const given = rest === "" ? [] : rest.split(",");
+        return {
+          name: parsed(member.trim(), option, plainWord),
+          parameters: Object.fromEntries(given.map((pair) => parsed(pair, option, parse))),
+          label,
+        };
       }),
   );
 }
 
 /** An argument: a word that stands for itself. */
-export function argument<M extends { optional?: true }>(
+export function argument<M extends { optional?: true; pipe?: "input" | "output" }>(
   about: string,
   more?: M,
 ): Option<M extends { optional: true } ? string | undefined : string> {
   type Word = M extends { optional: true } ? string | undefined : string;
   return {
     about,
+    pipe: more?.pipe,
     required: more?.optional !== true,
     many: false,
-    facts: [],
+    facts: pipeFacts(more?.pipe),
     // `readValues` refuses a required argument without a word before it is read.
     read: (words) => words[0] as Word,
   };
 }
 
 /** All arguments that follow. */
-export function remaining(about: string): Option<readonly string[]> {
-  return { about, required: true, many: true, facts: [], read: (words) => words };
+export function remaining(
+  about: string,
+  { pipe }: { pipe?: "input" } = {},
+): Option<readonly string[]> {
+  return {
+    about,
+    pipe,
+    required: true,
+    many: true,
+    facts: pipeFacts(pipe),
+    read: (words) => words,
+  };
 }

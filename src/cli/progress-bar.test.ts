@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { barText, durationText, progressBar, timeLeft } from "./progress-bar.ts";
+import { durationText } from "./number-text.ts";
+import { barText, progressBar, timeLeft } from "./progress-bar.ts";
 
 it("says durations as people do", () => {
   expect([0, 8.4, 59.6, 125, 3600, 11_400].map(durationText)).toEqual([

@@ -2,6 +2,7 @@
 import type { Progress, ProgressListener } from "../core/progress.ts";
 import { visibleText } from "../core/visible-text.ts";
 import { jsonText } from "./json-text.ts";
+import { durationText } from "./number-text.ts";
 import { sparkline } from "./sparkline.ts";
 
 export interface ProgressOutput {
@@ -104,13 +105,4 @@ function restText(
   );
   const left = secondsLeft === undefined ? "" : `  ${durationText(secondsLeft)} left`;
   return left + shown.join("");
-}
-
-/** `8 s`, `2 min 05 s`, `3 h 10 min`. */
-export function durationText(seconds: number): string {
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  const two = (n: number): string => String(n).padStart(2, "0");
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
-  return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
 }

@@ -1,3 +1,6 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname } from "node:path";
 import { describe, expect, it } from "vitest";
 import { commandLine } from "../../test/command-line.ts";
 import { CancelledError, FormatError, InputError, RunError } from "../core/errors.ts";
@@ -23,9 +26,9 @@ const probe = command({
   summary: "A command for the tests.",
   description:
     "A paragraph that is longer than a terminal of eighty columns is wide, so that it has to be wrapped once.\n\n  first   a line of a list that stays a line of its own, however long it may be, and goes on below itself\n  second  another",
-  arguments: { input: argument("what to read"), more: remaining("and more") },
+  arguments: { input: argument("what to read", { pipe: "input" }), more: remaining("and more") },
   options: {
-    output: text("FILE", "what to write", { short: "o" }),
+    output: text("FILE", "what to write", { short: "o", pipe: "output" }),
     sigma: number("noise level", { min: 0, max: 10, unit: "HU" }),
     count: whole("how many", { default: 3 }),
     shape: choice(["disc", "square"], "which shape", { formerly: "form" }),
@@ -37,7 +40,7 @@ const probe = command({
     fastWay: flag("hurry"),
     compress: toggle("pack"),
   },
-  examples: [{ line: "dprime probe a.dcm", about: "probes one file" }],
+  examples: { "dprime probe a.dcm": "probes one file" },
   async run({ input, ...values }, context) {
     if (input === "input-error") throw new InputError("Cannot read it:\n found a, wanted b");
     if (input === "format-error") {
@@ -58,13 +61,21 @@ const probe = command({
       throw new CancelledError("waiting");
     }
     if (input === "fail") context.fail();
-    if (input === "bytes") {
-      context.pipes.claimOutput();
-      await context.pipes.write(Uint8Array.of(1, 2));
+    if (values.output?.endsWith("standard-output")) {
+      await mkdir(dirname(values.output), { recursive: true });
+      await writeFile(values.output, input === "-" ? "" : await readFile(input));
     }
     context.work.onProgress({ done: 1, total: 4, label: "probing", figures: { loss: 0.5 } });
     context.print("for people");
-    context.table([{ title: "a" }, { title: "b", align: "right" }], [["x", 1.25]]);
+    context.table(
+      [1.25],
+      [
+        ["a", () => "x"],
+        ["b", (value) => value],
+      ],
+    );
+    context.table([], [["nothing", () => ""]]);
+    context.note("look here");
     context.note("look here");
     return { input, ...values, nan: NaN };
   },
@@ -75,7 +86,7 @@ const optional = command({
   summary: "Another command.",
   arguments: { one: argument("may be absent", { optional: true }) },
   options: { needed: text("WORD", "must be there", { required: true, short: "n" }) },
-  examples: [],
+  examples: {},
   run: async (values) => values,
 });
 
@@ -145,7 +156,6 @@ describe("runCommandLine", () => {
   it.each([
     ["--output=x.png", { output: "x.png" }],
     ["-ox.png", { output: "x.png" }],
-    ["-o -", { output: "-" }],
     ["--window -160,240", { window: { low: -160, high: 240 } }],
     ["--sigma 1 --sigma 2", { sigma: 2 }],
     ["--form disc", { shape: "disc" }],
@@ -166,15 +176,30 @@ describe("runCommandLine", () => {
     );
   });
 
-  it("keeps standard output for bytes where the command claims it", async () => {
+  it("hands standard input and output to the command as files, and keeps words off the bytes", async () => {
     const bytes: number[] = [];
-    const { out, err } = await call(["probe", "bytes", "x"], {
-      bytes: { input: async function* () {}, output: async (part) => void bytes.push(...part) },
-    });
-    expect(bytes).toEqual([1, 2]);
+    const piped = {
+      bytes: {
+        async *input() {
+          yield Uint8Array.of(1);
+          yield Uint8Array.of(2);
+        },
+        output: async (part: Uint8Array) => void bytes.push(...part),
+      },
+    };
+    const { code, out, err } = await call(["probe", "-", "x", "-o", "-"], piped);
+    expect([code, bytes]).toEqual([0, [1, 2]]);
     expect(out).toBe("");
     expect(err).toContain("for people\n");
-    expect((await call(["probe", "bytes", "x"])).code).toBe(2);
+    expect((await call(["probe", "-", "x"])).err).toContain(
+      "Cannot use -: found no standard input",
+    );
+    expect((await call(["probe", "-", "x", "-o", "-", "--json"], piped)).err).toContain(
+      "found -o - and --json, wanted one of them",
+    );
+    expect((await call(["probe", tmpdir(), "x", "-o", "-"], piped)).err).toContain(
+      "whose result is a folder too, wanted a file",
+    );
   });
 
   it("lists commands without importing any, and shows one command's help", async () => {
@@ -195,7 +220,7 @@ describe("runCommandLine", () => {
       const { code, out } = await call(words);
       expect(code).toBe(0);
       expect(out).toContain("--sigma X");
-      expect(out.replace(/\s+/g, " ")).toContain("noise level (a number from 0 to 10 HU)");
+      expect(out.replace(/\s+/g, " ")).toContain("noise level (0 to 10 HU)");
       expect(out).toContain("$ dprime probe a.dcm");
     }
     for (const word of ["-V", "--version"]) {
@@ -347,12 +372,12 @@ it("sends no control character of what it prints", async () => {
     summary: "Prints what files say.",
     arguments: {},
     options: {},
-    examples: [],
+    examples: {},
     async run(_, context) {
       context.print(rude);
       context.note(rude);
       context.printText(rude);
-      context.table([{ title: rude }], [[rude]]);
+      context.table([rude], [[rude, (text) => text]]);
       context.work.onProgress({ done: 1, total: 2, label: rude });
       return { rude };
     },

@@ -1,15 +1,16 @@
 /** The command line without a process: words and effects in, exit code out. */
 import { InputError } from "../core/errors.ts";
+import { type FailureKind, failureOf } from "../core/failure.ts";
 import { nearestNames } from "../core/nearest-names.ts";
 import { visibleLines, visibleText } from "../core/visible-text.ts";
 import { catalogue } from "./commands/catalogue.ts";
 import type { Command, CommandContext } from "./commands/command.ts";
 import { summaries } from "./commands/summaries.ts";
-import { failureDocument, failureOf } from "./failure.ts";
 import { commandHelp, generalHelp } from "./help.ts";
 import { jsonText } from "./json-text.ts";
 import { kebab } from "./kebab.ts";
 import { type Parsed, parseWords, readValues } from "./parse.ts";
+import { type Pipes, withPipes } from "./pipes.ts";
 import { progressBar } from "./progress-bar.ts";
 import { tableLines } from "./table.ts";
 
@@ -36,6 +37,13 @@ export interface Effects {
     readonly summaries: Readonly<Record<string, string>>;
   };
 }
+
+export const exitCodes: Readonly<Record<FailureKind, number>> = {
+  failed: 1,
+  input: 2,
+  format: 2,
+  cancelled: 130,
+};
 
 /** Runs one command line (words after `dprime`) and resolves to the exit code. */
 export async function runCommandLine(words: readonly string[], effects: Effects): Promise<number> {
@@ -73,15 +81,19 @@ export async function runCommandLine(words: readonly string[], effects: Effects)
   } catch (error) {
     const who = called === undefined ? "dprime" : `dprime ${called}`;
     const failure = failureOf(error);
+    const exitCode = exitCodes[failure.kind];
     // Also where the words could not be parsed: whoever asked for JSON reads JSON.
     if (words.includes("--json")) {
-      effects.out(`${jsonText({ command: called ?? null, error: failureDocument(error) }, 2)}\n`);
+      effects.out(`${jsonText({ command: called ?? null, error: { exitCode, ...failure } }, 2)}\n`);
     }
-    effects.err(`${who}: ${failure.line}\n`);
-    if (words.includes("--debug") && error instanceof Error) {
+    const debug = words.includes("--debug");
+    // Nobody foresaw it, so that only its stack says more.
+    const more = !debug && failure.message.endsWith("(unexpected)") ? "; --debug shows where" : "";
+    effects.err(`${who}: ${failure.message}${more}\n`);
+    if (debug && error instanceof Error) {
       effects.err(`${visibleLines(stackOf(error))}\n`);
     }
-    return failure.code;
+    return exitCode;
   }
 }
 
@@ -118,42 +130,54 @@ async function act(
       });
   let code = 0;
   let forPeople = (text: string): void => effects.out(text);
-  const say = (text: string): void => {
+  let tableBefore = false;
+  const say = (text: string, isTable = false): void => {
     bar?.clear();
-    if (!json) forPeople(text);
+    if (!json) forPeople(tableBefore && isTable ? `\n${text}` : text);
+    tableBefore = isTable;
   };
   const noPipes = (): never => {
     throw new InputError("Cannot use -: found no standard input and output here, wanted a path");
   };
+  const pipes: Pipes = {
+    signal: effects.signal,
+    json,
+    input: () => effects.bytes?.input() ?? noPipes(),
+    write: async (bytes) => effects.bytes?.output(bytes) ?? noPipes(),
+    claimOutput: () => void (forPeople = quiet ? () => {} : (text) => effects.err(text)),
+  };
+  const told = new Set<string>();
+  const note = (line: string): void => {
+    bar?.clear();
+    if (!quiet && !told.has(line)) effects.err(`note: ${visibleText(inOptions(line, command))}\n`);
+    told.add(line);
+  };
   const context: CommandContext = {
     work: { signal: effects.signal, onProgress: (progress) => bar?.listen(progress) },
-    pipes: {
-      input: () => effects.bytes?.input() ?? noPipes(),
-      write: async (bytes) =>
-        effects.bytes === undefined ? noPipes() : effects.bytes.output(bytes),
-      claimOutput: () => void (forPeople = quiet ? () => {} : (text) => effects.err(text)),
-    },
-    json,
     commandLine: ["dprime", ...effects.words.map(quoted)].join(" "),
     print: (line = "") => say(`${visibleText(line)}\n`),
     printText: (text) => say(`${visibleLines(text).replace(/\n$/, "")}\n`),
-    table: (titles, rows) => say(`${tableLines(titles, rows, columns).join("\n")}\n`),
-    note(line) {
-      bar?.clear();
-      if (!quiet) effects.err(`note: ${visibleText(line)}\n`);
+    table(rows, titled) {
+      if (rows.length > 0) say(`${tableLines(rows, titled, columns).join("\n")}\n`, true);
     },
+    note,
     fail: () => void (code = 1),
   };
-  const stopListening = effects.onWarning?.((message) => context.note(message));
+  const stopListening = effects.onWarning?.(note);
   try {
-    const document = await command.run(readValues(command, parsed), context);
+    const values = readValues(command, parsed);
+    const document = await withPipes(command, { values, pipes }, (piped) =>
+      command.run(piped, context),
+    );
     bar?.clear();
+    if ("notes" in document && Array.isArray(document.notes)) document.notes.forEach(note);
     // A JSON Schema is printed as it is.
     const named = "$schema" in document ? document : { command: command.name, ...document };
     if (json) effects.out(`${jsonText(named, 2)}\n`);
     return code;
   } catch (error) {
-    throw withOptions(error, command);
+    if (error instanceof Error) error.message = inOptions(error.message, command);
+    throw error;
   } finally {
     stopListening?.();
     bar?.clear();
@@ -161,14 +185,10 @@ async function act(
 }
 
 /** Workflows name their options as they are in code; the user knows them as they are on the command line. */
-function withOptions(error: unknown, { options }: Command): unknown {
-  if (error instanceof Error) {
-    error.message = error.message.replace(/\boption ([A-Za-z]+)\b/g, (text, name: string) =>
-      Object.hasOwn(options, name) ? `--${kebab(name)}` : text,
-    );
-  }
-  return error;
-}
+const inOptions = (text: string, { options }: Command): string =>
+  text.replace(/\boption ([A-Za-z]+)\b/g, (found, name: string) =>
+    Object.hasOwn(options, name) ? `--${kebab(name)}` : found,
+  );
 
 function stackOf(error: Error): string {
   const cause = error.cause instanceof Error ? `\ncaused by ${stackOf(error.cause)}` : "";

@@ -9,6 +9,7 @@ import {
   flag,
   limits,
   list,
+  number,
   numbers,
   pairs,
   picture,
@@ -22,79 +23,94 @@ const units = ["HU", "1/mm", "normalised", "arbitrary"] as const satisfies reado
 
 /** How images are read. */
 export const inputOptions = {
-  inputFormat: text("NAME", "format of the input when neither content nor name tells", {
+  inputFormat: text("NAME", "format of the input; default: by content, then by name", {
     formerly: "format",
   }),
-  unit: choice(units, "unit of the intensities where the file does not say"),
-  gaps: choice(
-    gapTreatments,
-    "what to do about DICOM slices that are not evenly spaced; default: split",
-  ),
+  unit: choice(units, "intensity unit where the file states none"),
+  gaps: choice(gapTreatments, "treatment of unevenly spaced DICOM slices; default: split"),
 };
 
-export const force = flag("write over files that are there already");
+export const force = flag("overwrite existing files");
 
 /** Where images go. */
 export const outputOptions = {
-  output: text(
-    "PATH",
-    "file or folder to write; its extension chooses the format; - is standard output",
-    { short: "o", required: true },
-  ),
+  output: text("PATH", "file or folder to write; the extension sets the format", {
+    short: "o",
+    required: true,
+    pipe: "output",
+  }),
   force,
 };
 
+/** A folder for results that has a name of its own when none is given. */
+export const outputFolder = (about: string) => text("FOLDER", about, { short: "o" });
+
+export const requiredFolder = (about: string) =>
+  text("FOLDER", about, { short: "o", required: true });
+
 export const figureOptions = {
   figure: picture("draw before, after and difference as PNG or SVG"),
-  window: limits("display window of the figure; default: from unit or percentiles", "-160,240"),
+  window: limits("display window of the figure; default: by unit or percentiles", "-160,240"),
 };
 
-export const threads = whole("threads to use; default: all cores", { min: 1, max: 256 });
+export const threads = whole("number of threads; default: one per core", { min: 1, max: 256 });
 
-export const param = (of: string) => pairs(`a parameter of the ${of}`, { short: "p" });
+export const seed = (about: string, first: 0 | 1 = 1) =>
+  whole(`seed of ${about}`, { min: 0, default: first });
+
+export const level = number("coverage of the intervals", { min: 0.5, max: 0.9999, default: 0.95 });
+
+export const sigma = number(
+  "noise standard deviation in the image's unit, or relative to the mean for speckle; default: estimated",
+  { min: 0 },
+);
+
+export const slice = whole("slice of a volume, from 0; default: the middle one", { min: 0 });
+
+export const mask = text("FILE", "mask of the image's or one plane's size; zeros are left out");
+
+export const at = numbers("ROW,COLUMN", "centre in pixels; default: the middle", {
+  count: 2,
+  example: "a row and a column such as 210,190",
+});
+
+export const param = (of: string) => pairs(`parameter of the ${of}`, { short: "p" });
 
 /** What a reader looks for, for methods that keep it. */
 export const taskOptions = {
-  template: list("FILE", "a template as an image of the input's plane size, in its unit"),
-  signal: text("NAME", "a signal of `dprime list signals` as template"),
-  signalParam: pairs("a parameter of the signal"),
-  at: numbers("ROW,COLUMN", "place of the signal's centre in pixels; default: the middle", {
-    count: 2,
-    example: "a row and a column such as 210,190",
-  }),
+  template: list("FILE", "template image, of the input's plane size and unit"),
+  signal: text("NAME", "template by name, from `dprime list signals`"),
+  signalParam: pairs("parameter of the signal"),
+  at,
 };
 
 /** Takes the options of a task out of a command's values. */
-export function withTask<V extends ValuesOf<typeof taskOptions>>({
-  template,
-  signal,
-  signalParam,
-  at,
-  ...others
-}: V) {
-  return { ...others, task: { template, signal, signalParam, at } };
+export function withTask<V extends ValuesOf<typeof taskOptions>>(values: V) {
+  const { template, signal, signalParam, at: place, ...others } = values;
+  return { ...others, task: { template, signal, signalParam, at: place } };
 }
 
+/** Where runs of studies are kept. */
 export const storeOptions = {
-  store: text(
-    "PLACE",
-    "file or postgres:// URL of the store; default: one in the user's data folder",
-  ),
+  store: text("PLACE", "file or postgres:// URL of the store; default: in the user's data folder"),
 };
 
-export const workers = whole("pieces at the same time, each on one thread; default: all cores", {
-  min: 1,
-  max: 256,
-});
+/** How a study is run and reported. */
+export const runOptions = {
+  ...storeOptions,
+  workers: whole("number of workers, one thread each; default: one per core", { min: 1, max: 256 }),
+  force: flag("overwrite files in the report's folder"),
+  set: pairs("replace a value of the study by its path, such as cases.test=100"),
+};
 
 /** What a headerless file holds. */
 export const rawOptions = {
-  rawShape: sizes("ZxYxX", "sizes of a file without a header, slowest first, such as 10x256x256"),
-  rawType: choice(allTypes, "element type of such a file"),
-  rawAxes: choice(allAxes, "axes of such a file; default: yx, zyx or tzyx"),
+  rawShape: sizes("ZxYxX", "sizes of a headerless file, slowest first, such as 10x256x256"),
+  rawType: choice(allTypes, "its element type"),
+  rawAxes: choice(allAxes, "its axes; default: yx, zyx or tzyx"),
   rawOffset: whole("bytes before its first element", { min: 0, default: 0 }),
-  rawBigEndian: flag("its elements have their highest byte first"),
-  rawSpacing: numbers("Z,Y,X", "its pixel pitch in mm", {
+  rawBigEndian: flag("its elements are big-endian"),
+  rawSpacing: numbers("Z,Y,X", "its voxel spacing in mm", {
     count: 3,
     example: "three lengths in mm such as 1,0.5,0.5",
   }),

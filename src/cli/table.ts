@@ -2,30 +2,39 @@
 import { visibleText } from "../core/visible-text.ts";
 import { textWidth, wrapText } from "./wrap.ts";
 
-export interface Column {
-  readonly title: string;
-  /** Numbers look better on the right. Defaults to left. */
-  readonly align?: "left" | "right";
-}
+export type Cell = string | number | undefined;
 
-export type TableRow = readonly (string | number | undefined)[];
+/** A column: its title, and its cell of a row; `false` leaves a column out. */
+export type Column<R> = readonly [title: string, cell: (row: R, index: number) => Cell] | false;
 
 const gap = 2;
 
 /** Where words must break, no column becomes narrower than this. */
 const narrowest = 8;
 
+/** A number, with a unit of one sign, or several such as an interval or `3 + 4`. */
+const figures =
+  /^[<−-]?[\d∞][\d.e+−-]*( %)?((?: … | to | → | \+ | of |\/)[<−-]?[\d∞][\d.e+−-]*( %)?)*$/;
+const blank = /^(–|NaN|-?Infinity|)$/;
+
+/** Numbers stand on the right, words on the left. */
+const isRight = (cells: readonly string[]): boolean =>
+  cells.some((cell) => figures.test(cell)) &&
+  cells.every((cell) => figures.test(cell) || blank.test(cell));
+
 /**
  * Lines of a table: titles, a rule, rows. Numbers are shown with up to five significant digits. Where the
  * table would be wider than `width`, the widest columns wrap their words.
  */
-export function tableLines(
-  columns: readonly Column[],
-  rows: readonly TableRow[],
+export function tableLines<R>(
+  rows: readonly R[],
+  given: readonly Column<R>[],
   width = 80,
 ): string[] {
-  const titles = columns.map((column) => visibleText(column.title));
-  const body = rows.map((row) => columns.map((_, c) => cellText(row[c])));
+  const columns = given.filter((column) => column !== false);
+  const titles = columns.map(([title]) => visibleText(title));
+  const body = rows.map((row, i) => columns.map(([, cell]) => cellText(cell(row, i))));
+  const right = columns.map((_, c) => isRight(body.map((row) => row[c]!)));
   const cells = columns.map((_, c) => [titles[c]!, ...body.map((row) => row[c]!)]);
   const widest = (texts: readonly string[]): number => Math.max(...texts.map(textWidth));
   const widths = fitted(
@@ -33,15 +42,15 @@ export function tableLines(
     cells.map((own) => widest(own.flatMap((cell) => cell.split(" ")))),
     width - gap * (columns.length - 1),
   );
-  const lines = (cells: readonly string[]): string[] => {
-    const wrapped = cells.map((cell, c) => wrapText(cell, widths[c]!));
+  const lines = (own: readonly string[]): string[] => {
+    const wrapped = own.map((cell, c) => wrapText(cell, widths[c]!));
     const height = Math.max(...wrapped.map((parts) => parts.length));
     return Array.from({ length: height }, (_, k) =>
       wrapped
         .map((parts, c) => {
           const part = parts[k] ?? "";
           const space = " ".repeat(Math.max(0, widths[c]! - textWidth(part)));
-          return columns[c]!.align === "right" ? space + part : part + space;
+          return right[c] ? space + part : part + space;
         })
         .join(" ".repeat(gap))
         .trimEnd(),
@@ -55,8 +64,7 @@ export function tableLines(
 }
 
 /**
- * Widths that fit: what is too much is taken from the widest columns alike, from those first whose words
- * stay whole.
+ * Widths that fit: the widest columns give up alike what is too much, first those whose words stay whole.
  */
 function fitted(wanted: readonly number[], least: readonly number[], total: number): number[] {
   const sum = (widths: readonly number[]): number => widths.reduce((a, b) => a + b, 0);
@@ -79,7 +87,7 @@ function fitted(wanted: readonly number[], least: readonly number[], total: numb
   return [...wanted];
 }
 
-function cellText(cell: string | number | undefined): string {
+function cellText(cell: Cell): string {
   if (cell === undefined) return "";
   if (typeof cell === "string") return visibleText(cell);
   if (!Number.isFinite(cell)) return String(cell);

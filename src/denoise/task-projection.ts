@@ -187,7 +187,7 @@ function spanOfPlanes(name: string, image: Image, { templates = [] }: DenoiseCon
   const { ny, nx } = layoutOf(image);
   if (templates.length === 0) {
     throw new InputError(
-      `Cannot denoise by ${name}: found no template, wanted what is looked for (--template FILE or --signal NAME)`,
+      `Cannot denoise by ${name}: found no template, wanted what is looked for (option template or option signal)`,
     );
   }
   return taskSpan(planeTemplates(`denoise by ${name}`, templates, { ny, nx }), {

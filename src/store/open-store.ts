@@ -195,7 +195,7 @@ function storeOn(backend: Backend): Store {
         );
       }
       throw new DamageError(
-        `Cannot ${action}: found bytes of another hash in ${backend.place}, wanted them as they were kept; dprime study resume makes them again`,
+        `Cannot ${action}: found bytes of another hash in ${backend.place}, wanted them as they were kept; resuming their study makes them again`,
       );
     },
 

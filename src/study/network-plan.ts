@@ -5,7 +5,7 @@ import { count, optionValues, positive } from "./schema-words.ts";
 
 const named = (what: string) =>
   z.strictObject({
-    name: z.string().describe(`Name of a ${what}; \`dprime list\` shows them.`),
+    name: z.string().describe(`Name of a ${what} of the catalogue.`),
     options: optionValues,
   });
 
@@ -26,7 +26,7 @@ export const networkSchema = z.strictObject({
     })
     .optional()
     .describe(
-      "Images to learn from in place of the task's own, as in `dprime train`; the task's own serve validation.",
+      "Images to learn from in place of the task's own, as in the description of a training; the task's own serve validation.",
     ),
   patch: count
     .optional()

@@ -53,7 +53,7 @@ export async function checkMachine(
   const free = await freeBytes(place);
   if (free === undefined || stored <= free) return;
   throw new InputError(
-    `Cannot run ${label}: found that its results take about ${bytesText(stored)}, wanted at most the ${bytesText(free)} that are free at ${place}; use fewer cases or methods, or another --store`,
+    `Cannot run ${label}: found that its results take about ${bytesText(stored)}, wanted at most the ${bytesText(free)} that are free at ${place}; use fewer cases or methods, or another place for option store`,
   );
 }
 

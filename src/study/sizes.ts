@@ -1,4 +1,4 @@
-/** Descriptions with parts replaced: the sizes of a recipe and `--set path=value`. */
+/** Descriptions with parts replaced: the sizes of a recipe and values set by their paths. */
 import { InputError } from "../core/errors.ts";
 import { oneOf } from "../core/nearest-names.ts";
 

@@ -10,7 +10,7 @@ const values = z.record(z.string(), z.union([z.number(), z.string(), z.boolean()
 const source = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("phantom"),
-    name: z.string().describe("Name of a phantom; `dprime list phantoms` shows them."),
+    name: z.string().describe("Name of a phantom of the catalogue."),
     count: z.int().positive().describe("Objects to draw."),
     options: values.default({}),
     windows: z.array(windowSchema).min(1),

@@ -23,7 +23,7 @@ import type { Batch, BatchSource, ValidationSource } from "./batch.ts";
 import type { TrainingConfig } from "./config.ts";
 import { drawAhead } from "./draw-ahead.ts";
 import { type MethodGraph, methodGraph, trainerRoles } from "./method-graph.ts";
-import { checkBatch, type OpenedMethod, openMethod } from "./open-method.ts";
+import { checkBatch, type OpenedMethod, openTrainingMethod } from "./open-training-method.ts";
 import { type Reference, referenceOf } from "./reference.ts";
 import type { Sample } from "./samples.ts";
 import {
@@ -107,7 +107,7 @@ export async function runTraining(
   options: TrainOptions,
 ): Promise<TrainingResult> {
   const { data, models = {}, compile = {} } = options;
-  const opened = await openMethod(config, { models });
+  const opened = await openTrainingMethod(config, { models });
   const graph = methodGraph(opened, data.shapes);
   const stream = streamOf(config.seed, "train");
   const { product } = opened.method;

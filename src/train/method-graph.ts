@@ -12,7 +12,7 @@ import type { TrainerRole } from "../learn/trainer.ts";
 import type { Update } from "../learn/update.ts";
 import type { BatchSource, FieldName } from "./batch.ts";
 import { checkFields } from "./batch.ts";
-import type { OpenedMethod, OpenedRole } from "./open-method.ts";
+import type { OpenedMethod, OpenedRole } from "./open-training-method.ts";
 
 export interface MethodGraph {
   readonly updates: readonly Update[];

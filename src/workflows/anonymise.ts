@@ -5,7 +5,7 @@ import { FormatError, InputError, messageOf, throwIfAborted } from "../core/erro
 import type { WorkOptions } from "../core/progress.ts";
 import { type AnonymiseEntry, anonymiseDicom } from "../dicom/anonymise.ts";
 import { looksLikeDicom } from "../dicom/parse.ts";
-import { walkFolder } from "../files/files.ts";
+import { skippedText, walkFolder } from "../files/files.ts";
 import { checkFolder, checkPlaces, outputFile, type OutputOptions, writeFiles } from "./output.ts";
 
 export interface AnonymiseOptions extends WorkOptions, OutputOptions {
@@ -21,6 +21,8 @@ export interface AnonymiseReport {
   /** What was done to which attribute, over all files. */
   readonly attributes: readonly AnonymiseEntry[];
   readonly warnings: readonly string[];
+  /** The warnings, and a line for each file that was not written. */
+  readonly notes: readonly string[];
   /** Files that were not written, with the reason. */
   readonly refused: readonly { readonly name: string; readonly reason: string }[];
   /** How many of those are DICOM and damaged. */
@@ -99,13 +101,15 @@ export async function anonymise(
       `Cannot anonymise ${input}: found no DICOM file that can be read, wanted at least one`,
     );
   }
+  const warned = [...warnings].map(([text, count]) =>
+    count === written.length ? text : `${text} (${count} of ${written.length} files)`,
+  );
   return {
     output: single ?? output,
     written,
     attributes: [...attributes.values()].sort((a, b) => (a.tag < b.tag ? -1 : 1)),
-    warnings: [...warnings].map(([text, count]) =>
-      count === written.length ? text : `${text} (${count} of ${written.length} files)`,
-    ),
+    warnings: warned,
+    notes: [...warned, ...refused.map(skippedText)],
     refused,
     damaged,
   };

@@ -12,7 +12,7 @@ import {
 import { isFolder } from "../files/files-disk.ts";
 import { openSlabs } from "../files/files-slabs.ts";
 import type { Slab } from "../files/slab-source.ts";
-import { type OpenOptions, openPath } from "../files/files.ts";
+import { type OpenOptions, openPath, skippedText } from "../files/files.ts";
 import type { Stored } from "../core/stored.ts";
 import type { DecodedImage } from "../formats/format.ts";
 import { orientationCode } from "../formats/orientation.ts";
@@ -54,6 +54,7 @@ export interface PathFacts {
   readonly format: string;
   readonly images: readonly ImageFacts[];
   readonly refused: readonly { readonly name: string; readonly reason: string }[];
+  /** What a user should know, a line for each refused file included. */
   readonly notes: readonly string[];
   readonly header: Readonly<Record<string, unknown>>;
   readonly figure?: string;
@@ -98,7 +99,7 @@ export async function inspect(path: string, options: InspectOptions = {}): Promi
     format: opened.format,
     images: opened.images.map((one, i) => factsOf(one, opened.files[i]?.length ?? 1)),
     refused: opened.refused,
-    notes: opened.notes,
+    notes: [...opened.notes, ...opened.refused.map(skippedText)],
     header: opened.header,
     ...(figure === undefined ? {} : { figure }),
   };

@@ -5,7 +5,7 @@ import { rangeOf } from "../core/image.ts";
 import type { FieldName } from "../train/batch.ts";
 import { readStartingModels, readTrainingConfig } from "../train/files.ts";
 import { methodGraph } from "../train/method-graph.ts";
-import { checkBatch, openMethod } from "../train/open-method.ts";
+import { checkBatch, openTrainingMethod } from "../train/open-training-method.ts";
 import { batchFigure } from "./batch-figure.ts";
 import { checkPicture, checkPlaces, type OutputOptions, writePicture } from "./output.ts";
 import { trainingImages, type TrainingImagesOptions } from "./training-images.ts";
@@ -50,7 +50,7 @@ export async function lookAtBatch(path: string, options: LookOptions = {}): Prom
     ...(force === undefined ? {} : { force }),
   });
   const models = await readStartingModels(config, options.data ?? ".");
-  const opened = await openMethod(config, { models });
+  const opened = await openTrainingMethod(config, { models });
   const { data, notes } = await trainingImages(config, { ...options, method: opened.method });
   // Networks and fields that do not fit are found now, as in the training.
   const { reads } = methodGraph(opened, data.shapes);

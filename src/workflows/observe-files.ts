@@ -180,5 +180,5 @@ function imrmcText({ task, observed }: ObservedTask): string {
       });
     }
   }
-  return formatImrmc({ truth, scores }, { title: `dprime observe: ${task.name}` });
+  return formatImrmc({ truth, scores }, { title: `dprime: ${task.name}` });
 }

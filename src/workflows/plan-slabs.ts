@@ -48,7 +48,7 @@ export function planSlabs(
   const { denoiser, parameters, memory, planes, name } = options;
   if (denoiser.joins === "series") {
     throw new InputError(
-      `Cannot denoise ${name} by ${denoiser.name} within ${memory} MiB: found ${sizeOf(image.shape)} voxels and a method that joins the members of a series, wanted --memory ${Math.ceil((sizeOf(image.shape) * wholeBytes) / 2 ** 20)}`,
+      `Cannot denoise ${name} by ${denoiser.name} within ${memory} MiB: found ${sizeOf(image.shape)} voxels and a method that joins the members of a series, wanted option memory ${Math.ceil((sizeOf(image.shape) * wholeBytes) / 2 ** 20)}`,
     );
   }
   const { nz, ny, nx } = layoutOf(image);

@@ -216,12 +216,12 @@ function spacingFor(
   const inferred = pitchOfMita(inserts);
   if (inferred !== undefined) {
     notes.push(
-      `the ground truth states no pixel pitch; ${inferred.toFixed(4)} mm was inferred from the design diameters of the MITA low-contrast module (3, 5, 7, 10 mm), whose contrasts its inserts have; --spacing overrides it`,
+      `the ground truth states no pixel pitch; ${inferred.toFixed(4)} mm was inferred from the design diameters of the MITA low-contrast module (3, 5, 7, 10 mm), whose contrasts its inserts have; option spacing overrides it`,
     );
     return inferred;
   }
   notes.push(
-    "the ground truth states no pixel pitch: sizes are in pixels taken as 1 mm; give --spacing",
+    "the ground truth states no pixel pitch: sizes are in pixels taken as 1 mm; give option spacing",
   );
   return 1;
 }

@@ -138,7 +138,7 @@ async function save(
   for (let k = 0; k < slices; k++) {
     const { bytes, notes } = await writeNewDicom(sliceOf(image, k), {
       synthetic: true,
-      description: `dprime simulate ${name}/${kind}`,
+      description: `${name}/${kind}, simulated by dprime`,
       seriesDescription: kind,
       patientId: name,
       studyUid: uid("study"),

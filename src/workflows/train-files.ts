@@ -17,7 +17,7 @@ import {
 } from "../train/files.ts";
 import { reportHtml } from "../study/render/html.ts";
 import { runTraining, type TrainingResult, type TrainingRow } from "../train/loop.ts";
-import { openMethod } from "../train/open-method.ts";
+import { openTrainingMethod } from "../train/open-training-method.ts";
 import { catalogue as validations } from "../train/validations/catalogue.ts";
 import { trainedOnOf } from "../train/training-range.ts";
 import type { Validation } from "../train/validations/validation.ts";
@@ -85,7 +85,7 @@ export async function trainFiles(
   const folder = options.output ?? config.name;
   const models = await readStartingModels(config, data);
   // A wrong name or option is reported before minutes go into drawing images.
-  const { method } = await openMethod(config, { models });
+  const { method } = await openTrainingMethod(config, { models });
   const validated =
     config.validation === undefined ? undefined : await validationOf(config.validation.name);
   const unit = validated === undefined || validated.unit === "1" ? "" : ` ${validated.unit}`;

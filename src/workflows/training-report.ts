@@ -282,7 +282,7 @@ export function cardReport(view: TrainingView, facts: CardFacts): Report {
       {
         heading: "Limits",
         text: [
-          "`dprime denoise` warns when an image lies outside these ranges. Inside them, too, a network may remove what it never saw: look at the difference image, and measure the task that the image is for (`dprime observe`).",
+          "dprime warns when an image lies outside these ranges. Inside them, too, a network may remove what it never saw: look at the difference image, and measure the image's task with a model observer.",
           "Not a medical device; nobody has shown that it helps a reader.",
           ...findingTexts(findings),
         ],

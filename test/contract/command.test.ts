@@ -67,8 +67,9 @@ describe.each(Object.keys(catalogue))("command %s", (name) => {
     expect(code).toBe(0);
     const options = Object.keys(command.options).map(kebab);
     for (const option of options) expect(out.replace("[no-]", "")).toContain(`--${option}`);
-    expect(command.examples.length).toBeGreaterThan(0);
-    for (const { line } of command.examples) {
+    const lines = Object.keys(command.examples);
+    expect(lines.length).toBeGreaterThan(0);
+    for (const line of lines) {
       expect(line.startsWith(`dprime ${name}`)).toBe(true);
       // Every word parses: options that exist with values that they take.
       const words = line

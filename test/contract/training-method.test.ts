@@ -23,7 +23,7 @@ import type { Batch, FieldName } from "../../src/train/batch.ts";
 import { methodGraph, trainerRoles } from "../../src/train/method-graph.ts";
 import { catalogue } from "../../src/train/methods/catalogue.ts";
 import type { Role, TrainingMethod } from "../../src/train/methods/training-method.ts";
-import type { OpenedMethod } from "../../src/train/open-method.ts";
+import type { OpenedMethod } from "../../src/train/open-training-method.ts";
 import { crossEntropy } from "../../src/losses/cross-entropy.ts";
 import { mse } from "../../src/losses/mse.ts";
 

@@ -1,95 +1,77 @@
 /** `dprime adapt`: a trained network adapted to one image and what a reader looks for in it. */
-import type { AdaptReport } from "../../workflows/adapt-files.ts";
 import { short } from "../number-text.ts";
 import { argument, choice, flag, list, number, text, whole } from "../options.ts";
-import { withPipes } from "../pipes.ts";
 import {
   figureOptions,
   inputOptions,
   outputOptions,
+  sigma,
   taskOptions,
   threads,
   withTask,
 } from "../shared-options.ts";
 import { printWritten } from "../written.ts";
-import { type Command, command, type CommandContext } from "./command.ts";
+import { type Command, command } from "./command.ts";
 
 export const adapt: Command = command({
   name: "adapt",
   summary: "Adapt a trained network to one image and a task, and denoise with it.",
   description:
-    "Minimises, over the network's weights and for every plane by itself,\n\n  α ‖g − F(g)‖² + β ‖W g − W F(g)‖² + γ ‖θ − θ₀‖²\n\nwith the noisy plane g, the denoised one F(g), and the templates W of what is looked for: files of the image's size, or a signal by name at a place. Larger β keeps more of the templates' responses, larger γ keeps the network as trained. --project puts the task-preserving projection after it, which keeps the responses exactly and is the limit that adaptation is measured against. α, β, γ weigh sums over pixels and weights in the model's units (CT: 400 HU are 1).",
-  arguments: { input: argument("a file, a folder of slices, or - for standard input") },
+    "Minimises, over the network's weights and for every plane on its own,\n\n  α ‖g − F(g)‖² + β ‖W g − W F(g)‖² + γ ‖θ − θ₀‖²\n\nwith the noisy plane g, the denoised plane F(g) and the templates W: files of the image's size, or a signal by name and place. A larger β keeps more of the templates' responses; a larger γ keeps the weights closer to the trained ones. --project applies the task-preserving projection afterwards, which keeps the responses exactly. α, β and γ weigh sums over pixels and weights in the model's units (CT: 400 HU are 1).",
+  arguments: { input: argument("file or folder of slices", { pipe: "input" }) },
   options: {
     ...outputOptions,
     model: text(
       "NAME",
-      "a shipped model or an .onnx file that dprime trained; default: the default model",
+      "a shipped model or an .onnx file that dprime wrote; default: drunet-light",
     ),
     ...taskOptions,
     alpha: number("weight of fidelity", { min: 0, default: 1 }),
     beta: number("weight of the task", { min: 0, default: 1000 }),
     gamma: number("weight of the drift", { min: 0, default: 1e7 }),
-    reduction: choice(
-      ["sum", "mean"],
-      "norms of pixels and weights as sums, as published, or as means",
-      { default: "sum" },
-    ),
+    reduction: choice(["sum", "mean"], "norms as sums (as published) or means", { default: "sum" }),
     solver: choice(
       ["gauss-newton", "path", "adam"],
-      "damped least squares, the network linearised once, or Adam as published (much slower)",
+      "damped least squares, one linearisation, or Adam (as published, much slower)",
       { default: "gauss-newton" },
     ),
-    weights: list("TEXT", "only weights whose name begins so may change; default: all"),
+    weights: list("TEXT", "prefixes of the weights that may change; default: all"),
     steps: whole("steps of Adam", { min: 1, default: 500 }),
     rate: number("learning rate of Adam", { min: 1e-9, default: 1e-4 }),
-    project: flag("task-preserving projection after the adaptation"),
-    sigma: number("noise standard deviation in the image's unit; default: estimated", { min: 0 }),
+    project: flag("apply the task-preserving projection afterwards"),
+    sigma,
     ...figureOptions,
     threads,
     ...inputOptions,
   },
-  examples: [
-    {
-      line: "dprime adapt slice.dcm -o adapted.dcm --signal disk --signal-param amplitude=15,radiusMm=4 --at 210,190 --beta 1e4",
-      about: "keep a 15 HU disk of 4 mm radius at one place",
-    },
-    {
-      line: "dprime adapt texture.npy -o out.npy --template hotelling.npy --model base.onnx --beta 1e5 --gamma 1e5",
-      about: "one's own network and template",
-    },
-  ],
+  examples: {
+    "dprime adapt slice.dcm -o adapted.dcm --signal disk --signal-param amplitude=15,radiusMm=4 --at 210,190 --beta 1e4":
+      "keep a 15 HU disk of 4 mm radius at one place",
+    "dprime adapt texture.npy -o out.npy --template hotelling.npy --model base.onnx --beta 1e5 --gamma 1e5":
+      "your own network and template",
+  },
   async run({ input, output, ...values }, context) {
     const { adaptFiles } = await import("../../workflows/adapt-files.ts");
-    const report = await withPipes({ input, output }, context, (paths) =>
-      adaptFiles(paths.input, paths.output, { ...withTask(values), ...context.work }),
+    const report = await adaptFiles(input, output, { ...withTask(values), ...context.work });
+    const rows = report.planes.flatMap((plane, i) =>
+      plane.statistics.map((response, k) => ({ response, i, ...(k === 0 ? { plane } : {}) })),
     );
-    for (const note of report.notes) context.note(note);
-    printPlanes(context, report);
+    context.table(rows, [
+      ["plane", ({ plane, i }) => plane && i],
+      [
+        "objective",
+        ({ plane: p }) => p && `${short(p.initial.total)} → ${short(p.objective.total)}`,
+      ],
+      ["fidelity", ({ plane }) => plane && short(plane.objective.fidelity)],
+      ["task", ({ plane }) => plane && short(plane.objective.task)],
+      ["drift", ({ plane }) => plane && short(plane.objective.drift)],
+      ["noisy", ({ response }) => short(response.noisy)],
+      ["denoised", ({ response }) => short(response.denoised)],
+      ["adapted", ({ response }) => short(response.adapted)],
+      ["ms", ({ plane }) => plane?.milliseconds.toFixed(0)],
+    ]);
+    context.print("noisy, denoised, adapted: the template's response in each");
     printWritten(context, report);
     return report;
   },
 });
-
-function printPlanes(context: CommandContext, { planes }: AdaptReport): void {
-  const right = (title: string) => ({ title, align: "right" as const });
-  context.table(
-    ["plane", "objective", "fidelity", "task", "drift", "noisy", "denoised", "adapted", "ms"].map(
-      right,
-    ),
-    planes.flatMap(({ objective, initial, statistics, milliseconds }, i) =>
-      statistics.map((s, k) => [
-        k === 0 ? String(i) : "",
-        k === 0 ? `${short(initial.total)} → ${short(objective.total)}` : "",
-        k === 0 ? short(objective.fidelity) : "",
-        k === 0 ? short(objective.task) : "",
-        k === 0 ? short(objective.drift) : "",
-        short(s.noisy),
-        short(s.denoised),
-        short(s.adapted),
-        k === 0 ? milliseconds.toFixed(0) : "",
-      ]),
-    ),
-  );
-  context.print("noisy, denoised, adapted: the template's response in each");
-}

@@ -7,15 +7,7 @@
  */
 import type { WorkOptions } from "../../core/progress.ts";
 import type { Options, ValuesOf } from "../options.ts";
-import type { Column, TableRow } from "../table.ts";
-
-/** Standard input and output as bytes, for the path `-`. */
-export interface Pipes {
-  input(): AsyncIterable<Uint8Array>;
-  write(bytes: Uint8Array): Promise<void>;
-  /** Keeps standard output for bytes: what is printed for people goes to stderr from now on. */
-  claimOutput(): void;
-}
+import type { Column } from "../table.ts";
 
 export interface CommandContext {
   /**
@@ -23,18 +15,18 @@ export interface CommandContext {
    * a bar, as lines where stderr is no terminal, or as JSON lines with `--json`.
    */
   readonly work: Readonly<Required<WorkOptions>>;
-  readonly pipes: Pipes;
-  /** Whether `--json` was given; `print` and `table` are silent then. */
-  readonly json: boolean;
   /** The line that was typed, quoted for a shell, for reports that say how to make them again. */
   readonly commandLine: string;
   /** Prints a line for people on stdout. Control characters in it are shown, not sent. */
   print(line?: string): void;
   /** Prints a text of several lines for people on stdout. */
   printText(text: string): void;
-  /** Prints an aligned table for people on stdout, no wider than the terminal. */
-  table(columns: readonly Column[], rows: readonly TableRow[]): void;
-  /** Prints a line on stderr that starts with `note:`; silent with `--quiet`. */
+  /**
+   * Prints an aligned table for people on stdout, no wider than the terminal; none where there are no rows. An empty
+   * line stands between two tables.
+   */
+  table<R>(rows: readonly R[], columns: readonly Column<NoInfer<R>>[]): void;
+  /** Prints a line on stderr that starts with `note:`; silent with `--quiet`, and the second time. */
   note(line: string): void;
   /** The work is done and its answer is no: exit code 1 after the result. */
   fail(): void;
@@ -51,16 +43,18 @@ interface Described<A extends Options, O extends Options> {
   readonly arguments: A;
   /**
    * By camelCase name, on the command line in kebab-case. Every command also has `--json`, `--quiet`,
-   * `--debug` and `--help`.
+   * `--debug` and `--help`. Arguments and options that are marked as pipes arrive as paths of files where the user
+   * wrote `-`.
    */
   readonly options: O;
-  readonly examples: readonly { readonly line: string; readonly about: string }[];
+  /** Command lines, each with what it does. */
+  readonly examples: Readonly<Record<string, string>>;
 }
 
 interface Typed<A extends Options, O extends Options> extends Described<A, O> {
   /**
    * @returns the command's one JSON document, printed when `--json` was given. NaN and infinities become
-   *   the strings "NaN", "Infinity" and "-Infinity".
+   *   the strings "NaN", "Infinity" and "-Infinity". Its `notes`, where it has some, are printed for people too.
    */
   run(values: ValuesOf<A> & ValuesOf<O>, context: CommandContext): Promise<object>;
 }

@@ -1,18 +1,20 @@
 /** `dprime denoise`: the main job. */
+import { modalities } from "../../workflows/choice/modalities.ts";
 import type { DenoiseReport } from "../../workflows/denoise-files.ts";
 import { short } from "../number-text.ts";
 import { argument, choice, flag, number, text, whole } from "../options.ts";
-import { withPipes } from "../pipes.ts";
 import {
   figureOptions,
   inputOptions,
+  mask,
   outputOptions,
   param,
+  sigma,
+  slice,
   taskOptions,
   threads,
   withTask,
 } from "../shared-options.ts";
-import { modalities } from "../../workflows/choice/modalities.ts";
 import { printWritten } from "../written.ts";
 import { type Command, command, type CommandContext } from "./command.ts";
 
@@ -20,78 +22,57 @@ export const denoise: Command = command({
   name: "denoise",
   summary: "Denoise an image, a series (a folder) or a volume.",
   description:
-    "Reads DICOM, NIfTI, PNG, NPY and every other format of `dprime list formats`, estimates the noise level, denoises, and writes the same kind of file with geometry and metadata kept. A DICOM result is a derived object with UIDs of its own that references the original.",
-  arguments: { input: argument("a file, a folder of slices, or - for standard input") },
+    "Reads every format of `dprime list formats`, estimates the noise level, denoises, and writes the same format with geometry and metadata kept. A DICOM result is a derived object with new UIDs that references the original.",
+  arguments: { input: argument("file or folder of slices", { pipe: "input" }) },
   options: {
     ...outputOptions,
     method: text(
       "NAME",
-      "a shipped model, a path to an .onnx file, or a member of `dprime list denoisers`, also wrapped as in rician+non-local-means or task-preserving+bm3d; default: auto, by modality, unit, noise level, its correlation and the pixel spacing",
+      "a shipped model, an .onnx file, or a member of `dprime list denoisers`, wrapped or not, such as rician+non-local-means; default: auto",
     ),
     param: param("method"),
     keep: number(
-      "diameter of the lesion that must survive, as method preserving+NAME; larger is smoother, 0 is the method alone; default: that of the modality for auto (5 mm in CT), else 0",
+      "diameter of the smallest lesion to preserve, as method preserving+NAME; 0 preserves none; default: 5 mm for CT with method auto, else 0",
       { min: 0, max: 200, unit: "mm" },
     ),
-    modality: choice(modalities, "what made the images, where their files do not say it"),
-    mask: text(
-      "FILE",
-      "an image of the input's size, or of one plane of it: where it is 0 the input stays as it is and is not seen",
-    ),
+    modality: choice(modalities, "modality, where the files do not state it"),
+    mask,
     ...taskOptions,
     guide: text(
       "PATH",
-      "an image of the same size that guides joint-bilateral: another contrast or scan",
+      "guide image of the same size for joint-bilateral, such as another contrast",
     ),
-    sigma: number(
-      "noise standard deviation in the image's unit; for methods of speckle over the mean, without unit; default: estimated",
-      { min: 0 },
-    ),
+    sigma,
     strength: number("share of the denoised image in the result", { min: 0, max: 1, default: 1 }),
     ...figureOptions,
-    slice: whole("slice of a volume in the figure, from 0; default: the middle one", { min: 0 }),
+    slice,
     memory: whole(
-      "MiB that an image's values may take, 16 bytes a voxel; a larger .nii, .nii.gz, .npy, multi-frame DICOM file or series of slices goes slab by slab",
+      "MiB for an image's values, at 16 bytes per voxel; a larger .nii, .nii.gz, .npy, multi-frame DICOM file or series is processed in slabs",
       { min: 1, max: 1_048_576, default: 4096 },
     ),
-    planes: flag(
-      "each plane of a volume by itself, also where the method joins planes; any method then works on volumes of any size",
-    ),
+    planes: flag("denoise each plane of a volume on its own"),
     threads,
     provider: choice(["cpu", "webgpu", "cuda"], "where a trained model runs"),
     ...inputOptions,
   },
-  examples: [
-    { line: "dprime denoise slice.dcm -o denoised.dcm", about: "one CT slice" },
-    {
-      line: "dprime denoise series/ -o denoised/ --figure check.png",
-      about: "a series, with a picture of its middle slice",
-    },
-    {
-      line: "dprime denoise series/ -o denoised/ --method bm3d --keep 7",
-      about: "lesions of 7 mm and more survive, whatever the method does",
-    },
-    {
-      line: "dprime denoise head.nii.gz -o out.nii.gz --method total-variation --strength 0.7",
-      about: "a classical method, blended with the original",
-    },
-    {
-      line: "dprime denoise long.nii.gz -o out.nii.gz --method median --memory 512",
-      about: "slab by slab, whatever the size of the file",
-    },
-    {
-      line: "dprime denoise slice.dcm -o out.dcm --method task-preserving+bm3d --signal disk --signal-param radiusMm=4 --at 210,190",
-      about: "keep the response of a disk at one place exactly",
-    },
-    { line: "dprime denoise - -o - < in.nii > out.nii", about: "in a pipe" },
-  ],
+  examples: {
+    "dprime denoise slice.dcm -o denoised.dcm": "one CT slice",
+    "dprime denoise series/ -o denoised/ --figure check.png":
+      "a series, with a figure of its middle slice",
+    "dprime denoise series/ -o denoised/ --method bm3d --keep 7":
+      "preserve lesions of 7 mm and larger",
+    "dprime denoise head.nii.gz -o out.nii.gz --method total-variation --strength 0.7":
+      "a classical method, blended with the original",
+    "dprime denoise long.nii.gz -o out.nii.gz --method median --memory 512":
+      "in slabs that fit into 512 MiB",
+    "dprime denoise slice.dcm -o out.dcm --method task-preserving+bm3d --signal disk --signal-param radiusMm=4 --at 210,190":
+      "keep the response of a disk at one place exactly",
+    "dprime denoise - -o - < in.nii > out.nii": "in a pipe",
+  },
   async run({ input, output, param: parameters, ...values }, context) {
-    // Loaded when called: help and suggestions need none of it.
     const { denoiseFiles } = await import("../../workflows/denoise-files.ts");
-    const report = await withPipes({ input, output }, context, (paths) =>
-      denoiseFiles(paths.input, paths.output, { ...withTask(values), parameters, ...context.work }),
-    );
-    for (const note of report.notes) context.note(note);
+    const options = { ...withTask(values), parameters, ...context.work };
+    const report = await denoiseFiles(input, output, options);
     printImages(context, report);
     printWritten(context, report);
     return report;
@@ -100,59 +81,47 @@ export const denoise: Command = command({
 
 function printImages(context: CommandContext, { images, method }: DenoiseReport): void {
   const several = new Set(images.map((one) => one.method)).size > 1;
-  context.table(
-    [
-      { title: "image" },
-      { title: "size" },
-      ...(several ? [{ title: "method" } as const] : []),
-      { title: "noise before", align: "right" },
-      { title: "noise level", align: "right" },
-      { title: "noise after", align: "right" },
-      { title: "unit" },
-      { title: "seconds", align: "right" },
-    ],
-    images.map((one) => [
-      one.name,
-      one.shape.join(" × "),
-      ...(several ? [one.method] : []),
-      short(one.noiseBefore.sigma),
-      levelText(one.level),
-      short(one.noiseAfter.sigma),
-      one.unit,
-      one.seconds.toFixed(2),
-    ]),
-  );
+  context.table(images, [
+    ["image", ({ name }) => name],
+    ["size", ({ shape }) => shape.join(" × ")],
+    several && ["method", (one) => one.method],
+    ["noise before", ({ noiseBefore }) => short(noiseBefore.sigma)],
+    ["noise level", ({ level }) => levelText(level)],
+    ["noise after", ({ noiseAfter }) => short(noiseAfter.sigma)],
+    ["unit", ({ unit }) => unit],
+    ["seconds", ({ seconds }) => seconds.toFixed(2)],
+  ]);
   const [first] = images;
   if (first === undefined) return;
-  const { method: by, notes } = first.level;
-  const why = notes.length > 0 ? ` (${notes.join("; ")})` : "";
-  const how =
-    by === "given"
-      ? `given by --sigma${why}`
-      : by === "none"
-        ? why.trim()
-        : `estimated by ${by}${why}`;
-  const levels = new Set(images.map((one) => levelText(one.level)));
+  const levels = new Set(images.map(({ level }) => levelText(level)));
   // One line for all of a folder would be that of its first image.
   context.print(
     levels.size === 1
-      ? `method: ${method}; noise level: ${levelText(first.level)}, ${how}`
-      : `method: ${method}; noise levels: ${levels.size} different ones, see the table`,
+      ? `method: ${method}; noise level: ${levelText(first.level)}${sourceText(first.level)}`
+      : `method: ${method}; ${levels.size} noise levels, see the table`,
   );
-  for (const line of new Set(images.flatMap(({ choice }) => choiceLines(choice)))) {
+  for (const line of new Set(images.flatMap(({ choice: chosen }) => choiceLines(chosen)))) {
     context.print(line);
   }
 }
 
+type ImageReport = DenoiseReport["images"][number];
+
 /** What was chosen and why, and what else fits. */
-function choiceLines(choice: DenoiseReport["images"][number]["choice"]): string[] {
-  if (choice === undefined) return [];
-  const { why, others } = choice;
+function choiceLines(chosen: ImageReport["choice"]): string[] {
+  if (chosen === undefined) return [];
+  const { why, others } = chosen;
   return [why, ...(others.length > 0 ? [`also fits: --method ${others.join(", ")}`] : [])];
 }
 
 /** The level that the method worked with. */
-function levelText({ sigma, method, unit }: DenoiseReport["images"][number]["level"]): string {
+function levelText({ sigma: value, method, unit }: ImageReport["level"]): string {
   if (method === "none") return "none";
-  return unit === undefined ? short(sigma) : `${short(sigma)} ${unit}`;
+  return unit === undefined ? short(value) : `${short(value)} ${unit}`;
+}
+
+function sourceText({ method, notes }: ImageReport["level"]): string {
+  const why = notes.length > 0 ? ` (${notes.join("; ")})` : "";
+  if (method === "none") return why;
+  return `, ${method === "given" ? "given by --sigma" : `estimated by ${method}`}${why}`;
 }

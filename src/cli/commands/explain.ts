@@ -1,64 +1,53 @@
 /** `dprime explain`: what a trained model does with an image. */
 import { short } from "../number-text.ts";
-import { argument, number, numbers, text, whole } from "../options.ts";
-import { force, inputOptions, threads } from "../shared-options.ts";
+import { argument, text } from "../options.ts";
+import {
+  at,
+  force,
+  inputOptions,
+  requiredFolder,
+  sigma,
+  slice,
+  threads,
+} from "../shared-options.ts";
 import { printWritten } from "../written.ts";
 import { type Command, command } from "./command.ts";
 
 export const explain: Command = command({
   name: "explain",
-  summary: "Show what a trained model does with an image: features, receptive field.",
+  summary: "Show what a trained model does with an image: features and receptive field.",
   description:
-    "Draws the features of one layer, and how much the denoised value of one pixel depends on every pixel around it, on this very image: the effective receptive field, with its radius in pixels and millimetres. The derivative goes through the network itself.",
+    "Draws the features of one layer, and how much the denoised value of one pixel depends on every pixel around it in this image: the effective receptive field, with its radius in pixels and millimetres.",
   arguments: {
-    model: argument("a shipped model, or a path to an .onnx file that dprime wrote"),
-    input: argument("an image, a volume or a folder of slices"),
+    model: argument("a shipped model or an .onnx file that dprime wrote"),
+    input: argument("image, volume or folder of slices"),
   },
   options: {
-    output: text("FOLDER", "where to leave features.png and receptive-field.png", {
-      short: "o",
-      required: true,
-    }),
+    output: requiredFolder("folder for features.png and receptive-field.png"),
     force,
-    at: numbers("ROW,COLUMN", "the pixel; default: the middle one", {
-      count: 2,
-      example: "a row and a column such as 210,190",
-    }),
-    slice: whole("slice of a volume, from 0; default: the middle one", { min: 0 }),
-    layer: text("NAME", "layer to show; default: the last with as many channels as any"),
-    sigma: number("noise standard deviation in the image's unit; default: estimated", { min: 0 }),
+    at,
+    slice,
+    layer: text("NAME", "layer to show; default: the last of the widest"),
+    sigma,
     threads,
     ...inputOptions,
   },
-  examples: [
-    { line: "dprime explain drunet-light slice.dcm -o why/", about: "the middle of a slice" },
-    {
-      line: "dprime explain out/model.onnx head.nii.gz -o why/ --slice 40 --at 96,120 --layer body.0.0",
-      about: "one place, and the features of a named layer",
-    },
-  ],
-  async run({ model, input, output, ...values }, context) {
+  examples: {
+    "dprime explain drunet-light slice.dcm -o why/": "the middle of a slice",
+    "dprime explain out/model.onnx head.nii.gz -o why/ --slice 40 --at 96,120 --layer body.0.0":
+      "one place, and the features of a named layer",
+  },
+  async run({ input, output, ...values }, context) {
     const { explainFiles } = await import("../../workflows/explain-files.ts");
-    const report = await explainFiles(input, output, {
-      ...values,
-      model,
-      ...context.work,
-    });
+    const report = await explainFiles(input, output, { ...values, ...context.work });
     const { network, layer, layers, channels, field, reach } = report;
-    context.print(`${model}: ${network}, layer ${layer} with ${channels} channels`);
+    context.print(`${values.model}: ${network}, layer ${layer} with ${channels} channels`);
     context.print(`layers: ${layers.join(", ")}`);
-    context.table(
-      [
-        { title: "share of the derivative" },
-        { title: "radius in px", align: "right" },
-        { title: "radius in mm", align: "right" },
-      ],
-      field.map(({ share, radius, mm }) => [
-        `${Math.round(100 * share)} %`,
-        short(radius),
-        mm === null ? "" : short(mm),
-      ]),
-    );
+    context.table(field, [
+      ["share of the derivative", ({ share }) => `${Math.round(100 * share)} %`],
+      ["radius in px", ({ radius }) => short(radius)],
+      ["radius in mm", ({ mm }) => (mm === null ? "" : short(mm))],
+    ]);
     context.print(reach === null ? "sees everything" : `can see ${reach} px on each side`);
     printWritten(context, report);
     return report;

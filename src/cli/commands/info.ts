@@ -2,80 +2,70 @@
 import type { ImageFacts, PathFacts } from "../../workflows/inspect.ts";
 import { counted, short as digits } from "../number-text.ts";
 import { argument, flag, picture, whole } from "../options.ts";
-import { withPipes } from "../pipes.ts";
 import { force, inputOptions, rawOptions, withRaw } from "../shared-options.ts";
 import { type Command, command, type CommandContext } from "./command.ts";
 
 export const info: Command = command({
   name: "info",
-  summary: "Say what a file or folder holds: geometry, unit, range and noise.",
+  summary: "Show what a file or folder holds: geometry, unit, range and noise.",
   description:
-    "Opens any format of `dprime list formats`, or a folder of DICOM files as its series, and says what is there. Nothing is changed.",
-  arguments: { path: argument("a file, a folder of images, or - for standard input") },
+    "Opens any format of `dprime list formats`, or a folder of DICOM files as its series. Nothing is changed.",
+  arguments: { path: argument("file or folder of images", { pipe: "input" }) },
   options: {
     figure: picture("draw thumbnails as PNG or SVG"),
     force,
-    thumbnails: whole("planes in the figure at most, evenly spread", {
-      min: 1,
-      max: 400,
-      default: 16,
-    }),
-    header: flag("show the fields of the file's header too"),
+    thumbnails: whole("largest number of planes in the figure", { min: 1, max: 400, default: 16 }),
+    header: flag("also show the fields of the file's header"),
     ...inputOptions,
     ...rawOptions,
   },
-  examples: [
-    { line: "dprime info head.nii.gz", about: "one volume" },
-    { line: "dprime info series/ --figure sheet.png", about: "a folder, with thumbnails" },
-    {
-      line: "dprime info slice.raw --raw-shape 256x256 --raw-type int16",
-      about: "a file without a header",
-    },
-  ],
+  examples: {
+    "dprime info head.nii.gz": "one volume",
+    "dprime info series/ --figure sheet.png": "a folder, with thumbnails",
+    "dprime info slice.raw --raw-shape 256x256 --raw-type int16": "a headerless file",
+  },
   async run({ path, header, ...values }, context) {
     const { inspect } = await import("../../workflows/inspect.ts");
-    const facts = await withPipes({ input: path }, context, ({ input }) =>
-      inspect(input, { ...withRaw(values), ...context.work }),
-    );
-    for (const note of facts.notes) context.note(note);
-    const { skippedText } = await import("../../files/files.ts");
-    for (const entry of facts.refused) context.note(skippedText(entry));
-    printFacts(context, facts);
+    const facts = await inspect(path, { ...withRaw(values), ...context.work });
+    const { format, images, figure } = facts;
+    const what = images.length === 1 ? "one image" : counted(images.length, "image");
+    context.print(`${facts.path}: ${format}, ${what}`);
+    for (const image of images) {
+      context.print();
+      if (image.name !== "") context.print(image.name);
+      printPairs(context, ["what", "value"], rowsOf(image));
+      for (const note of image.notes) context.print(`  ${note}`);
+    }
     if (header) printHeader(context, facts);
-    if (facts.figure !== undefined) context.print(`Figure: ${facts.figure}`);
+    if (figure !== undefined) context.print(`Figure: ${figure}`);
     return facts;
   },
 });
 
-function printFacts(context: CommandContext, { path, format, images }: PathFacts): void {
-  context.print(
-    `${path}: ${format}, ${images.length === 1 ? "one image" : counted(images.length, "image")}`,
-  );
-  for (const image of images) {
-    context.print();
-    if (image.name !== "") context.print(image.name);
-    context.table([{ title: "what" }, { title: "value" }], rowsOf(image));
-    for (const note of image.notes) context.print(`  ${note}`);
-  }
+type Pair = readonly [string, string];
+
+function printPairs(context: CommandContext, titles: Pair, rows: readonly Pair[]): void {
+  context.table(rows, [
+    [titles[0], ([key]) => key],
+    [titles[1], ([, value]) => value],
+  ]);
 }
 
 function printHeader(context: CommandContext, { header }: PathFacts): void {
-  const fields = Object.entries(header);
-  if (fields.length === 0) return;
   const text = (value: unknown): string =>
     typeof value === "string" ? value : (JSON.stringify(value) ?? "");
   context.print();
-  context.table(
-    [{ title: "header field" }, { title: "value" }],
-    fields.map(([key, value]) => [key, text(value)]),
-  );
+  const rows = Object.entries(header).map(([key, value]): Pair => [key, text(value)]);
+  printPairs(context, ["header field", "value"], rows);
 }
 
 const short = (value: number): string => digits(value, 5);
 
-function rowsOf(image: ImageFacts): [string, string][] {
+function rowsOf(image: ImageFacts): Pair[] {
   const { files, spacing, origin, timeStep, scaling, noise } = image;
   const unit = image.unit === "arbitrary" ? "" : ` ${image.unit}`;
+  const scaled =
+    scaling && `, value = ${short(scaling.slope)} · stored + ${short(scaling.intercept)}`;
   const rows: [string, string | undefined][] = [
     ["size", `${image.shape.join(" × ")} (${image.axes})`],
     ["files", files > 1 ? String(files) : undefined],
@@ -84,13 +74,7 @@ function rowsOf(image: ImageFacts): [string, string][] {
     ["origin", origin && `${origin.map(short).join(", ")} mm (LPS)`],
     ["orientation", image.orientation ?? "unknown"],
     ["unit", image.unit],
-    [
-      "stored as",
-      image.stored +
-        (scaling === undefined
-          ? ""
-          : `, value = ${short(scaling.slope)} · stored + ${short(scaling.intercept)}`),
-    ],
+    ["stored as", `${image.stored}${scaled ?? ""}`],
     ["range", `${short(image.min)} to ${short(image.max)}${unit}, mean ${short(image.mean)}`],
     ["not finite", image.nonFinite > 0 ? counted(image.nonFinite, "value") : undefined],
     [

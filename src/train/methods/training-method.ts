@@ -24,7 +24,7 @@ export interface Role {
 export interface MethodContext<O> {
   /** The method's options, checked, with defaults filled in. */
   readonly options: O;
-  /** The description's loss, a member of `dprime list losses`. */
+  /** The description's loss, a member of the room `losses`. */
   readonly loss: (prediction: Node, target: Node) => Node;
   /** Random numbers drawn anew for every run of an update. */
   readonly random: {

@@ -14,7 +14,7 @@ const paths = (about: string) =>
 const insertionSchema = z
   .strictObject({
     dose: spreadSchema.describe("Fraction of the image's own dose."),
-    options: spreadsSchema.default({}).describe("Of the scanner, as `dprime insert-noise` takes."),
+    options: spreadsSchema.default({}).describe("Of the scanner, as noise insertion takes."),
   })
   .describe(
     "Noise of a lower dose, put into clean images (CT in HU); the scanner's quanta follow from each image's own noise unless `photons` is given.",

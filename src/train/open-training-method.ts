@@ -45,7 +45,7 @@ type RoleConfig = TrainingConfig["roles"][string];
  * @param models bytes of the ONNX files that roles start from, by role
  * @throws InputError naming what was not found or does not fit
  */
-export async function openMethod(
+export async function openTrainingMethod(
   config: TrainingConfig,
   { models = {} }: { models?: Readonly<Record<string, Uint8Array>> } = {},
 ): Promise<OpenedMethod> {
