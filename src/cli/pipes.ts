@@ -1,11 +1,7 @@
 /** `-` in place of a path: standard input and standard output by way of temporary files. */
-import { createReadStream, createWriteStream } from "node:fs";
-import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { InputError } from "../core/errors.ts";
+import { isFolder } from "../files/files-disk.ts";
+import { withSpooled } from "../files/spooled.ts";
 import type { Command } from "./commands/command.ts";
 
 /** Standard input and output as bytes. */
@@ -22,8 +18,7 @@ export interface Pipes {
 type Values = Readonly<Record<string, unknown>>;
 
 /**
- * Runs a command on paths of files in place of `-`. Formats are found by what is in the file, so that a pipe needs
- * no name; what was written goes to standard output as it is, and words for people to standard error.
+ * Runs a command on paths of files in place of `-`.
  *
  * @throws InputError when the result is no single file, or `--json` asks for standard output too
  */
@@ -35,14 +30,11 @@ export async function withPipes<R>(
   const options = Object.entries({ ...command.arguments, ...command.options });
   const named = (pipe: "input" | "output") =>
     options.flatMap(([name, option]) => (option.pipe === pipe ? [name] : []));
-  const given = (names: readonly string[]) => names.flatMap((name) => values[name] ?? []);
-  const inputs = given(named("input"));
+  const inputs = named("input").flatMap((name) => values[name] ?? []);
   const reads = inputs.filter((path) => path === "-").length;
-  const writes = given(named("output")).includes("-");
+  const writes = named("output").some((name) => values[name] === "-");
   if (reads === 0 && !writes) return work(values);
-  if (reads > 1) {
-    throw new InputError("Cannot read standard input: found - twice, wanted it once");
-  }
+  if (reads > 1) throw new InputError("Cannot read standard input: found - twice, wanted it once");
   if (writes && pipes.json) {
     throw new InputError(
       "Cannot write to standard output: found -o - and --json, wanted one of them",
@@ -55,51 +47,20 @@ export async function withPipes<R>(
       );
     }
   }
-  const folder = await mkdtemp(join(tmpdir(), "dprime-pipe-"));
-  try {
-    const read = join(folder, "standard-input");
-    const made = join(folder, "result", "standard-output");
-    if (reads > 0) {
-      const { signal } = pipes;
-      await pipeline(Readable.from(pipes.input()), createWriteStream(read), { signal });
-    }
+  const { signal } = pipes;
+  const input = reads > 0 ? pipes.input() : undefined;
+  const output = writes ? pipes.write : undefined;
+  return withSpooled({ input, output, signal }, async (paths) => {
     if (writes) pipes.claimOutput();
-    const result = await work({
-      ...values,
-      ...replaced(values, named("input"), read),
-      ...replaced(values, named("output"), made),
-    });
-    if (writes) {
-      const files = await readdir(join(folder, "result"));
-      if (files.length !== 1) {
-        throw new InputError(
-          `Cannot write to standard output: found a format of ${files.length} files, wanted one of a single file`,
-        );
-      }
-      for await (const part of createReadStream(join(folder, "result", files[0]!))) {
-        await pipes.write(part as Uint8Array);
-      }
-    }
-    return result;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+    const replaced = (["input", "output"] as const).flatMap((pipe) =>
+      named(pipe).map((name) => [name, withPath(values[name], paths[pipe])] as const),
+    );
+    return work({ ...values, ...Object.fromEntries(replaced) });
+  });
 }
 
-/** Values of these names, with a file's path in place of `-`. */
-function replaced(values: Values, names: readonly string[], path: string): Values {
-  const one = (value: unknown): unknown => (value === "-" ? path : value);
-  return Object.fromEntries(
-    names.map((name) => {
-      const value = values[name];
-      return [name, Array.isArray(value) ? value.map(one) : one(value)];
-    }),
-  );
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
+/** A value, or the items of one, with a file's path in place of `-`. */
+function withPath(value: unknown, path: string): unknown {
+  if (Array.isArray(value)) return value.map((item) => withPath(item, path));
+  return value === "-" ? path : value;
 }

@@ -1,7 +1,7 @@
 /** Progress with the time left: a bar on a terminal, lines for people elsewhere, JSON lines for programs. */
 import type { Progress, ProgressListener } from "../core/progress.ts";
 import { visibleText } from "../core/visible-text.ts";
-import { jsonText } from "./json-text.ts";
+import { jsonText } from "../core/json-text.ts";
 import { durationText } from "./number-text.ts";
 import { sparkline } from "./sparkline.ts";
 

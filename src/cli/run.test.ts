@@ -61,7 +61,7 @@ const probe = command({
       throw new CancelledError("waiting");
     }
     if (input === "fail") context.fail();
-    if (values.output?.endsWith("standard-output")) {
+    if (values.output?.includes("dprime-pipe-")) {
       await mkdir(dirname(values.output), { recursive: true });
       await writeFile(values.output, input === "-" ? "" : await readFile(input));
     }

@@ -7,7 +7,7 @@ import { catalogue } from "./commands/catalogue.ts";
 import type { Command, CommandContext } from "./commands/command.ts";
 import { summaries } from "./commands/summaries.ts";
 import { commandHelp, generalHelp } from "./help.ts";
-import { jsonText } from "./json-text.ts";
+import { jsonText } from "../core/json-text.ts";
 import { kebab } from "./kebab.ts";
 import { type Parsed, parseWords, readValues } from "./parse.ts";
 import { type Pipes, withPipes } from "./pipes.ts";

@@ -1,13 +1,7 @@
 /** What commands say of a study: the run when it starts or stops, the report when it is done. */
 import { CancelledError } from "../core/errors.ts";
-import type { RunStudyOptions, StudyResult } from "../workflows/run-study.ts";
+import type { ReportPlace, RunStudyOptions, StudyResult } from "../workflows/run-study.ts";
 import type { CommandContext } from "./commands/command.ts";
-
-export interface ReportPlace {
-  /** Where the report goes; the study's name when absent. */
-  readonly folder?: string | undefined;
-  readonly force: boolean;
-}
 
 /** Progress, the signal, and notes of what a user should know. */
 export const noticed = (context: CommandContext) => ({
@@ -15,48 +9,29 @@ export const noticed = (context: CommandContext) => ({
   onNotice: (notice: string): void => context.note(notice),
 });
 
+type Heard = ReturnType<typeof noticed> & Pick<RunStudyOptions, "onStart">;
+
 /**
  * Runs a study, says under which id it may be resumed, writes and prints its report.
  *
  * @returns the command's document
- * @throws InputError before the work when the folder holds other files
  */
 export async function runAndReport(
   context: CommandContext,
-  run: (
-    options: Pick<RunStudyOptions, "onStart" | "onNotice" | "onProgress"> & {
-      readonly signal: AbortSignal;
-    },
-  ) => Promise<StudyResult>,
-  { folder, force }: ReportPlace,
+  run: (heard: Heard) => Promise<StudyResult>,
+  place: ReportPlace,
 ): Promise<object> {
-  const { checkReportFolder, writeStudyReport } = await import("../workflows/run-study.ts");
-  if (folder !== undefined) await checkReportFolder(folder, { force });
-  const result = await hearRun(context, run);
-  const place = folder ?? result.run.study;
-  const files = await writeStudyReport(result, place, { force });
-  await printReport(context, result);
-  context.print(`Report: ${place}/report.html`);
-  const { run: done, pieces, store, report } = result;
-  const { id, study, status } = done;
-  const { claims = [], sections } = report;
-  const tables = sections.flatMap((section) => section.tables ?? []);
-  return { run: id, study, status, ...pieces, store, folder: place, files, claims, tables };
-}
-
-async function hearRun(
-  context: CommandContext,
-  run: Parameters<typeof runAndReport>[1],
-): Promise<StudyResult> {
+  const { studyDocument, withReport } = await import("../workflows/run-study.ts");
   let id = "";
+  const onStart: Heard["onStart"] = (started) => {
+    ({ id } = started);
+    context.note(`run ${id} in ${started.store}`);
+  };
   try {
-    return await run({
-      ...noticed(context),
-      onStart(started) {
-        ({ id } = started);
-        context.note(`run ${id} in ${started.store}`);
-      },
-    });
+    const reported = await withReport(() => run({ ...noticed(context), onStart }), place);
+    await printReport(context, reported);
+    context.print(`Report: ${reported.folder}/report.html`);
+    return studyDocument(reported);
   } catch (error) {
     if (error instanceof CancelledError && id !== "") {
       context.note(`run ${id} is stopped; dprime study resume ${id} continues it`);

@@ -105,6 +105,11 @@ export async function studyFromFile(
   });
 }
 
+export interface ReportPlace extends OutputOptions {
+  /** The study's name when absent. */
+  readonly folder?: string | undefined;
+}
+
 /**
  * Writes the report of a result into a folder.
  *
@@ -120,11 +125,38 @@ export async function writeStudyReport(
   return writeReport(report, folder);
 }
 
-/** To be asked before the work. */
-export function checkReportFolder(folder: string, { force }: OutputOptions = {}): Promise<void> {
-  const own = (names: readonly string[]): boolean => names.includes("report.json");
-  return checkFolder(folder, { force, own });
+/** A result whose report lies in a folder. */
+export interface ReportedStudy extends StudyResult {
+  readonly folder: string;
+  /** Paths of the report's files. */
+  readonly files: readonly string[];
 }
+
+/**
+ * Runs a study and writes its report into a folder, which is looked at before the work where it is known.
+ *
+ * @throws InputError for a folder that holds anything but an earlier report; whatever `run` throws
+ */
+export async function withReport(
+  run: () => Promise<StudyResult>,
+  { folder, ...options }: ReportPlace,
+): Promise<ReportedStudy> {
+  if (folder !== undefined) await checkReportFolder(folder, options);
+  const result = await run();
+  const place = folder ?? result.run.study;
+  return { ...result, folder: place, files: await writeStudyReport(result, place, options) };
+}
+
+/** What a program prints of a study that was run. */
+export function studyDocument({ run, pieces, store, folder, files, report }: ReportedStudy) {
+  const { id, study, status } = run;
+  const { claims = [], sections } = report;
+  const tables = sections.flatMap((section) => section.tables ?? []);
+  return { run: id, study, status, ...pieces, store, folder, files, claims, tables };
+}
+
+const checkReportFolder = (folder: string, { force }: OutputOptions): Promise<void> =>
+  checkFolder(folder, { force, own: (names) => names.includes("report.json") });
 
 const studyOf = (run: RunRecord): Promise<OpenedStudy> =>
   openStudy(run.description, { what: `the study of run ${run.id}` });
