@@ -55,7 +55,10 @@ export const metrics: Command = command({
     printRows(context, report.rows);
     printSummary(context, report);
     for (const path of report.written) context.print(`wrote ${path}`);
-    const rows = report.rows.map(({ result, standard: _, ...row }) => ({ ...row, ...result }));
+    const rows = report.rows.map(({ result, standard: _standard, ...row }) => ({
+      ...row,
+      ...result,
+    }));
     return { ...report, rows };
   },
 });
