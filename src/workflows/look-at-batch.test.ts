@@ -42,7 +42,15 @@ describe("a look at a batch", () => {
   it("shows every field with its range, and draws what the training would draw", async () => {
     const seen = await look({});
     const ranges = Object.fromEntries(seen.fields.map(({ field, ...rest }) => [field, rest]));
-    expect(Object.keys(ranges)).toEqual(["noisy", "clean", "other", "sigma", "labels", "present"]);
+    expect(Object.keys(ranges)).toEqual([
+      "noisy",
+      "clean",
+      "other",
+      "sigma",
+      "labels",
+      "present",
+      "classes",
+    ]);
     expect(ranges["labels"]).toEqual({ shape: [3, 3, 16, 16], low: 0, high: 1 });
     expect(ranges["sigma"]!.low).toBeGreaterThanOrEqual(0.01);
     expect(ranges["sigma"]!.high).toBeLessThanOrEqual(0.1001);
