@@ -51,6 +51,7 @@ export const nodeAllowed: readonly { prefix: string; reason: string }[] = [
   { prefix: "train/files.ts", reason: "checkpoints and configurations on disk" },
   { prefix: "train/data/sources/matched-files.ts", reason: "images are found by their paths" },
   { prefix: "train/data/sources/class-table.ts", reason: "classes of files stand in a table" },
+  { prefix: "train/data/scan-memory.ts", reason: "kept scans are read when patches are cut" },
   { prefix: "train/data/scan-cache.ts", reason: "simulated scans are kept in a folder" },
   { prefix: "files/", reason: "paths, folders, series: reads and writes the disk" },
 ];

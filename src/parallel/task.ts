@@ -44,8 +44,8 @@ export interface ResultOptions<Result> {
 export interface LongTaskContext extends TaskContext {
   /** Raised when the caller's signal is; asking `aborted` tells at once, even without a pause. */
   readonly signal: AbortSignal;
-  /** Sends a message to the caller and goes on. */
-  readonly post: (message: unknown) => void;
+  /** Sends a message to the caller and goes on; buffers that are named are moved, and empty here afterwards. */
+  readonly post: (message: unknown, transfer?: readonly ArrayBuffer[]) => void;
   /** Sends a message to the caller and waits for what its `onMessage` answers. */
   readonly ask: (message: unknown) => Promise<unknown>;
 }

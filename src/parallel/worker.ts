@@ -81,7 +81,8 @@ function longContext(id: number, stop: Int32Array): LongTaskContext {
       await new Promise((resolve) => setTimeout(resolve, 0));
       turned = performance.now();
     },
-    post: (said) => parentPort?.postMessage({ id, said } satisfies SaidMessage),
+    post: (said, transfer = []) =>
+      parentPort?.postMessage({ id, said } satisfies SaidMessage, [...transfer]),
     ask: (said) =>
       new Promise((resolve, reject) => {
         const asked = questions++;

@@ -4,6 +4,7 @@ import { usualTraining } from "../denoise/trained-on.ts";
 import { rangesOf } from "./training-range.ts";
 import type { Batch, BatchSource, FieldName, ValidationSource } from "./batch.ts";
 import type { TrainingConfig } from "./config.ts";
+import { drawInThread, hasThreads, sharedFloats } from "./draw-in-thread.ts";
 import { checkPlanes, drawPatch, type PlaneSource } from "./patches.ts";
 
 export interface PlaneBatchOptions {
@@ -111,17 +112,52 @@ export function planeValidation(
   };
 }
 
-/** Batches and validation images of a description, from planes that are given. */
+/** What a thread needs to draw the same batches. */
+interface PlaneTask {
+  readonly sources: readonly PlaneSource[];
+  readonly options: PlaneBatchOptions;
+}
+
+/**
+ * What the thread opens.
+ *
+ * @worker
+ */
+export const openPlaneBatches = ({ sources, options }: PlaneTask): BatchSource =>
+  planeBatches(sources, options);
+
+/** `planeBatches` in a thread of its own. */
+function planesInThread(sources: readonly PlaneSource[], options: PlaneBatchOptions): BatchSource {
+  const { draw: _, ...here } = planeBatches(sources, options);
+  const shared = sources.map(({ planes, ...source }) => ({
+    ...source,
+    planes: planes.map((plane) => ({ ...plane, data: sharedFloats(plane.data) })),
+  }));
+  return drawInThread(here, {
+    module: import.meta.url,
+    name: "openPlaneBatches",
+    given: { sources: shared, options } satisfies PlaneTask,
+  });
+}
+
+/**
+ * Batches and validation images of a description, from planes that are given.
+ *
+ * @param options.inThread whether patches are cut in a thread of its own, which the source's `dispose` ends. Defaults to
+ *   false
+ */
 export function planeData(
   config: TrainingConfig,
   planes: {
     readonly sources: readonly PlaneSource[];
     readonly validation?: readonly PlaneSource[];
   },
+  { inThread = false }: { readonly inThread?: boolean } = {},
 ): { data: BatchSource; validation?: ValidationSource } {
   const { seed, batch, patch, noise = { low: 0, high: 0 }, validation } = config;
+  const open = inThread && hasThreads() ? planesInThread : planeBatches;
   return {
-    data: planeBatches(planes.sources, { seed, count: batch, side: patch, noise }),
+    data: open(planes.sources, { seed, count: batch, side: patch, noise }),
     ...(validation === undefined
       ? {}
       : {

@@ -51,7 +51,11 @@ export async function lookAtBatch(path: string, options: LookOptions = {}): Prom
   });
   const models = await readStartingModels(config, options.data ?? ".");
   const opened = await openTrainingMethod(config, { models });
-  const { data, notes } = await trainingImages(config, { ...options, method: opened.method });
+  const { data, notes } = await trainingImages(config, {
+    ...options,
+    method: opened.method,
+    inThread: false,
+  });
   // Networks and fields that do not fit are found now, as in the training.
   const { reads } = methodGraph(opened, data.shapes);
   const fields = Object.keys(data.shapes) as FieldName[];

@@ -16,6 +16,8 @@ import {
   readTrainingConfig,
 } from "../train/files.ts";
 import { reportHtml } from "../study/render/html.ts";
+import type { TrainingConfig } from "../train/config.ts";
+import type { OpenedData } from "../train/data/open-data.ts";
 import { runTraining, type TrainingResult, type TrainingRow } from "../train/loop.ts";
 import { openTrainingMethod } from "../train/open-training-method.ts";
 import { catalogue as validations } from "../train/validations/catalogue.ts";
@@ -80,7 +82,7 @@ export async function trainFiles(
   path: string,
   options: TrainFilesOptions = {},
 ): Promise<TrainReport> {
-  const { signal, onProgress, onRow, force, threads = 0, provider = "cpu", data = "." } = options;
+  const { force, data = "." } = options;
   const config = await readTrainingConfig(path);
   const folder = options.output ?? config.name;
   const models = await readStartingModels(config, data);
@@ -92,37 +94,14 @@ export async function trainFiles(
   const own: string[] = [...Object.values(names), ...Object.values(folderNames), checkpointName];
   await checkFolder(folder, { force, own: (found) => found.some((name) => own.includes(name)) });
   const resume = options.resume ? await readCheckpointFile(folder) : undefined;
-  const images = await trainingImages(config, { ...options, method });
+  const images = await trainingImages(config, { ...options, method, inThread: true });
   await makeFolders(folder);
   const started = performance.now();
   const before = process.cpuUsage();
-  const trainedOn = await trainedOnOf(images.data);
-  const live = await openTrainingFolder(folder, {
-    config,
-    validation: validated,
-    resume: resume !== undefined,
-  });
-  const result = await runTraining(config, {
-    data: images.data,
-    ...(images.validation === undefined ? {} : { validation: images.validation }),
-    models,
-    compare: true,
-    signal,
-    onProgress,
-    ...(resume === undefined ? {} : { resume }),
-    compile: { provider, threads },
-    onRow: (row) => {
-      live.row(row);
-      onRow?.(row, unit);
-    },
-    onFinding: (finding) => {
-      live.finding(finding);
-      options.onNote?.(findingText(finding));
-    },
-    onReference: live.reference,
-    onSample: live.sample,
-    onCheckpoint: live.checkpoint,
-  });
+  const trained = { folder, images, models, validated, unit, resume, options };
+  const { trainedOn, live, result } = await trainOn(config, trained).finally(() =>
+    images.data.dispose?.(),
+  );
   const cpu = process.cpuUsage(before);
   const { network, options: networkOptions, bestStep, bestValidation } = result;
   const { findings, waitedShare } = result;
@@ -194,6 +173,57 @@ export async function trainFiles(
       ...findings.map(findingText),
     ],
   };
+}
+
+/** Trains with the files of a folder kept up to date. */
+async function trainOn(
+  config: TrainingConfig,
+  {
+    folder,
+    images,
+    models,
+    validated,
+    unit,
+    resume,
+    options: { signal, onProgress, onRow, onNote, threads = 0, provider = "cpu" },
+  }: {
+    readonly folder: string;
+    readonly images: OpenedData;
+    readonly models: Readonly<Record<string, Uint8Array>>;
+    readonly validated: Validation | undefined;
+    readonly unit: string;
+    readonly resume: Uint8Array | undefined;
+    readonly options: TrainFilesOptions;
+  },
+) {
+  const trainedOn = await trainedOnOf(images.data);
+  const live = await openTrainingFolder(folder, {
+    config,
+    validation: validated,
+    resume: resume !== undefined,
+  });
+  const result = await runTraining(config, {
+    data: images.data,
+    ...(images.validation === undefined ? {} : { validation: images.validation }),
+    models,
+    compare: true,
+    signal,
+    onProgress,
+    ...(resume === undefined ? {} : { resume }),
+    compile: { provider, threads },
+    onRow: (row) => {
+      live.row(row);
+      onRow?.(row, unit);
+    },
+    onFinding: (finding) => {
+      live.finding(finding);
+      onNote?.(findingText(finding));
+    },
+    onReference: live.reference,
+    onSample: live.sample,
+    onCheckpoint: live.checkpoint,
+  });
+  return { trainedOn, live, result };
 }
 
 const findingText = ({ name, step, cause, remedy }: TrainingResult["findings"][number]): string =>

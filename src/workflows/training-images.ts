@@ -18,15 +18,24 @@ export interface TrainingImagesOptions extends WorkOptions {
   readonly cache?: string | undefined;
   /** Threads to use; all cores when absent or 0. */
   readonly threads?: number | undefined;
+  /** Bytes of simulated scans that may be in memory at a time; usually 1 GiB. */
+  readonly memory?: number | undefined;
 }
 
-/** @throws InputError on images that cannot be had; RunError when the disk fails; CancelledError */
+/**
+ * @param options.inThread whether batches are drawn in a thread of their own while a step runs; `data.dispose` ends it
+ * @throws InputError on images that cannot be had; RunError when the disk fails; CancelledError
+ */
 export async function trainingImages(
   config: TrainingConfig,
   {
     method,
+    inThread,
     ...options
-  }: TrainingImagesOptions & { readonly method: Pick<TrainingMethod, "reads"> },
+  }: TrainingImagesOptions & {
+    readonly method: Pick<TrainingMethod, "reads">;
+    readonly inThread: boolean;
+  },
 ): Promise<OpenedData> {
   const { signal, onProgress, data: dataFolder = ".", threads = 0 } = options;
   const { seed, sources = [], data, validation } = config;
@@ -36,7 +45,7 @@ export async function trainingImages(
       sources: await loadSources(sources, { ...load, role: "train" }),
       validation: await loadSources(validation?.sources ?? [], { ...load, role: "validation" }),
     };
-    return { ...planeData(config, planes), notes: [] };
+    return { ...planeData(config, planes, { inThread }), notes: [] };
   }
   return openData(
     { ...config, data },
@@ -44,6 +53,8 @@ export async function trainingImages(
       seed,
       reads: [...method.reads, ...(await validationReads(validation?.name))],
       dataFolder,
+      inThread,
+      memory: options.memory,
       cache: options.cache ?? join(dataFolderOfUser(), "scans"),
       threads: threads === 0 ? defaultThreads() : threads,
       ...(signal === undefined ? {} : { signal }),

@@ -15,7 +15,7 @@ import { noSignal } from "./image-classes.ts";
 import type { LevelConfig } from "./description.ts";
 import { rangesOfSamples } from "./sample-ranges.ts";
 import { type NoisyField, noisesOf } from "./patch-noise.ts";
-import { isNoisy, type PlaneField, type Sample } from "./sample.ts";
+import { has, isNoisy, type PlaneField, type Sample } from "./sample.ts";
 
 export interface CutOptions extends CutPlan {
   /** Whether planes of a stack are channels of a plane, or a volume's depth. */
@@ -50,18 +50,17 @@ function shapesOf(
 ): BatchSource["shapes"] {
   const { side, depth } = size;
   const every = (has: (sample: Sample) => boolean) => samples.every(has);
-  const all = (field: PlaneField) => every(({ planes }) => planes[field] !== undefined);
+  const all = (field: PlaneField) => every((sample) => has(sample, field));
   const space = form === "volumes" ? [depth, side, side] : [side, side];
   const image = [count, form === "stacks" ? depth : 1, ...space];
   const known = every(
-    ({ planes, sigma, noise }) =>
-      sigma !== undefined || (planes.clean !== undefined && (planes.noisy ?? noise) !== undefined),
+    (sample) => sample.sigma !== undefined || (has(sample, "clean") && isNoisy(sample)),
   );
   return {
     ...(every(isNoisy) ? { noisy: image } : {}),
     ...(all("clean") ? { clean: image } : {}),
     ...(others.length > 0 || all("clean") ? { other: image } : {}),
-    ...(every(({ planes, noise }) => (planes.again ?? noise) !== undefined)
+    ...(every((sample) => has(sample, "again") || sample.noise !== undefined)
       ? { again: image }
       : {}),
     ...(known ? { sigma: [count, ...image.slice(1).map(() => 1)] } : {}),
@@ -82,11 +81,14 @@ export function cutBatches(
   { seed, count, ...options }: CutOptions & { readonly seed: number; readonly count: number },
 ): BatchSource {
   const root = streamOf(seed, "train", "cut");
+  const shapes = shapesOf(from, { ...options, count });
   return {
-    shapes: shapesOf(from, { ...options, count }),
+    shapes,
     trainedOn: rangesOfSamples(from.samples),
-    draw: ({ step, draw, fields }) =>
-      drawPatches(from, { ...options, count, fields, stream: (n) => root.child(step, draw, n) }),
+    draw: ({ step, draw, fields }) => {
+      const stream = (n: number) => root.child(step, draw, n);
+      return drawPatches(from, { ...options, shapes, count, fields, stream });
+    },
   };
 }
 
@@ -115,6 +117,7 @@ export function cutValidation(
     draw: (group, { start, count }) =>
       drawPatches(from, {
         ...rest,
+        shapes: shapesOf(from, { ...rest, count }),
         ...(group === ownNoise ? {} : { level: Number(group) }),
         count,
         fields: Object.keys(given) as FieldName[],
@@ -125,14 +128,14 @@ export function cutValidation(
 
 interface PatchRequest extends CutOptions {
   readonly count: number;
+  readonly shapes: BatchSource["shapes"];
   readonly fields: readonly FieldName[];
   /** The stream of each patch. */
   readonly stream: (n: number) => Stream;
 }
 
 function drawPatches(from: CutSamples, request: PatchRequest): Batch {
-  const { count, size, fields, stream } = request;
-  const shapes = shapesOf(from, request);
+  const { count, size, fields, shapes, stream } = request;
   const batch: Partial<Record<FieldName, NamedArray>> = {};
   for (const name of fields) {
     const shape = shapes[name]!;
@@ -181,7 +184,7 @@ function writeImages(
   cut: Cut,
   { batch, n, level, stream }: Place & { level: number | undefined; stream: Stream },
 ): void {
-  const { planes, sigma } = cut.sample;
+  const { sigma } = cut.sample;
   const length = valuesIn(cut.size);
   const offset = n * length;
   const write = (name: FieldName, values: Float32Array) => {
@@ -189,7 +192,7 @@ function writeImages(
     if (out !== undefined) writeWindowed(values, cut.window, { out, offset });
   };
   const scale = 1 / (cut.window.high - cut.window.low);
-  if (planes.clean === undefined) {
+  if (!has(cut.sample, "clean")) {
     for (const name of ["noisy", "again"] as const) {
       if (batch[name] !== undefined) write(name, valuesOf(cut, name));
     }

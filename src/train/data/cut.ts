@@ -3,7 +3,7 @@ import { InputError } from "../../core/errors.ts";
 import type { Stream } from "../../core/random.ts";
 import { type PatchWindow, pick } from "../patches.ts";
 import type { AugmentConfig } from "./description.ts";
-import type { PlaneField, Sample } from "./sample.ts";
+import { has, type PlaneField, type Sample } from "./sample.ts";
 
 /** Size of a patch: planes, rows and columns of a square. */
 export interface PatchSize {
@@ -115,8 +115,9 @@ function drawAboutSignal(
 }
 
 /** First of `depth` planes that follow each other. */
-function drawPlane({ planes, depth }: Sample, wanted: number, stream: Stream): number {
-  const stacks = Object.values(planes)[0]!.length / depth;
+function drawPlane({ planes, depth, kept }: Sample, wanted: number, stream: Stream): number {
+  // A scan is one stack; counting its planes would read it.
+  const stacks = kept === undefined ? Object.values(planes)[0]!.length / depth : 1;
   const places = depth - wanted + 1;
   const chosen = stream.integer(stacks * places);
   return Math.floor(chosen / places) * depth + (chosen % places);
@@ -149,7 +150,7 @@ function augmentedWindow(
 
 function shareAbove(cut: Cut, above: number): number {
   const { sample, size, plane, top, left } = cut;
-  const planes = (sample.planes.clean ?? sample.planes.noisy)!;
+  const planes = sample.planes[has(sample, "clean") ? "clean" : "noisy"]!;
   let count = 0;
   for (let k = plane; k < plane + size.depth; k++) {
     const data = planes[k]!;
@@ -173,9 +174,10 @@ export function valuesOf(cut: Cut, field: PlaneField): Float32Array {
   const right = exchanged ? flippedX * nx : flippedX;
   const first =
     top * nx + left + (turn & 1 ? -down * (side - 1) : 0) + (turn & 2 ? -right * (side - 1) : 0);
+  const planes = sample.planes[field]!;
   let at = 0;
   for (let k = 0; k < depth; k++) {
-    const data = sample.planes[field]![plane + (reversed ? depth - 1 - k : k)]!;
+    const data = planes[plane + (reversed ? depth - 1 - k : k)]!;
     for (let y = 0; y < side; y++) {
       let from = first + y * down;
       for (let x = 0; x < side; x++, from += right) out[at++] = data[from]!;

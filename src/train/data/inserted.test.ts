@@ -1,3 +1,4 @@
+import { scanMemory, usualMemory } from "./scan-memory.ts";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -137,6 +138,7 @@ describe("images that something is put into", () => {
         reads: [],
         dataFolder: folder,
         what: "data.sources.0",
+        memory: scanMemory(usualMemory),
       } as const;
       return openFiles(config, { ...context, cache: join(folder, "scans") });
     };

@@ -4,14 +4,23 @@ import { oneOf } from "../../core/nearest-names.ts";
 import type { BatchSource, ValidationSource } from "../batch.ts";
 import type { TrainingConfig } from "../config.ts";
 import { checkSamples } from "./cut.ts";
+import { hasThreads } from "../draw-in-thread.ts";
 import { cutBatches, type CutOptions, type CutSamples, cutValidation } from "./cut-batches.ts";
 import type { DataConfig } from "./description.ts";
+import { cutInThread } from "./cut-in-thread.ts";
+import type { Sample } from "./sample.ts";
+import { scanMemory, usualMemory } from "./scan-memory.ts";
 import { imageClassesOf } from "./image-classes.ts";
 import { openFiles } from "./sources/files.ts";
 import { openSimulated } from "./sources/simulated.ts";
 import type { SourceContext, SourceImages } from "./sources/source.ts";
 
-export type OpenDataOptions = Omit<SourceContext, "role" | "what">;
+export interface OpenDataOptions extends Omit<SourceContext, "role" | "what" | "memory"> {
+  /** Whether patches are cut in a thread of its own, which the source's `dispose` ends. Defaults to false. */
+  readonly inThread?: boolean;
+  /** Bytes of kept scans that may be in memory at a time; usually 1 GiB. */
+  readonly memory?: number | undefined;
+}
 
 export interface OpenedData {
   readonly data: BatchSource;
@@ -31,18 +40,22 @@ export async function openData(
   options: OpenDataOptions,
 ): Promise<OpenedData> {
   const { seed, batch, patch: side, validation, data } = config;
-  const training = await openSection(data, { ...options, role: "train", what: "data" }, side);
+  const { inThread = false, memory: most = usualMemory, ...given } = options;
+  const context = { ...given, memory: scanMemory(most) };
+  const training = await openSection(data, { ...context, role: "train", what: "data" }, side);
   const { level, noiseless } = data;
-  const batches = cutBatches(training.from, {
-    ...training.options,
-    seed,
-    count: batch,
-    level,
-    noiseless,
-  });
-  if (validation?.data === undefined) return { data: batches, notes: training.notes };
-  const context = { ...options, role: "validation", what: "validation.data" } as const;
-  const held = await openSection(validation.data, context, side);
+  const cutting = { ...training.options, seed, count: batch, level, noiseless };
+  const batches =
+    inThread && hasThreads()
+      ? cutInThread(training.from, { ...cutting, memory: most })
+      : cutBatches(training.from, cutting);
+  const notes = [...training.notes, ...memoryNotes(training.from.samples, most)];
+  if (validation?.data === undefined) return { data: batches, notes };
+  const held = await openSection(
+    validation.data,
+    { ...context, role: "validation", what: "validation.data" },
+    side,
+  );
   return {
     data: batches,
     validation: cutValidation(held.from, {
@@ -51,8 +64,18 @@ export async function openData(
       patches: validation.patches,
       sigmas: validation.sigmas,
     }),
-    notes: [...training.notes, ...held.notes],
+    notes: [...notes, ...held.notes],
   };
+}
+
+/** Says that not all scans fit into memory. */
+function memoryNotes(samples: readonly Sample[], most: number): string[] {
+  const bytes = samples.reduce((sum, { bytes: own = 0 }) => sum + own, 0);
+  if (bytes <= most) return [];
+  const [all, held] = [bytes, most].map((n) => Number((n / 2 ** 20).toPrecision(2)));
+  return [
+    `holds at most ${held} of ${all} MiB of scans in memory and reads the others from the disk when patches are cut from them`,
+  ];
 }
 
 interface OpenedSection {

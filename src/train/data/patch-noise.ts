@@ -3,6 +3,7 @@ import { drawSpreads } from "../../cases/index.ts";
 import { makeImage } from "../../core/image.ts";
 import type { Stream } from "../../core/random.ts";
 import { type Cut, valuesOf } from "./cut.ts";
+import { has } from "./sample.ts";
 
 export type NoisyField = "noisy" | "again";
 
@@ -15,10 +16,10 @@ export function noisesOf(
   cut: Cut,
   { clean, wanted, stream }: { clean: Float32Array; wanted: readonly NoisyField[]; stream: Stream },
 ): (readonly [NoisyField, Float32Array])[] {
-  const { planes, noise, unit, spacing } = cut.sample;
+  const { noise, unit, spacing } = cut.sample;
   const less = (values: Float32Array) => values.map((value, i) => value - clean[i]!);
   return wanted.map((name) => {
-    if (planes[name] !== undefined) return [name, less(valuesOf(cut, name))] as const;
+    if (has(cut.sample, name)) return [name, less(valuesOf(cut, name))] as const;
     const { model, options } = noise!;
     const { side, depth } = cut.size;
     const image = makeImage(clean, depth === 1 ? [side, side] : [depth, side, side], {

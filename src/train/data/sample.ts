@@ -3,6 +3,7 @@ import type { Spreads } from "../../cases/index.ts";
 import type { IntensityUnit } from "../../core/image.ts";
 import type { NoiseModel } from "../../noise/noise-model.ts";
 import type { PatchWindow } from "../patches.ts";
+import type { KeptScan } from "./scan-memory.ts";
 
 /** Images of one grid that a sample may have, in its own intensity unit; labels are whole numbers. */
 export const planeFields = ["noisy", "clean", "again", "labels"] as const;
@@ -16,8 +17,12 @@ export interface Sample {
   readonly nx: number;
   /** Planes that follow each other in space; more planes are further stacks of as many. */
   readonly depth: number;
-  /** Planes of every field, as many in each. */
+  /** Planes of every field, as many in each; those of a scan that is kept are read when they are asked for. */
   readonly planes: Readonly<Partial<Record<PlaneField, readonly Float32Array[]>>>;
+  /** Where its planes lie on the disk, if they do. */
+  readonly kept?: KeptScan;
+  /** Bytes of its planes, where they are kept. */
+  readonly bytes?: number;
   readonly windows: readonly PatchWindow[];
   readonly weight: number;
   readonly unit: IntensityUnit;
@@ -44,6 +49,10 @@ export interface Sample {
   readonly sigma?: number;
 }
 
+/** Whether a sample has a field, told without reading it. */
+export const has = ({ planes }: Pick<Sample, "planes">, field: PlaneField): boolean =>
+  Object.hasOwn(planes, field);
+
 /** Whether a sample gives images with noise. */
-export const isNoisy = ({ planes, noise }: Sample): boolean =>
-  planes.noisy !== undefined || (noise !== undefined && planes.clean !== undefined);
+export const isNoisy = (sample: Sample): boolean =>
+  has(sample, "noisy") || (sample.noise !== undefined && has(sample, "clean"));

@@ -3,12 +3,22 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { CancelledError } from "../../core/errors.ts";
-import { drawScan, scanKey } from "./scan.ts";
-import { decodeScan, encodeScan, openScans, scanPath } from "./scan-cache.ts";
+import { drawScan, type Scan, scanKey } from "./scan.ts";
+import { type AnyScanTask, openScans, type ScanOptions, scanPath } from "./scan-cache.ts";
+import { decodeScan, encodeScan } from "./scan-file.ts";
 import { smallScan } from "./scan.fixture.ts";
 
 const tasks = [0, 1, 2].map((number) => ({ ...smallScan, number, again: number === 1 }));
 const paths = (cache: string) => tasks.map((task) => scanPath(cache, scanKey(task)));
+
+/** All scans with what is told of them. */
+async function scansOf(wanted: readonly AnyScanTask[], options: ScanOptions = {}) {
+  const scans = new Array<Scan>(wanted.length);
+  const counts = await openScans(wanted, options, (scan, n) => {
+    scans[n] = scan;
+  });
+  return { ...counts, scans };
+}
 
 describe("scans on disk", () => {
   let cache: string;
@@ -18,19 +28,19 @@ describe("scans on disk", () => {
   afterEach(() => rm(cache, { recursive: true }));
 
   it("are drawn once, by any number of threads, and read to the same bits", async () => {
-    const first = await openScans(tasks, { cache, threads: 2 });
+    const first = await scansOf(tasks, { cache, threads: 2 });
     expect(first).toMatchObject({ drawn: 3, damaged: [] });
-    const second = await openScans(tasks, { cache });
+    const second = await scansOf(tasks, { cache });
     expect(second.drawn).toBe(0);
     expect(second.scans).toEqual(first.scans);
-    expect((await openScans(tasks)).scans).toEqual(first.scans);
+    expect((await scansOf(tasks)).scans).toEqual(first.scans);
     // Others, such as more of them, find what is there.
-    const more = await openScans([...tasks, { ...smallScan, number: 3 }], { cache });
+    const more = await scansOf([...tasks, { ...smallScan, number: 3 }], { cache });
     expect(more.drawn).toBe(1);
   });
 
   it("are drawn again where they are damaged, and only there", async () => {
-    const { scans } = await openScans(tasks, { cache });
+    const { scans } = await scansOf(tasks, { cache });
     const [first, second, third] = paths(cache) as [string, string, string];
     const bytes = await readFile(first);
     bytes[bytes.length - 100]! ^= 1;
@@ -38,10 +48,10 @@ describe("scans on disk", () => {
     await truncate(second, 1000);
     // What a killed process leaves: a part beside its place, of a process that is gone.
     await writeFile(join(dirname(third), `.${scanKey(tasks[2]!)}.00000000-1-00000000.part`), "cut");
-    const again = await openScans(tasks, { cache });
+    const again = await scansOf(tasks, { cache });
     expect(again).toMatchObject({ drawn: 2, damaged: [first, second] });
     expect(again.scans).toEqual(scans);
-    expect((await openScans(tasks, { cache })).drawn).toBe(0);
+    expect((await scansOf(tasks, { cache })).drawn).toBe(0);
   });
 
   it("are not taken for one another", async () => {
@@ -49,28 +59,28 @@ describe("scans on disk", () => {
     const bytes = encodeScan(scan, "a");
     expect(decodeScan(bytes, "a")).toEqual(scan);
     expect(() => decodeScan(bytes, "b")).toThrow(/found a file of another scan/);
-    await openScans(tasks, { cache });
+    await scansOf(tasks, { cache });
     const [first, , third] = paths(cache) as [string, string, string];
     await writeFile(third, await readFile(first));
-    expect(await openScans(tasks, { cache })).toMatchObject({ drawn: 1, damaged: [third] });
+    expect(await scansOf(tasks, { cache })).toMatchObject({ drawn: 1, damaged: [third] });
   });
 
   it("stay when the work is cancelled", async () => {
     const stop = new AbortController();
-    const work = openScans(tasks, {
+    const work = scansOf(tasks, {
       cache,
       signal: stop.signal,
       onProgress: ({ done }) => done === 2 && stop.abort(),
     });
     await expect(work).rejects.toThrow(CancelledError);
-    const { drawn } = await openScans(tasks, { cache });
+    const { drawn } = await scansOf(tasks, { cache });
     expect(drawn).toBeLessThan(3);
   });
 
   it("say where they cannot be written", async () => {
     const file = join(cache, "file");
     await writeFile(file, "");
-    await expect(openScans(tasks, { cache: file })).rejects.toThrow(
+    await expect(scansOf(tasks, { cache: file })).rejects.toThrow(
       /^Cannot make the folder .*file: found a file where a folder was wanted/,
     );
     expect(await readdir(cache)).toEqual(["file"]);

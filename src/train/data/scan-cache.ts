@@ -6,10 +6,11 @@ import { dirname, join } from "node:path";
 import { FormatError, throwIfAborted } from "../../core/errors.ts";
 import type { WorkOptions } from "../../core/progress.ts";
 import { bytesOf, exists, makeFolders, writeWhole } from "../../files/files-disk.ts";
-import { decodeTensors, encodeTensors, type NamedArray } from "../../learn/tensor-file.ts";
 import { mapInWorkers, type WorkerFunction } from "../../parallel/map-in-workers.ts";
 import { drawInserted, insertedKey, type InsertTask } from "./inserted.ts";
 import { drawScan, type Scan, scanKey, type ScanTask } from "./scan.ts";
+import { decodeScan, encodeScan } from "./scan-file.ts";
+import type { KeptScan } from "./scan-memory.ts";
 
 export interface ScanOptions extends WorkOptions {
   /** Folder where scans are kept; they are drawn for this once when absent. */
@@ -18,46 +19,15 @@ export interface ScanOptions extends WorkOptions {
   readonly threads?: number | undefined;
 }
 
-export interface Scans {
-  /** In the order of the tasks. */
-  readonly scans: readonly Scan[];
+export interface ScanCounts {
   /** How many were drawn now, and not read. */
   readonly drawn: number;
   /** Kept files that were damaged, and were drawn anew. */
   readonly damaged: readonly string[];
 }
 
-const arrayNames = ["noisy", "clean", "again", "labels"] as const;
-
-/** A scan as the bytes of a file that any reader of safetensors opens. */
-export function encodeScan(scan: Scan, key: string): Uint8Array {
-  const { shape, noisy: _n, clean: _c, again: _a, labels: _l, ...rest } = scan;
-  const arrays: Record<string, NamedArray> = {};
-  for (const name of arrayNames) {
-    const data = scan[name];
-    if (data !== undefined) arrays[name] = { shape, data };
-  }
-  return encodeTensors({ arrays, metadata: { dprime: "scan", key, scan: JSON.stringify(rest) } });
-}
-
-/** @throws FormatError on bytes that are damaged, or of another scan */
-export function decodeScan(bytes: Uint8Array, key: string): Scan {
-  const { arrays, metadata } = decodeTensors(bytes, { own: true });
-  const first = arrays["clean"] ?? arrays["noisy"];
-  if (metadata["key"] !== key || first === undefined) {
-    throw new FormatError("Cannot read a scan: found a file of another scan", {
-      format: "safetensors",
-      kind: "corrupt",
-      offset: 8,
-    });
-  }
-  const rest = JSON.parse(metadata["scan"] ?? "{}") as Omit<Scan, (typeof arrayNames)[number]>;
-  const [nz = 1, ny = 1, nx = 1] = first.shape;
-  const data = Object.fromEntries(
-    Object.entries(arrays).map(([name, array]) => [name, array.data]),
-  );
-  return { ...rest, ...data, shape: [nz, ny, nx] };
-}
+/** Takes each scan as soon as it is there, in any order, with its place on the disk if it is kept. */
+export type TakeScan = (scan: Scan, index: number, kept: KeptScan | undefined) => void;
 
 /** Phantoms that are imaged, or images that something is put into. */
 export type AnyScanTask = ScanTask | InsertTask;
@@ -94,25 +64,25 @@ export const scanPath = (folder: string, key: string): string =>
   join(folder, key.slice(0, 2), `${key}.safetensors`);
 
 /**
- * Scans of some tasks, those that are kept read and the others drawn.
+ * Scans of some tasks, those that are kept read and the others drawn. None is held here once it was taken.
  *
  * @throws InputError on a description that cannot be drawn or a folder that cannot be written to; RunError when
  *   the disk fails or is full; CancelledError, with the scans that are finished kept
  */
 export async function openScans(
   tasks: readonly AnyScanTask[],
-  { cache, threads = 1, signal, onProgress }: ScanOptions = {},
-): Promise<Scans> {
-  const scans = new Array<Scan>(tasks.length);
+  { cache, threads = 1, signal, onProgress }: ScanOptions,
+  take: TakeScan,
+): Promise<ScanCounts> {
   const damaged: string[] = [];
-  const missing: { readonly index: number; readonly work: KeepTask }[] = [];
+  const missing: { readonly index: number; readonly work: KeepTask; readonly key: string }[] = [];
   for (const [index, scan] of tasks.entries()) {
     throwIfAborted(signal, "reading scans");
     const key = keyOf(scan);
     const path = cache === undefined ? undefined : scanPath(cache, key);
     if (path !== undefined && (await exists(path))) {
       try {
-        scans[index] = decodeScan(await bytesOf(path), key);
+        take(decodeScan(await bytesOf(path), key), index, { path, key });
         continue;
       } catch (error) {
         if (!(error instanceof FormatError)) throw error;
@@ -120,7 +90,7 @@ export async function openScans(
       }
     }
     if (path !== undefined) await makeFolders(dirname(path));
-    missing.push({ index, work: { scan, path } });
+    missing.push({ index, work: { scan, path }, key });
   }
   await mapInWorkers(
     keepScanWork,
@@ -131,9 +101,10 @@ export async function openScans(
       ...(signal === undefined ? {} : { signal }),
       ...(onProgress === undefined ? {} : { onProgress }),
       onResult: (scan, n) => {
-        scans[missing[n]!.index] = scan;
+        const { index, work, key } = missing[n]!;
+        take(scan, index, work.path === undefined ? undefined : { path: work.path, key });
       },
     },
   );
-  return { scans, drawn: missing.length, damaged };
+  return { drawn: missing.length, damaged };
 }

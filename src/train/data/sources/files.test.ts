@@ -7,6 +7,7 @@ import { streamOf } from "../../../core/random.ts";
 import { saveImage } from "../../../files/files.ts";
 import { dataSchema } from "../description.ts";
 import { openFiles } from "./files.ts";
+import { scanMemory, usualMemory } from "../scan-memory.ts";
 import type { SourceContext } from "./source.ts";
 
 const [ny, nx] = [20, 24];
@@ -67,6 +68,7 @@ describe("images in files", () => {
       reads: [],
       dataFolder: folder,
       what: "data.sources.0",
+      memory: scanMemory(usualMemory),
     };
     if (config?.kind !== "files") throw new Error("wanted a source of files");
     return openFiles(config, context);

@@ -16,7 +16,8 @@ import type { FilesConfig } from "./files-schema.ts";
 import { imagesByName, matched, type NamedImage } from "./matched-files.ts";
 import { doseParameters, type InsertTask } from "../inserted.ts";
 import { openScans } from "../scan-cache.ts";
-import { planesOfData, sampleOfScan } from "./simulated.ts";
+import { planesOfData } from "../scan-memory.ts";
+import { sampleOfScan } from "./simulated.ts";
 import type { SourceContext, SourceImages } from "./source.ts";
 
 /**
@@ -171,24 +172,24 @@ async function openInserted(
       }),
     ),
   );
+  const weight = config.weight / tasks.length;
+  const samples = new Array<Sample>(tasks.length);
   // A lesion alone is drawn faster than it is read.
-  const { scans, drawn } = await openScans(tasks, {
-    ...context,
-    cache: dose === undefined ? undefined : cache,
+  const scanOptions = { ...context, cache: dose === undefined ? undefined : cache };
+  const { drawn } = await openScans(tasks, scanOptions, (scan, i, kept) => {
+    const { name, images } = groups[Math.floor(i / draws)]!;
+    const { memory } = context;
+    const own = { config: { ...config, weight }, name, bears: bearsOf?.(name), kept, memory };
+    const { spacing, ...sample } = sampleOfScan(scan, own);
+    samples[i] = {
+      ...sample,
+      ...(spacing !== undefined && firstOf(images).spacingKnown ? { spacing } : {}),
+      ...(scan.clean === undefined ? { sigma: sigmaOf(images) } : {}),
+    };
   });
-  const weight = config.weight / scans.length;
   return {
-    samples: scans.map((scan, i) => {
-      const { name, images } = groups[Math.floor(i / draws)]!;
-      const own = { config: { ...config, weight }, name, bears: bearsOf?.(name) };
-      const { spacing, ...sample } = sampleOfScan(scan, own);
-      return {
-        ...sample,
-        ...(spacing !== undefined && firstOf(images).spacingKnown ? { spacing } : {}),
-        ...(scan.clean === undefined ? { sigma: sigmaOf(images) } : {}),
-      };
-    }),
-    notes: drawn === 0 ? [] : [`drew ${drawn} of ${scans.length} images of ${context.what}`],
+    samples,
+    notes: drawn === 0 ? [] : [`drew ${drawn} of ${tasks.length} images of ${context.what}`],
   };
 }
 

@@ -1,9 +1,16 @@
 /** Phantoms imaged by an acquisition or a noise model, with options drawn from ranges. */
 import type { CaseDescription, SignalDescription } from "../../../cases/index.ts";
 import { makeImage } from "../../../core/image.ts";
-import { type PlaneField, planeFields, type Sample } from "../sample.ts";
+import { planeFields, type Sample } from "../sample.ts";
 import type { Scan, ScanTask } from "../scan.ts";
 import { openScans } from "../scan-cache.ts";
+import {
+  bytesOfScan,
+  type KeptScan,
+  keptPlanes,
+  planesOfData,
+  type ScanMemory,
+} from "../scan-memory.ts";
 import { resolveWindow, type WindowConfig } from "../window.ts";
 import type { SimulatedConfig } from "./simulated-schema.ts";
 import type { SourceContext, SourceImages } from "./source.ts";
@@ -13,21 +20,26 @@ export async function openSimulated(
   config: SimulatedConfig,
   context: SourceContext,
 ): Promise<SourceImages> {
-  const { seed, role, reads, what } = context;
+  const { seed, role, reads, what, memory } = context;
   const tasks = scanTasks(config, { seed, role, again: reads.includes("again") });
-  const { scans, drawn, damaged } = await openScans(tasks, context);
+  const samples = new Array<Sample>(tasks.length);
+  let names: SourceImages["names"] = {};
+  const { drawn, damaged } = await openScans(tasks, context, (scan, n, kept) => {
+    ({ names } = scan);
+    samples[n] = sampleOfScan(scan, {
+      config: { ...config, weight: config.weight / config.count },
+      name: `scan ${n + 1} of ${what}`,
+      bears: config.imageClasses,
+      kept,
+      memory,
+    });
+  });
   return {
-    samples: scans.map((scan, n) =>
-      sampleOfScan(scan, {
-        config: { ...config, weight: config.weight / config.count },
-        name: `scan ${n + 1} of ${what}`,
-        bears: config.imageClasses,
-      }),
-    ),
-    names: scans[0]!.names,
+    samples,
+    names,
     notes: [
       ...damaged.map((path) => `found ${path} damaged, drew it again`),
-      ...(drawn === 0 ? [] : [`drew ${drawn} of ${scans.length} scans of ${what}`]),
+      ...(drawn === 0 ? [] : [`drew ${drawn} of ${tasks.length} scans of ${what}`]),
     ],
   };
 }
@@ -49,13 +61,18 @@ function scanTasks(
   return Array.from({ length: config.count }, (_, number) => ({ ...task, number }));
 }
 
-/** A scan with the windows of its source; percentiles are those of the image without noise, where there is one. */
+/**
+ * A scan with the windows of its source; percentiles are those of the image without noise, where there is one. What is
+ * kept on the disk is read from there when it is needed.
+ */
 export function sampleOfScan(
   scan: Scan,
   {
     config,
     name,
     bears,
+    kept,
+    memory,
   }: {
     config: {
       windows: readonly WindowConfig[];
@@ -64,15 +81,18 @@ export function sampleOfScan(
     };
     name: string;
     bears?: readonly string[] | undefined;
+    kept: KeptScan | undefined;
+    memory: ScanMemory;
   },
 ): Sample {
   const [depth, ny, nx] = scan.shape;
   const { unit, spacing } = scan;
-  const planes: Partial<Record<PlaneField, readonly Float32Array[]>> = {};
-  for (const field of planeFields) {
-    const data = scan[field];
-    if (data !== undefined) planes[field] = planesOfData(data, ny * nx);
-  }
+  const area = ny * nx;
+  const fields = planeFields.filter((field) => scan[field] !== undefined);
+  const planes =
+    kept === undefined
+      ? Object.fromEntries(fields.map((field) => [field, planesOfData(scan[field]!, area)]))
+      : keptPlanes(kept, { fields, area, memory });
   const first = makeImage((scan.clean ?? scan.noisy)!, [...scan.shape]);
   return {
     name,
@@ -80,6 +100,7 @@ export function sampleOfScan(
     nx,
     depth,
     planes,
+    ...(kept === undefined ? {} : { kept, bytes: bytesOfScan(scan) }),
     windows: config.windows.map((window) => resolveWindow(window, first)),
     weight: config.weight,
     unit,
@@ -100,7 +121,3 @@ function signalOf(
   const { present } = signal!;
   return { ...signal!, names, ...(present && name !== undefined ? { name } : {}) };
 }
-
-/** Values plane by plane, not copied. */
-export const planesOfData = (data: Float32Array, area: number): Float32Array[] =>
-  Array.from({ length: data.length / area }, (_, k) => data.subarray(k * area, (k + 1) * area));

@@ -1,5 +1,6 @@
 /** What every source of images comes to, and what it may use. */
 import type { ScanOptions } from "../scan-cache.ts";
+import type { ScanMemory } from "../scan-memory.ts";
 import type { FieldName } from "../../batch.ts";
 import type { Sample } from "../sample.ts";
 
@@ -10,6 +11,8 @@ export interface SourceContext extends ScanOptions {
   readonly reads: readonly FieldName[];
   /** Folder that relative paths start from. */
   readonly dataFolder: string;
+  /** Holds what is cut from. */
+  readonly memory: ScanMemory;
   /** What errors call the source: its place in the description. */
   readonly what: string;
 }
