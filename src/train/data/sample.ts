@@ -3,12 +3,18 @@ import type { Spreads } from "../../cases/index.ts";
 import type { IntensityUnit } from "../../core/image.ts";
 import type { NoiseModel } from "../../noise/noise-model.ts";
 import type { PatchWindow } from "../patches.ts";
-import type { KeptScan } from "./scan-memory.ts";
 
 /** Images of one grid that a sample may have, in its own intensity unit; labels are whole numbers. */
 export const planeFields = ["noisy", "clean", "again", "labels"] as const;
 
 export type PlaneField = (typeof planeFields)[number];
+
+/** Where a scan lies on the disk. */
+export interface KeptScan {
+  readonly path: string;
+  /** All that decides its numbers. */
+  readonly key: string;
+}
 
 export interface Sample {
   /** What errors and notes call it: a file, or a scan of a source. */

@@ -7,10 +7,10 @@ import { FormatError, throwIfAborted } from "../../core/errors.ts";
 import type { WorkOptions } from "../../core/progress.ts";
 import { bytesOf, exists, makeFolders, writeWhole } from "../../files/files-disk.ts";
 import { mapInWorkers, type WorkerFunction } from "../../parallel/map-in-workers.ts";
+import type { KeptScan } from "./sample.ts";
 import { drawInserted, insertedKey, type InsertTask } from "./inserted.ts";
 import { drawScan, type Scan, scanKey, type ScanTask } from "./scan.ts";
 import { decodeScan, encodeScan } from "./scan-file.ts";
-import type { KeptScan } from "./scan-memory.ts";
 
 export interface ScanOptions extends WorkOptions {
   /** Folder where scans are kept; they are drawn for this once when absent. */

@@ -4,16 +4,9 @@
  */
 import { readFileSync } from "node:fs";
 import { FormatError, messageOf, RunError } from "../../core/errors.ts";
-import { type PlaneField, planeFields, type Sample } from "./sample.ts";
+import { type KeptScan, type PlaneField, planeFields, type Sample } from "./sample.ts";
 import { decodeScan } from "./scan-file.ts";
 import type { Scan } from "./scan.ts";
-
-/** Where a scan lies on the disk. */
-export interface KeptScan {
-  readonly path: string;
-  /** All that decides its numbers. */
-  readonly key: string;
-}
 
 type Arrays = Pick<Scan, PlaneField>;
 

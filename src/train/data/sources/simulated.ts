@@ -1,16 +1,10 @@
 /** Phantoms imaged by an acquisition or a noise model, with options drawn from ranges. */
 import type { CaseDescription, SignalDescription } from "../../../cases/index.ts";
 import { makeImage } from "../../../core/image.ts";
-import { planeFields, type Sample } from "../sample.ts";
+import { type KeptScan, planeFields, type Sample } from "../sample.ts";
 import type { Scan, ScanTask } from "../scan.ts";
 import { openScans } from "../scan-cache.ts";
-import {
-  bytesOfScan,
-  type KeptScan,
-  keptPlanes,
-  planesOfData,
-  type ScanMemory,
-} from "../scan-memory.ts";
+import { bytesOfScan, keptPlanes, planesOfData, type ScanMemory } from "../scan-memory.ts";
 import { resolveWindow, type WindowConfig } from "../window.ts";
 import type { SimulatedConfig } from "./simulated-schema.ts";
 import type { SourceContext, SourceImages } from "./source.ts";
