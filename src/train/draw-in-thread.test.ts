@@ -99,8 +99,8 @@ describe("a source in a thread", () => {
     const shapes = {};
     const given = { module: import.meta.url, name: "failing", given: {} };
     const broken = drawInThread({ shapes }, given);
-    await expect(broken.draw(request(0))).rejects.toThrow();
-    await expect(broken.draw(request(1))).rejects.toThrow();
+    await expect(broken.draw(request(0))).rejects.toThrow(/not a function/);
+    await expect(broken.draw(request(1))).rejects.toThrow(/not a function/);
     await broken.dispose();
     await drawInThread({ shapes }, given).dispose();
   });
