@@ -41,11 +41,22 @@ function legend(names: readonly string[], colour: (name: string) => string): unk
 const shared = {
   width,
   height,
-  marginLeft: 60,
+  marginLeft: 76,
   marginRight: legendWidth,
   marginTop: 24,
-  marginBottom: 48,
+  marginBottom: 56,
+  // Points at the ends stay clear of the axes.
+  inset: 14,
 } as const;
+
+/** Labels of axes, clear of the figure's border. */
+const [xAxis, yAxis] = [
+  { labelAnchor: "center", labelOffset: 40 },
+  { labelAnchor: "center", labelOffset: 58, grid: true },
+] as const;
+
+/** Numbers beside points are read over lines. */
+const halo = { stroke: "white", strokeWidth: 4 } as const;
 
 /** AUC of the Hotelling observer over dose, with intervals; with one dose, a line for each method. */
 export function aucFigure(result: CompareResult): string {
@@ -76,18 +87,18 @@ export function aucFigure(result: CompareResult): string {
     x: {
       type: "log",
       label: "Dose (fraction of the images' own)",
-      labelAnchor: "center",
+      ...xAxis,
       ticks: [...doses],
       tickFormat: (d: number) => String(d),
     },
-    y: { domain: [Math.max(0, least - 0.02), 1], label: "AUC", labelAnchor: "center", grid: true },
+    y: { domain: [Math.max(0, least - 0.02), 1], label: "AUC", ...yAxis },
     marks: [
       Plot.ruleY([full - margin], { stroke: "#999", strokeDasharray: "5 4" }),
-      Plot.text([`full dose less the margin of ${margin}`], {
-        x: Math.min(...doses),
+      Plot.text([`full dose − ${margin}`], {
+        x: Math.max(...doses),
         y: full - margin,
         textAnchor: "start",
-        dy: 10,
+        dx: 26,
         fill: "#666",
       }),
       Plot.ruleX(points, {
@@ -127,11 +138,10 @@ export function tradeOffFigure(result: CompareResult, what: "auc" | "contrast"):
   const unit = images.unit === "arbitrary" ? "" : ` (${images.unit})`;
   return plotSvg({
     ...shared,
-    x: { label: `Noise in the tissue${unit}`, labelAnchor: "center", nice: true, zero: true },
+    x: { label: `Noise in the tissue${unit}`, ...xAxis, nice: true, zero: true },
     y: {
       label: what === "auc" ? "AUC" : "Contrast kept",
-      labelAnchor: "center",
-      grid: true,
+      ...yAxis,
       nice: true,
     },
     marks: [
@@ -158,7 +168,9 @@ export function tradeOffFigure(result: CompareResult, what: "auc" | "contrast"):
         x: "x",
         y: "y",
         text: (p: { dose: number }) => String(p.dose),
-        dx: 7,
+        dx: 8,
+        dy: -9,
+        ...halo,
         textAnchor: "start",
         fill: (p: { method: string }) => colour(p.method),
       }),
@@ -184,9 +196,9 @@ export function curvesFigure(
   });
   return plotSvg({
     ...shared,
-    marginLeft: 70,
-    x: { label: "Spatial frequency (1/mm)", labelAnchor: "center", nice: true },
-    y: { label: options.yLabel, labelAnchor: "center", grid: true, nice: true, zero: true },
+    inset: 0,
+    x: { label: "Spatial frequency (1/mm)", ...xAxis, nice: true },
+    y: { label: options.yLabel, ...yAxis, nice: true, zero: true },
     marks: [
       Plot.line(points, {
         x: "x",

@@ -299,7 +299,8 @@ function curveFigures(result: CompareResult, dose: number): ReportFigure[] {
       name: `nps-${name}`,
       caption: `Noise power at dose ${dose}.`,
       svg: curvesFigure(result, dose, {
-        of: (arm) => arm.noise.curve,
+        // The trend was taken off, and with it what there is at frequency 0.
+        of: ({ noise: { curve } }) => ({ x: curve.x.slice(1), y: curve.y.slice(1) }),
         yLabel: `Noise power (${unit}mm²)`,
       }),
     },
