@@ -220,6 +220,23 @@ describe("compare", () => {
     expect(wrapped.methods.map((m) => m.method).slice(1)).toEqual([`preserving+${plain}`, plain]);
   });
 
+  it("lets methods that join slices see one at a time where it has to be quick, and says so", async () => {
+    const seen = new Set<number>();
+    const joining: Denoiser = {
+      ...method("joining", (image) => image.data.slice()),
+      dimensions: [2, 3],
+      reach: () => Infinity,
+      async denoise(image) {
+        seen.add(image.axes === "zyx" ? image.shape[0]! : 1);
+        return image;
+      },
+    };
+    const { result } = await compare(noisy, { ...options, methods: [joining], quick: true });
+    expect([...seen]).toEqual([1]);
+    expect(result.notes.join()).toMatch(/joining sees one slice at a time in a quick comparison/);
+    expect(result.plan.seconds).toBeLessThan(120);
+  });
+
   it("asks in one sentence for what it needs", async () => {
     const colour = makeImage(
       Float32Array.from({ length: 3 * 64 * 64 }, (_, i) => i),
