@@ -47,8 +47,8 @@ function found(out: string): unknown {
   const { arms, methods, verdict } = JSON.parse(out) as CompareResult;
   return {
     verdict,
-    arms: arms.map(({ seconds: _, ...arm }) => arm),
-    methods: methods.map(({ secondsPerSlice: _, ...method }) => method),
+    arms: arms.map(({ seconds: _seconds, ...arm }) => arm),
+    methods: methods.map(({ secondsPerSlice: _seconds, ...method }) => method),
   };
 }
 

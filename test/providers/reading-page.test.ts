@@ -77,8 +77,8 @@ describe.skipIf(browser === undefined)("a reader in a browser", () => {
         });
       const download = tab.waitForEvent("download");
       let [breaks, read] = [0, 0];
-      for (let k = 0; k < 200 && !/^Done/.test(await status()); k++) {
-        if (/^A break/.test(await status())) {
+      for (let k = 0; k < 200 && !(await status()).startsWith("Done"); k++) {
+        if ((await status()).startsWith("A break")) {
           breaks++;
           await tab.keyboard.press("Space");
           continue;
