@@ -12,10 +12,10 @@ const report = join(root, ".vitest", "tests.json");
 mkdirSync(dirname(report), { recursive: true });
 rmSync(report, { force: true });
 
-/** Benchmarks that can run in a few seconds say so by knowing `--smoke`. */
+/** Benchmarks that can run in a few seconds say so by knowing `--smoke`, as a word or an option of `parseArgs`. */
 const benches = readdirSync(join(root, "bench"))
   .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
-  .filter((name) => readFileSync(join(root, "bench", name), "utf8").includes('"--smoke"'));
+  .filter((name) => readFileSync(join(root, "bench", name), "utf8").match(/"--smoke"|\bsmoke: \{/));
 
 const steps: readonly { name: string; words: readonly string[] }[] = [
   { name: "format", words: ["npm", "run", "-s", "format:check"] },
@@ -29,7 +29,7 @@ const steps: readonly { name: string; words: readonly string[] }[] = [
   { name: "docs", words: ["npm", "run", "-s", "docs:check"] },
   { name: "docs site", words: ["npm", "run", "-s", "docs:site"] },
   { name: "build", words: ["npm", "run", "-s", "build"] },
-  { name: "package", words: ["npm", "run", "-s", "package:check"] },
+  { name: "package", words: ["npm", "run", "-s", "package:check", "--", "--nodes"] },
   {
     name: "tests",
     words: [

@@ -98,7 +98,11 @@ const reasons: Readonly<Record<string, string>> = {
 
 /** What the system says in words. */
 export function reasonOf(error: unknown): string {
-  const code = (error as { code?: unknown }).code;
+  const { code, path } = error as { code?: unknown; path?: unknown };
+  // Node replaces the bytes of such names before they are seen here.
+  if (code === "ENOENT" && typeof path === "string" && path.includes("\uFFFD")) {
+    return "found a name that is no UTF-8, which cannot be opened, wanted it renamed";
+  }
   return (typeof code === "string" ? reasons[code] : undefined) ?? messageOf(error);
 }
 

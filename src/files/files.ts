@@ -269,6 +269,48 @@ export interface OpenedPath extends Opened {
   readonly files: readonly (readonly string[])[];
   /** Files of a folder that are no images, each with the reason. */
   readonly refused: readonly { readonly name: string; readonly reason: string }[];
+  /** Whether one of those is a part of an image: cut short or corrupt. */
+  readonly damaged?: { readonly name: string; readonly reason: string };
+}
+
+/**
+ * As `openPath`, for work on what is in a folder: a slice that is missing because its file is damaged would
+ * give another volume.
+ *
+ * @throws InputError as `openPath`, and for a damaged file in a folder
+ */
+export async function openWhole(path: string, options: OpenOptions = {}): Promise<OpenedPath> {
+  const opened = await openPath(path, options);
+  const { damaged } = opened;
+  if (damaged !== undefined) {
+    throw new InputError(
+      `Cannot work on ${path}: found the damaged file ${damaged.name} (${damaged.reason}), wanted every file whole`,
+    );
+  }
+  return opened;
+}
+
+/**
+ * The one image of a file or folder.
+ *
+ * @param use what it is wanted for, such as `use the mask`
+ * @throws InputError as `openWhole`, and for several images
+ */
+export async function openOne(
+  path: string,
+  { use, ...options }: OpenOptions & { readonly use: string },
+): Promise<DecodedImage> {
+  const { images } = await openWhole(path, options);
+  const [one] = images;
+  if (one === undefined || images.length > 1) {
+    throw new InputError(`Cannot ${use} ${path}: found ${images.length} images in it, wanted one`);
+  }
+  return one;
+}
+
+/** Whether an error says that a file has lost some of what it held. */
+function saysDamaged(error: unknown): boolean {
+  return error instanceof FormatError && (error.kind === "truncated" || error.kind === "corrupt");
 }
 
 /**
@@ -311,6 +353,9 @@ async function openSeries(
     ...rest.skipped,
     ...grouping.refused.map(({ name, reason }) => ({ name, reason })),
   ];
+  let damaged: Skipped | undefined = grouping.refused.find(
+    ({ kind }) => kind === "truncated" || kind === "corrupt",
+  );
   const images: DecodedImage[] = [];
   const read: string[][] = [];
   for (const series of grouping.series) {
@@ -338,7 +383,9 @@ async function openSeries(
       }
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
-      for (const file of series.files) refused.push({ name: file.name, reason: messageOf(error) });
+      const reason = messageOf(error);
+      for (const { name } of series.files) refused.push({ name, reason });
+      if (saysDamaged(error)) damaged ??= { name: series.files[0]!.name, reason };
     }
   }
   const unread =
@@ -354,6 +401,7 @@ async function openSeries(
     notes: [...grouping.findings, ...unread],
     files: read,
     refused,
+    ...(damaged === undefined ? {} : { damaged }),
   });
 }
 
@@ -367,6 +415,7 @@ async function openEach(
   const read: string[][] = [];
   const refused: Skipped[] = [...rest.skipped];
   const formats = new Set<string>();
+  let damaged: Skipped | undefined;
   for (const name of names) {
     throwIfAborted(options.signal, `reading ${path}`);
     // The data file of a pair is read with its header.
@@ -381,16 +430,22 @@ async function openEach(
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       refused.push({ name, reason: messageOf(error) });
+      if (saysDamaged(error)) damaged ??= refused.at(-1);
     }
   }
-  return opened(path, [...formats].join(", "), images, { notes: [], files: read, refused });
+  return opened(path, [...formats].join(", "), images, {
+    notes: [],
+    files: read,
+    refused,
+    ...(damaged === undefined ? {} : { damaged }),
+  });
 }
 
 function opened(
   path: string,
   format: string,
   images: readonly DecodedImage[],
-  rest: Pick<OpenedPath, "notes" | "files" | "refused">,
+  rest: Pick<OpenedPath, "notes" | "files" | "refused" | "damaged">,
 ): OpenedPath {
   if (images.length === 0) {
     const first = rest.refused[0];

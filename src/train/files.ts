@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { parse as parseYaml } from "yaml";
 import { InputError, messageOf, throwIfAborted } from "../core/errors.ts";
 import type { WorkOptions } from "../core/progress.ts";
-import { openPath } from "../files/files.ts";
+import { openWhole } from "../files/files.ts";
 import { parseTrainingConfig, type SourceConfig, type TrainingConfig } from "./config.ts";
 import type { PlaneSource } from "./patches.ts";
 import { phantomSources, sourceOfImage } from "./sources.ts";
@@ -54,7 +54,7 @@ export async function loadSources(
       continue;
     }
     for (const path of config.paths) {
-      const { images } = await openPath(join(options.dataFolder, path));
+      const { images } = await openWhole(join(options.dataFolder, path));
       for (const { image } of images) {
         sources.push(
           sourceOfImage(image, {

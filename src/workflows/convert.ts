@@ -13,8 +13,9 @@ import {
   formatByName,
   formatOfName,
   notWritten,
-  openPath,
+  openWhole,
   saveWritten,
+  skippedText,
 } from "../files/files.ts";
 import type { Stored, StoredType } from "../core/stored.ts";
 import { differencesBetween } from "../formats/differences.ts";
@@ -100,7 +101,7 @@ export async function convert(
   const large = byParts ? await largeSlabs(input, open, memory) : undefined;
   if (large !== undefined)
     return convertLarge(input, output, { ...options, target, source: large });
-  const opened = await openPath(input, open).catch(async (error: unknown) => {
+  const opened = await openWhole(input, open).catch(async (error: unknown) => {
     if (!plain || !saysTooLarge(error)) throw error;
     // What cannot be read in parts either was rightly refused as a whole.
     const source = await openSlabs(input, { unit: open.unit }).catch(() => {
@@ -161,7 +162,7 @@ export async function convert(
       ...(written.readAs?.raw === undefined ? [] : [statementOf(written.readAs.raw)]),
       ...differences,
     ],
-    notes: [...opened.notes, ...one.notes],
+    notes: [...opened.refused.map(skippedText), ...opened.notes, ...one.notes],
   };
 }
 

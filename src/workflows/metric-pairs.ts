@@ -6,9 +6,8 @@ import type { Image } from "../core/image.ts";
 import { joinedPadding } from "../denoise/constant-padding.ts";
 import {
   formatOfName,
-  openFile,
   type OpenOptions,
-  openPath,
+  openOne,
   type Skipped,
   skippedText,
   walkFolder,
@@ -59,13 +58,8 @@ async function imageFiles(folder: string, notes: string[]): Promise<Map<string, 
 
 type Padded = Pick<DecodedImage, "image" | "padded">;
 
-async function only(path: string, options: OpenOptions): Promise<Padded> {
-  const { images } = await openPath(path, options);
-  if (images.length !== 1) {
-    throw new InputError(`Cannot measure ${path}: found ${images.length} images in it, wanted one`);
-  }
-  return images[0]!;
-}
+const only = (path: string, options: OpenOptions): Promise<Padded> =>
+  openOne(path, { ...options, use: "measure" });
 
 /** What is measured, and where either of the two holds no measurement. */
 function pairOf(own: Padded, reference?: Padded): LoadedPair {
@@ -142,9 +136,8 @@ export async function pairsOf(
       name,
       load: async () => {
         throwIfAborted(options.signal, `measuring ${path}`);
-        const first = async (place: string) => (await openFile(place, options)).images[0]!;
-        const own = await first(join(path, file));
-        if (others) return pairOf(own, await first(join(reference!, others.get(name)!)));
+        const own = await only(join(path, file), options);
+        if (others) return pairOf(own, await only(join(reference!, others.get(name)!), options));
         return pairOf(own, reference === undefined ? undefined : await only(reference, options));
       },
     }),

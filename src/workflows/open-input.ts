@@ -12,6 +12,7 @@ import {
   formatByName,
   formatOfName,
   openFile,
+  reasonOf,
   saveImage,
   skippedText,
   walkFolder,
@@ -32,11 +33,9 @@ import { withParents } from "./output.ts";
 /** @throws InputError when the path is neither a file nor a folder with images */
 export async function openInput(path: string, options: InputOptions = {}): Promise<Input> {
   const found = await stat(path).catch((error: unknown) => {
-    const code = (error as { code?: string }).code;
-    throw new InputError(
-      `Cannot open ${path}: found ${code === "ENOENT" || code === "ENOTDIR" ? "no such file or folder" : "no permission"}, wanted an image or a folder of images`,
-      { cause: error },
-    );
+    const reason = reasonOf(error);
+    const wanted = reason.includes("wanted") ? "" : ", wanted an image or a folder of images";
+    throw new InputError(`Cannot open ${path}: ${reason}${wanted}`, { cause: error });
   });
   if (!found.isDirectory()) {
     if (!found.isFile()) {

@@ -2,7 +2,7 @@
 import { InputError } from "../core/errors.ts";
 import { type Image, layoutOf } from "../core/image.ts";
 import { joinedPadding } from "../denoise/constant-padding.ts";
-import { openPath } from "../files/files.ts";
+import { openOne } from "../files/files.ts";
 
 /**
  * One byte for each voxel of the image (for each pixel of all channels together), 1 where the mask is 0: there the
@@ -11,22 +11,18 @@ import { openPath } from "../files/files.ts";
  * @throws InputError for a mask of another size, or one that is 0 everywhere
  */
 export async function readMask(path: string, image: Omit<Image, "data">): Promise<Uint8Array> {
-  const { images } = await openPath(path);
-  const found = images[0]?.image;
+  const { image: found } = await openOne(path, { use: "use the mask" });
   const spatial = image.axes.replace("c", "");
   const sizes = image.shape.filter((_, i) => image.axes[i] !== "c");
   const size = sizes.reduce((a, b) => a * b, 1);
   const plane = sizes.slice(-2).reduce((a, b) => a * b, 1);
   const volume = spatial.includes("z") ? plane * sizes[sizes.length - 3]! : plane;
-  const own = found === undefined ? undefined : ownSize(found);
+  const own = ownSize(found);
   const fits =
-    found !== undefined &&
-    own !== undefined &&
-    found.shape.slice(-2).join() === sizes.slice(-2).join() &&
-    [plane, volume, size].includes(own);
+    found.shape.slice(-2).join() === sizes.slice(-2).join() && [plane, volume, size].includes(own);
   if (!fits) {
     throw new InputError(
-      `Cannot use the mask ${path}: found ${found === undefined ? "no image" : found.shape.join(" × ")}, wanted ${sizes.join(" × ")} as the image has, or one plane of it`,
+      `Cannot use the mask ${path}: found ${found.shape.join(" × ")}, wanted ${sizes.join(" × ")} as the image has, or one plane of it`,
     );
   }
   const outside = new Uint8Array(size);

@@ -3,7 +3,7 @@ import { InputError } from "../core/errors.ts";
 import { type Image, layoutOf } from "../core/image.ts";
 import { openMember } from "../core/member.ts";
 import { streamOf } from "../core/random.ts";
-import { openPath } from "../files/files.ts";
+import { openOne } from "../files/files.ts";
 import { signals } from "../phantoms/index.ts";
 
 export interface TaskOptions {
@@ -45,11 +45,10 @@ export async function readTemplates(task: TaskOptions, image: Image): Promise<Fl
   const { ny, nx } = layoutOf(image);
   const out: Float32Array[] = [];
   for (const path of task.template ?? []) {
-    const { images } = await openPath(path);
-    const found = images[0]?.image;
-    if (found === undefined || layoutOf(found).nz * layoutOf(found).blocks !== 1) {
+    const { image: found } = await openOne(path, { use: "use the template" });
+    if (layoutOf(found).nz * layoutOf(found).blocks !== 1) {
       throw new InputError(
-        `Cannot use the template ${path}: found ${found === undefined ? "no image" : `axes ${found.axes}`}, wanted one plane`,
+        `Cannot use the template ${path}: found axes ${found.axes}, wanted one plane`,
       );
     }
     if (layoutOf(found).ny !== ny || layoutOf(found).nx !== nx) {

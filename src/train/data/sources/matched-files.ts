@@ -5,7 +5,7 @@ import type { Image } from "../../../core/image.ts";
 import type { WorkOptions } from "../../../core/progress.ts";
 import { filledFromNearest } from "../../../denoise/fill-padding.ts";
 import { withData } from "../../../core/image.ts";
-import { openPath } from "../../../files/files.ts";
+import { openWhole } from "../../../files/files.ts";
 
 export interface NamedImage {
   /** The file or folder that it came from. */
@@ -31,7 +31,7 @@ export async function imagesByName(
   for (const given of paths) {
     throwIfAborted(signal, "reading training images");
     const root = join(folder, given);
-    const { images, files } = await openPath(root, signal === undefined ? {} : { signal });
+    const { images, files } = await openWhole(root, signal === undefined ? {} : { signal });
     for (const [i, { image, padded, noImage }] of images.entries()) {
       const own = files[i] ?? files[0]!;
       const path = own[0]!;
