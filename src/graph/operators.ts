@@ -2,6 +2,7 @@
 export { abs } from "./ops/abs.ts";
 export { add } from "./ops/add.ts";
 export { affine } from "./ops/affine.ts";
+export { after } from "./ops/after.ts";
 export { averagePool } from "./ops/average-pool.ts";
 export { clip } from "./ops/clip.ts";
 export { concat } from "./ops/concat.ts";

@@ -37,6 +37,8 @@ export interface TrainerSpec {
   readonly randoms?: readonly RandomInput[];
   /** Batches whose gradients are averaged before weights move; 1 by default. */
   readonly accumulate?: number;
+  /** Bytes of the forward pass that may be in memory for its gradients; more is computed again. No limit by default. */
+  readonly mostBytes?: number | undefined;
   /** Names random numbers: a run of an update at a step always draws the same. */
   readonly stream: Stream;
   /** State to go on from; fresh where absent. */
@@ -177,7 +179,11 @@ export async function openTrainer(
     );
   const compiled: CompiledUpdate[] = [];
   for (const update of updates) {
-    const graph = updateGraph(update, { trainees, randoms: spec.randoms });
+    const graph = updateGraph(update, {
+      trainees,
+      randoms: spec.randoms,
+      mostBytes: spec.mostBytes,
+    });
     const buffers = Object.fromEntries(
       Object.entries(graph.buffers).map(([role, next]) => [vectorName(role, "buffers"), next]),
     );

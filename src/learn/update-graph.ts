@@ -8,6 +8,7 @@ import { mean } from "../graph/ops/mean.ts";
 import { multiply } from "../graph/ops/multiply.ts";
 import { sqrt } from "../graph/ops/sqrt.ts";
 import { sum } from "../graph/ops/sum.ts";
+import { recomputed } from "../graph/recompute.ts";
 import { substitute } from "../graph/substitute.ts";
 import type { RandomInput } from "../layers/scope.ts";
 import { flatLength, joinNodes, piecesOf } from "./flat-weights.ts";
@@ -89,7 +90,16 @@ function nextBuffers(trainee: Trainee, used: readonly TraineeApplication[]): Nod
 /** Builds the expressions of an update. */
 export function updateGraph(
   update: Update,
-  { trainees, randoms: own = [] }: { trainees: Trainees; randoms?: readonly RandomInput[] },
+  {
+    trainees,
+    randoms: own = [],
+    mostBytes = Number.POSITIVE_INFINITY,
+  }: {
+    trainees: Trainees;
+    randoms?: readonly RandomInput[];
+    /** Bytes of the forward pass that may be in memory for the gradients; more is computed again. */
+    mostBytes?: number | undefined;
+  },
 ): UpdateGraph {
   const loss = lossOf(update);
   const { figures = {}, judges } = update;
@@ -99,10 +109,10 @@ export function updateGraph(
   const { randoms, replacements } = renamedRandoms(trainees, all);
   for (const [from, to] of pieces(trainees)) replacements.set(from, to);
   const trained = update.trains.map((role) => trainees[role]!.trained);
-  const slopes = gradient(
-    loss,
-    trained.flatMap((parameters) => parameters.map(({ node }) => node)),
-  );
+  const xs = trained.flatMap((parameters) => parameters.map(({ node }) => node));
+  const whole = gradient(loss, xs);
+  const slopes =
+    mostBytes === Number.POSITIVE_INFINITY ? whole : recomputed(loss, whole, { xs, mostBytes });
   const statistics = update.trains.map((role) => {
     const trainee = trainees[role]!;
     const used = trainee.applications.filter(({ results }) => results.some((r) => order.has(r)));

@@ -116,6 +116,11 @@ const fields = z.strictObject({
     .positive()
     .default(1)
     .describe("Batches whose gradients are averaged before the weights move."),
+  activationsMiB: positive
+    .optional()
+    .describe(
+      "Most memory for what the forward pass keeps for the gradients; what does not fit is computed again, which takes up to a third longer. Default: no limit.",
+    ),
   patch: z.int().positive().default(64).describe("Side of the square patches in pixels."),
   noise: noise.optional(),
   clipNorm: clipNorm.default(0),

@@ -97,7 +97,8 @@ describe("a source in a thread", () => {
 
   it("hands on what goes wrong there, and ends where nothing was asked", async () => {
     const shapes = {};
-    const given = { module: import.meta.url, name: "failing", given: {} };
+    const module = new URL("./batch.ts", import.meta.url).href;
+    const given = { module, name: "nothing", given: {} };
     const broken = drawInThread({ shapes }, given);
     await expect(broken.draw(request(0))).rejects.toThrow(/not a function/);
     await expect(broken.draw(request(1))).rejects.toThrow(/not a function/);

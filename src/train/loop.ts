@@ -112,7 +112,9 @@ export async function runTraining(
   const stream = streamOf(config.seed, "train");
   const { product } = opened.method;
   const roles = trainerRoles(graph, { roles: opened.roles, stream, product });
-  const spec = { roles, accumulate: config.accumulate };
+  const { accumulate, activationsMiB } = config;
+  const mostBytes = activationsMiB === undefined ? undefined : activationsMiB * 2 ** 20;
+  const spec = { roles, accumulate, mostBytes };
   let state = freshState(spec);
   let book = freshBook;
   if (options.resume !== undefined) {
