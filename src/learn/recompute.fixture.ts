@@ -80,5 +80,6 @@ export async function trainLarge({
 if (process.argv[1]?.endsWith("recompute.fixture.ts")) {
   const mostBytes = process.argv[2] === undefined ? undefined : Number(process.argv[2]);
   const { losses } = await trainLarge({ network: "dncnn", images: 4, side: 256, mostBytes });
-  console.log(JSON.stringify({ peak: process.resourceUsage().maxRSS / 1024, losses }));
+  const peak = process.resourceUsage().maxRSS / 1024;
+  process.stdout.write(`${JSON.stringify({ peak, losses })}\n`);
 }
