@@ -62,16 +62,19 @@ export interface CaseSource {
   ): Promise<{ absent: Image; present: Image; place: readonly number[] }>;
 }
 
+export interface OpenCasesOptions {
+  /** Of what all cases share: the form of a fixed signal, the object that a noise level is taken from. */
+  readonly seed: number;
+}
+
 /**
  * Opens a description for drawing.
  *
- * @param options.seed of what all cases share: the form of a fixed signal, the object that a noise level is
- *   taken from
  * @throws InputError on names that do not exist and options out of range
  */
 export async function openCases(
   description: CaseDescription,
-  { seed }: { seed: number },
+  { seed }: OpenCasesOptions,
 ): Promise<CaseSource> {
   const { object: kind } = description;
   const phantom = await openMember<Phantom>(

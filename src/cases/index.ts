@@ -3,7 +3,13 @@
  *
  * @module
  */
-export { type CaseSource, type DrawnCase, type DrawOptions, openCases } from "./case-source.ts";
+export {
+  type CaseSource,
+  type DrawnCase,
+  type DrawOptions,
+  openCases,
+  type OpenCasesOptions,
+} from "./case-source.ts";
 export {
   acquisitionSchema,
   type CaseDescription,

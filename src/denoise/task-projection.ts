@@ -125,7 +125,7 @@ function requireSize(what: string, found: number, wanted: number): void {
  * to float32 rounding of the result.
  *
  * @param denoised f
- * @param noisy g, of the same shape
+ * @param options.noisy g, of the same shape
  */
 export function projectOntoTask(
   denoised: Image,

@@ -390,7 +390,7 @@ export interface SlabOptions extends WorkOptions {
  * Applies work to a large file slab by slab and writes the result as NIfTI (`.nii` or `.nii.gz`), which
  * appears whole or not at all.
  *
- * @param work gets a `zyx` image of a slab with its halo and returns one of the same shape; slabs never
+ * @param options.work gets a `zyx` image of a slab with its halo and returns one of the same shape; slabs never
  *   cross from one time point to the next
  * @returns the greatest number of bytes held for one slab, by the bound above
  */

@@ -3,7 +3,13 @@
  *
  * @module
  */
-export { decodeTensors, encodeTensors, type NamedArray, type TensorFile } from "./tensor-file.ts";
+export {
+  decodeTensors,
+  type DecodeTensorsOptions,
+  encodeTensors,
+  type NamedArray,
+  type TensorFile,
+} from "./tensor-file.ts";
 export { type ExportOptions, exportNetwork } from "./export-network.ts";
 export { type Weights } from "./flat-weights.ts";
 export { type ImportedNetwork, importNetwork } from "./import-network.ts";

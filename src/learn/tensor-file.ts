@@ -58,15 +58,19 @@ function intact(text: string, checksum: string | undefined, numbers: Uint8Array)
   return checksumOf(header, numbers) === checksum;
 }
 
+export interface DecodeTensorsOptions {
+  /** Whether only files with a checksum are taken. Defaults to false. */
+  readonly own?: boolean;
+}
+
 /**
  * Reads what `encodeTensors` writes, and files of other tools that hold float32 alone.
  *
- * @param options.own whether only files with a checksum are taken
  * @throws FormatError on bytes that are cut short, contradict themselves or their checksum
  */
 export function decodeTensors(
   bytes: Uint8Array,
-  { own = false }: { own?: boolean } = {},
+  { own = false }: DecodeTensorsOptions = {},
 ): TensorFile {
   const fail = (
     message: string,

@@ -123,8 +123,8 @@ function patchFeatures(
 /**
  * Feature rows of all patches of a plane on a grey scale of 0 … 255.
  *
- * @param side patch side in pixels, even
- * @param sharpest keep only patches whose mean local deviation is at least this part of the sharpest one's
+ * @param options.side patch side in pixels, even
+ * @param options.sharpest keep only patches whose mean local deviation is at least this part of the sharpest one's
  */
 export function sceneFeatures(
   field: Field,

@@ -154,7 +154,7 @@ async function insertInSlices(
 /**
  * Line integrals (views × channels) of one dose as they would be at a fraction of it.
  *
- * @param incident quanta behind the bowtie for each channel at the present dose
+ * @param options.incident quanta behind the bowtie for each channel at the present dose
  */
 export function insertLowDoseIntoProjections(
   sinogram: Float32Array,

@@ -203,15 +203,19 @@ export const trainingSchema = fields
 export type TrainingConfig = z.output<typeof trainingSchema>;
 export type SourceConfig = NonNullable<TrainingConfig["sources"]>[number];
 
+export interface ParseTrainingOptions {
+  /** What errors call the description: the path of its file. */
+  readonly what?: string;
+}
+
 /**
  * Checks a description.
  *
- * @param options.what what errors call it: the path of its file
  * @throws InputError naming the field by its path, what was found and what was wanted
  */
 export function parseTrainingConfig(
   value: unknown,
-  { what = "the training description" }: { readonly what?: string } = {},
+  { what = "the training description" }: ParseTrainingOptions = {},
 ): TrainingConfig {
   const result = trainingSchema.safeParse(value);
   if (result.success) return result.data;

@@ -11,7 +11,12 @@ export {
   fields,
   type ValidationSource,
 } from "./batch.ts";
-export { parseTrainingConfig, type TrainingConfig, trainingJsonSchema } from "./config.ts";
+export {
+  parseTrainingConfig,
+  type ParseTrainingOptions,
+  type TrainingConfig,
+  trainingJsonSchema,
+} from "./config.ts";
 export {
   runTraining,
   type TrainedRole,
