@@ -38,7 +38,7 @@ export interface Effects {
   };
 }
 
-export const exitCodes: Readonly<Record<FailureKind, number>> = {
+const exitCodes: Readonly<Record<FailureKind, number>> = {
   failed: 1,
   input: 2,
   format: 2,

@@ -39,7 +39,7 @@ export interface MemberList {
 const all: Members<Members<object>> = { ...kinds, models: modelMembers };
 
 /** Plurals of the kinds, such as `denoisers`, in alphabetical order. */
-export const kindNames: readonly string[] = Object.keys(all).sort();
+const kindNames: readonly string[] = Object.keys(all).sort();
 
 const openKind = (kind: string): Promise<Members<object>> =>
   openMember(all, kind, `Cannot list: found the kind "${kind}"`);
