@@ -50,16 +50,21 @@ export type ParameterValuesOf<T extends ParameterTable> = {
   readonly [K in keyof T]: ValueOf<T[K]>;
 };
 
+/** Of a table that is known when compiled, its values by name; of any other, anything that a parameter may be. */
+type ResolvedValues<T extends ParameterTable> = string extends keyof T
+  ? Record<string, ParameterValue>
+  : ParameterValuesOf<T>;
+
 /**
  * Values for every parameter that has one: given values checked against the table, defaults filled in.
  *
  * @throws InputError naming the parameter, what was found and what was wanted
  */
-export function resolveParameters(
+export function resolveParameters<const T extends ParameterTable>(
   owner: string,
-  table: ParameterTable,
+  table: T,
   given: Readonly<Record<string, unknown>> = {},
-): Record<string, ParameterValue> {
+): ResolvedValues<T> {
   for (const name of Object.keys(given)) {
     if (!Object.hasOwn(table, name)) {
       const known = Object.keys(table);
@@ -77,7 +82,8 @@ export function resolveParameters(
     }
     values[name] = checkParameter(owner, name, parameter, value);
   }
-  return values;
+  // Each value was checked against the row of its name.
+  return values as ResolvedValues<T>;
 }
 
 function checkParameter(

@@ -17,7 +17,7 @@ import {
 } from "./blocked-conv.ts";
 import { concrete } from "./dimension.ts";
 import type { Lowering } from "./lowering.ts";
-import type { Node } from "./node.ts";
+import { anyNode, type Node } from "./node.ts";
 import type { ConvGeometry, ConvInputAttributes } from "./conv-attributes.ts";
 
 const onnxGeometry = (g: ConvGeometry) => ({
@@ -40,7 +40,7 @@ function adjointKernel(lowering: Lowering, kernel: string, rank: number): string
 }
 
 export function lowerConv(lowering: Lowering, node: Node<ConvGeometry>): string {
-  return emitConv(lowering, node as unknown as Node, emissionOf(node));
+  return emitConv(lowering, anyNode(node), emissionOf(node));
 }
 
 function emissionOf(node: Node<ConvGeometry>): ConvEmission {
@@ -168,7 +168,7 @@ export function lowerConvInput(lowering: Lowering, node: Node<ConvInputAttribute
     g.strides.every((s) => s === 1) &&
     g.margins.every(([before, after], axis) => before <= reach[axis]! && after <= reach[axis]!);
   if (plain) {
-    return emitConv(lowering, node as unknown as Node, {
+    return emitConv(lowering, anyNode(node), {
       x: y,
       w,
       adjoint: true,

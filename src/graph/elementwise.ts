@@ -4,6 +4,7 @@ import { blockedAffine, channelVector, fitsBlocked, staysBlocked } from "./block
 import { broadcastShapes, sameShape } from "./dimension.ts";
 import type { AttributeShorthand, Lowering } from "./lowering.ts";
 import {
+  anyNode,
   type Attributes,
   apply,
   type ElementKind,
@@ -53,14 +54,14 @@ export function elementwise<A extends Attributes = Attributes>(spec: Elementwise
         typeof spec.onnx === "string"
           ? lowering.add(spec.onnx, names, spec.onnxAttributes?.(node.attributes))
           : spec.onnx(lowering, names, node.attributes);
-      if (staysBlocked(lowering, node as unknown as Node)) {
+      if (staysBlocked(lowering, anyNode(node))) {
         const names = node.inputs.map((input) =>
           input.type.shape.length === 0 ? lowering.value(input) : lowering.toBlocked(input),
         );
-        return lowering.keepBlocked(node as unknown as Node, add(names));
+        return lowering.keepBlocked(anyNode(node), add(names));
       }
       const affine = byChannel(lowering, node, spec.byChannel);
-      if (affine !== undefined) return lowering.keepBlocked(node as unknown as Node, affine);
+      if (affine !== undefined) return lowering.keepBlocked(anyNode(node), affine);
       return add(node.inputs.map((input) => lowering.value(input)));
     },
     evaluate(inputs, attributes) {

@@ -21,9 +21,14 @@ export function apply<A extends Attributes>(
     attributes,
   );
   const node: Node<A> = { id: nextId++, operator, inputs, attributes, type };
-  // A node's attributes are only ever read by the operator it was made with.
-  return Object.freeze(node) as unknown as Node;
+  return anyNode(Object.freeze(node));
 }
+
+/**
+ * A node of one operator as a node of any. The types of its attributes go, which is safe: they are only ever read by
+ * the operator that the node was made with.
+ */
+export const anyNode = <A extends Attributes>(node: Node<A>): Node => node as unknown as Node;
 
 /** The node's shape. */
 export function shapeOf(node: Node): readonly Dim[] {

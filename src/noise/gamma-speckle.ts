@@ -9,7 +9,7 @@ import type { NoiseModel } from "./noise-model.ts";
 import { numberRow } from "../core/parameter-rows.ts";
 import { requireNonNegative } from "./parameter-rows.ts";
 
-const parameters: ParameterTable = {
+const parameters = {
   looks: numberRow("looks", [0.05, 4, 1e6], "Independent intensities averaged; more is less noisy"),
   scale: {
     type: "choice",
@@ -17,15 +17,9 @@ const parameters: ParameterTable = {
     default: "intensity",
     about: "Whether the image holds intensities (gamma) or amplitudes (its square root)",
   },
-};
+} as const satisfies ParameterTable;
 
-interface Values {
-  readonly looks: number;
-  readonly scale: "intensity" | "amplitude";
-}
-
-const valuesOf = (given?: ParameterValues): Values =>
-  resolveParameters("gamma-speckle", parameters, given) as unknown as Values;
+const valuesOf = (given?: ParameterValues) => resolveParameters("gamma-speckle", parameters, given);
 
 /** E[√g] for g gamma with shape L and mean 1: Γ(L+½) / (Γ(L) √L). */
 const rootMean = (looks: number): number =>

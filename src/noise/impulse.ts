@@ -7,7 +7,7 @@ import {
 import type { NoiseModel } from "./noise-model.ts";
 import { numberRow } from "../core/parameter-rows.ts";
 
-const parameters: ParameterTable = {
+const parameters = {
   density: numberRow(
     "1",
     [0, 0.1, 1],
@@ -21,7 +21,7 @@ const parameters: ParameterTable = {
     default: "extremes",
     about: "Replace by one of the two extremes (salt and pepper) or by an even random value",
   },
-};
+} as const satisfies ParameterTable;
 
 export interface ImpulseValues {
   readonly density: number;
@@ -31,7 +31,7 @@ export interface ImpulseValues {
 }
 
 const valuesOf = (given?: ParameterValues): ImpulseValues =>
-  resolveParameters("impulse", parameters, given) as unknown as ImpulseValues;
+  resolveParameters("impulse", parameters, given);
 
 /** First and second moment of the replacing value. */
 export function impulseMoments({ low, high, values }: ImpulseValues): [number, number] {

@@ -3,13 +3,13 @@ import {
   type ParameterTable,
   type ParameterValues,
 } from "../core/parameters.ts";
-import { impulse, impulseMoments, type ImpulseValues } from "./impulse.ts";
+import { impulse, impulseMoments } from "./impulse.ts";
 import type { NoiseModel } from "./noise-model.ts";
 import { numberRow } from "../core/parameter-rows.ts";
 import { photonsRow, requireNonNegative, sigmaRow } from "./parameter-rows.ts";
 import { poissonGaussian } from "./poisson-gaussian.ts";
 
-const parameters: ParameterTable = {
+const parameters = {
   photons: photonsRow(1000),
   sigma: sigmaRow(0.02),
   density: numberRow("1", [0, 0.05, 1], "Share of pixels that are replaced by an extreme"),
@@ -21,17 +21,11 @@ const parameters: ParameterTable = {
     default: "impulse-last",
     about: "Faulty readings after counting (extremes stay exact) or faulty objects before it",
   },
-};
+} as const satisfies ParameterTable;
 
-interface Values extends ImpulseValues {
-  readonly photons: number;
-  readonly sigma: number;
-  readonly order: "impulse-last" | "impulse-first";
-}
-
-function valuesOf(given?: ParameterValues): Values {
+function valuesOf(given?: ParameterValues) {
   const p = resolveParameters("mixed", parameters, given);
-  return { ...p, values: "extremes" } as unknown as Values;
+  return { ...p, values: "extremes" as const };
 }
 
 /** Poisson–Gaussian noise and impulses, in a stated order. */

@@ -3,6 +3,7 @@ import {
   resolveParameters,
   type ParameterTable,
   type ParameterValues,
+  type ParameterValuesOf,
 } from "../core/parameters.ts";
 import type { Stream } from "../core/random.ts";
 import { chiMomentsTabulated } from "./chi-moments.ts";
@@ -11,7 +12,7 @@ import type { NoiseModel } from "./noise-model.ts";
 import { numberRow } from "../core/parameter-rows.ts";
 import { requireNonNegative, sigmaRow } from "./parameter-rows.ts";
 
-const parameters: ParameterTable = {
+const parameters = {
   sigma: sigmaRow(0.05),
   channels: {
     type: "integer",
@@ -22,16 +23,12 @@ const parameters: ParameterTable = {
     about: "Receiver channels whose squares are summed; more raises the background",
   },
   variation: numberRow("1", [0, 1, 1000], "Noise in the middle against that at the corners"),
-};
+} as const satisfies ParameterTable;
 
-interface Values {
-  readonly sigma: number;
-  readonly channels: number;
-  readonly variation: number;
-}
+type Values = ParameterValuesOf<typeof parameters>;
 
-const valuesOf = (given?: ParameterValues): Values =>
-  resolveParameters("non-central-chi", parameters, given) as unknown as Values;
+const valuesOf = (given?: ParameterValues) =>
+  resolveParameters("non-central-chi", parameters, given);
 
 /** Magnitudes of A in channel 1 plus complex noise of σ per part in each of L channels. */
 export function addChi(image: Image, stream: Stream, values: Values): Image {

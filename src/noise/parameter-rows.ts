@@ -2,15 +2,14 @@
 import { numberRow } from "../core/parameter-rows.ts";
 import { InputError } from "../core/errors.ts";
 import type { Image } from "../core/image.ts";
-import type { NumberParameter } from "../core/parameters.ts";
 
 /** Standard deviation in the image's unit. */
-export function sigmaRow(value: number): NumberParameter {
+export function sigmaRow(value: number) {
   return numberRow("image unit", [0, value, 1e9], "Standard deviation; larger is noisier");
 }
 
 /** Expected quanta for each unit of the image. */
-export function photonsRow(value: number): NumberParameter {
+export function photonsRow(value: number) {
   return numberRow("quanta per image unit", [1e-9, value, 1e15], "Larger is less noisy");
 }
 

@@ -12,23 +12,21 @@ import {
   resolveParameters,
   type ParameterTable,
   type ParameterValues,
+  type ParameterValuesOf,
 } from "../core/parameters.ts";
 import type { NoiseModel } from "./noise-model.ts";
 import { numberRow } from "../core/parameter-rows.ts";
 import { requireNonNegative } from "./parameter-rows.ts";
 
-const parameters: ParameterTable = {
+const parameters = {
   axialPx: numberRow("px", [0.05, 1, 100], "Gaussian width of the point spread along y"),
   lateralPx: numberRow("px", [0.05, 2, 100], "Gaussian width of the point spread along x"),
-};
+} as const satisfies ParameterTable;
 
-interface Values {
-  readonly axialPx: number;
-  readonly lateralPx: number;
-}
+type Values = ParameterValuesOf<typeof parameters>;
 
-const valuesOf = (given?: ParameterValues): Values =>
-  resolveParameters("physical-speckle", parameters, given) as unknown as Values;
+const valuesOf = (given?: ParameterValues) =>
+  resolveParameters("physical-speckle", parameters, given);
 
 /** Sampled Gaussian of the given width with unit energy, Σh² = 1. */
 function unitEnergyGaussian(width: number): Float64Array {

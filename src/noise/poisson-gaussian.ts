@@ -3,15 +3,13 @@ import { resolveParameters, type ParameterTable } from "../core/parameters.ts";
 import type { NoiseModel } from "./noise-model.ts";
 import { photonsRow, requireNonNegative, sigmaRow } from "./parameter-rows.ts";
 
-const parameters: ParameterTable = { photons: photonsRow(1000), sigma: sigmaRow(0.01) };
+const parameters = {
+  photons: photonsRow(1000),
+  sigma: sigmaRow(0.01),
+} as const satisfies ParameterTable;
 
-interface Values {
-  readonly photons: number;
-  readonly sigma: number;
-}
-
-const valuesOf = (given?: Readonly<Record<string, unknown>>): Values =>
-  resolveParameters("poisson-gaussian", parameters, given) as unknown as Values;
+const valuesOf = (given?: Readonly<Record<string, unknown>>) =>
+  resolveParameters("poisson-gaussian", parameters, given);
 
 /** y = P(k·x)/k + σ·n: mean x, variance x/k + σ². */
 export const poissonGaussian: NoiseModel = {

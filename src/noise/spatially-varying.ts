@@ -5,18 +5,13 @@ import type { NoiseModel } from "./noise-model.ts";
 import { numberRow } from "../core/parameter-rows.ts";
 import { sigmaRow } from "./parameter-rows.ts";
 
-const parameters: ParameterTable = {
+const parameters = {
   sigma: sigmaRow(0.05),
   variation: numberRow("1", [0, 3, 1000], "Noise in the middle against that at the corners"),
-};
+} as const satisfies ParameterTable;
 
-interface Values {
-  readonly sigma: number;
-  readonly variation: number;
-}
-
-const valuesOf = (given?: Readonly<Record<string, unknown>>): Values =>
-  resolveParameters("spatially-varying", parameters, given) as unknown as Values;
+const valuesOf = (given?: Readonly<Record<string, unknown>>) =>
+  resolveParameters("spatially-varying", parameters, given);
 
 /** y = x + σ·m(r)·n, m falling by a cosine from `variation` in the middle to 1 at the corners. */
 export const spatiallyVarying: NoiseModel = {

@@ -27,7 +27,7 @@ import {
   type ExponentConvention,
 } from "./power-law-field.ts";
 
-const parameters: ParameterTable = {
+const parameters = {
   size: {
     type: "integer",
     unit: "px",
@@ -82,7 +82,7 @@ const parameters: ParameterTable = {
     default: 0,
     about: "Value of the darker class",
   },
-};
+} as const satisfies ParameterTable;
 
 interface Texture {
   readonly size: number;
@@ -95,7 +95,7 @@ interface Texture {
 }
 
 function textureOf(given?: ParameterValues): Texture {
-  return resolveParameters("binary-texture", parameters, given) as unknown as Texture;
+  return resolveParameters("binary-texture", parameters, given);
 }
 
 const fieldSpectra = new Map<string, Float64Array>();

@@ -88,9 +88,9 @@ describe("dprime study", () => {
       signal: "SIGINT",
     });
     expect(stopped.code).toBe(130);
-    expect(stopped.err).toContain("goes on");
+    expect(stopped.err).toContain("continues it");
     expect(existsSync(join(folder, "never"))).toBe(false);
-    const [, run] = /study resume (\w+) goes on/.exec(stopped.err)!;
+    const [, run] = /study resume (\w+) continues it/.exec(stopped.err)!;
     const early = dprime(["study", "report", run!, ...store]);
     expect(early.code).toBe(2);
     expect(early.err).toMatch(/found \d+ of \d+ pieces finished, wanted all/);
@@ -106,7 +106,7 @@ describe("dprime study", () => {
     const words = ["study", "run", file, ...store, "-o", join(folder, "a")];
     const first = JSON.parse(dprime([...words, "--json", "--quiet"]).out) as { run: string };
     const whole = dprime(["study", "check", ...store]);
-    expect([whole.code, whole.out]).toEqual([0, expect.stringContaining("as it was kept")]);
+    expect([whole.code, whole.out]).toEqual([0, expect.stringContaining("intact")]);
 
     // One digit of a kept number, and one bit of a kept image.
     const database = await openSqliteDriver(store[1]!);
@@ -146,7 +146,7 @@ describe("dprime study", () => {
     const folderCheck = () => dprime(["study", "check", join(folder, "a")]);
     expect([folderCheck().code, folderCheck().out]).toEqual([
       0,
-      expect.stringContaining("as they were written"),
+      expect.stringContaining("all intact"),
     ]);
     const json = join(folder, "a", "report.json");
     writeFileSync(json, readFileSync(json, "utf8").replace(/\d/, "9"));

@@ -4,7 +4,7 @@
  *   ∂L/∂x = ∂L/∂y inside, 0 outside
  */
 import { elementwise } from "../elementwise.ts";
-import { apply, type Node, type Operator } from "../node.ts";
+import { anyNode, apply, type Node, type Operator } from "../node.ts";
 import { sampleShape, type Suite } from "../suite.ts";
 import { constant } from "./constant.ts";
 import { equal } from "./equal.ts";
@@ -23,9 +23,7 @@ export const clipOperator: Operator<ClipAttributes> = elementwise<ClipAttributes
     ({ low, high }) =>
     (x) =>
       Math.min(high, Math.max(low, x!)),
-  gradient: (node, outer) => [
-    where(equal(node.inputs[0]!, node as unknown as Node), outer, constant(0)),
-  ],
+  gradient: (node, outer) => [where(equal(node.inputs[0]!, anyNode(node)), outer, constant(0))],
 });
 
 /** Limits `x` to an interval. */

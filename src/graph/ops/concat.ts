@@ -6,7 +6,7 @@
 import { InputError } from "../../core/errors.ts";
 import { someBlocked } from "../blocked-values.ts";
 import { concrete, sumDims } from "../dimension.ts";
-import { apply, type Node, type Operator, shapeOf } from "../node.ts";
+import { anyNode, apply, type Node, type Operator, shapeOf } from "../node.ts";
 import { sampleShape, type Suite } from "../suite.ts";
 import { fillByIndex, stridesOf } from "../tensor.ts";
 import { sliceAxis } from "./slice.ts";
@@ -51,7 +51,7 @@ export const concatOperator: Operator<ConcatAttributes> = {
     // Images and blocks of channels follow each other in memory: in blocked layout they are joined as they lie.
     if (axis < 2 && node.type.kind === "float" && someBlocked(lowering, node.inputs)) {
       const parts = node.inputs.map((input) => lowering.toBlocked(input));
-      return lowering.keepBlocked(node as unknown as Node, lowering.add("Concat", parts, { axis }));
+      return lowering.keepBlocked(anyNode(node), lowering.add("Concat", parts, { axis }));
     }
     return lowering.add(
       "Concat",

@@ -5,7 +5,7 @@
  */
 import { lowerActivatedConv } from "../conv-lowering.ts";
 import { elementwise } from "../elementwise.ts";
-import { apply, type Node, type Operator } from "../node.ts";
+import { anyNode, apply, type Node, type Operator } from "../node.ts";
 import { sampleShape, type Suite } from "../suite.ts";
 import { add } from "./add.ts";
 import { constant } from "./constant.ts";
@@ -28,7 +28,7 @@ const plainLeakyRelu: Operator<LeakyReluAttributes> = elementwise<LeakyReluAttri
   gradient(node, outer) {
     const { slope } = node.attributes;
     // With a slope above zero the result has the argument's sign, and the argument need not be kept.
-    const sign = slope > 0 ? (node as unknown as Node) : node.inputs[0]!;
+    const sign = slope > 0 ? anyNode(node) : node.inputs[0]!;
     const factor = add(constant(slope), multiply(constant(1 - slope), step(sign)));
     return [multiply(factor, outer)];
   },
@@ -41,7 +41,7 @@ export const leakyReluOperator: Operator<LeakyReluAttributes> = {
     const conv = node.inputs[0]!;
     const { slope } = node.attributes;
     const joined = isConv(conv)
-      ? lowerActivatedConv(lowering, node as unknown as Node, {
+      ? lowerActivatedConv(lowering, anyNode(node), {
           conv,
           activation: { name: "LeakyRelu", slope },
         })

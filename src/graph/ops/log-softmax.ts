@@ -4,7 +4,7 @@
  *   ∂L/∂x = ∂L/∂y − e^y Σ ∂L/∂y
  */
 import { normaliseAxes } from "../dimension.ts";
-import { apply, expectKind, type Node, type Operator, shapeOf } from "../node.ts";
+import { anyNode, apply, expectKind, type Node, type Operator, shapeOf } from "../node.ts";
 import { type AxisAttributes, axisSuite, relativeToSum } from "../exponential-sum.ts";
 import { exp } from "./exp.ts";
 import { multiply } from "./multiply.ts";
@@ -18,7 +18,7 @@ export const logSoftmaxOperator: Operator<AxisAttributes> = {
     return inputs[0]!;
   },
   gradient(node, outer) {
-    const y = node as unknown as Node;
+    const y = anyNode(node);
     const total = sum(outer, [node.attributes.axis], true);
     return [subtract(outer, multiply(exp(y), total))];
   },

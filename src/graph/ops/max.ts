@@ -3,7 +3,7 @@
  *
  *   ∂L/∂x = ∂L/∂y shared equally among the elements that attain the maximum
  */
-import type { Node, Operator } from "../node.ts";
+import { anyNode, type Node, type Operator } from "../node.ts";
 import {
   fold,
   reduceAxes,
@@ -21,7 +21,7 @@ export const maxOperator: Operator<ReductionAttributes> = {
   name: "max",
   infer: ([x], attributes) => reducedType(x!, attributes),
   gradient(node, outer) {
-    const attained = toFloat(equal(node.inputs[0]!, node as unknown as Node));
+    const attained = toFloat(equal(node.inputs[0]!, anyNode(node)));
     return [multiply(attained, divide(outer, sum(attained, node.attributes.axes, true)))];
   },
   lower: (lowering, node) =>

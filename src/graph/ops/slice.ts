@@ -11,7 +11,7 @@ import { InputError } from "../../core/errors.ts";
 import { fitsBlocked } from "../blocked-values.ts";
 import { concrete, type Dim, isConcrete } from "../dimension.ts";
 import type { Lowering } from "../lowering.ts";
-import { apply, type Node, type Operator, shapeOf } from "../node.ts";
+import { anyNode, apply, type Node, type Operator, shapeOf } from "../node.ts";
 import { sampleShape, type Suite } from "../suite.ts";
 import { fillByIndex, stridesOf } from "../tensor.ts";
 
@@ -61,7 +61,7 @@ export const sliceOperator: Operator<SliceAttributes> = {
       const { value, axis, start, count } = blocked;
       const range = [[start], [start + count], [axis], [1]].map((entry) => lowering.ints(entry));
       const piece = lowering.add("Slice", [value, ...range]);
-      return lowering.keepBlocked(node as unknown as Node, piece);
+      return lowering.keepBlocked(anyNode(node), piece);
     }
     const axes = node.attributes.ranges.flatMap((r, axis) => (r === null ? [] : [axis]));
     const ranges = axes.map((axis) => node.attributes.ranges[axis]!);
@@ -187,7 +187,7 @@ function placeBlocked(
   };
   const parts = [...zeros(start), value, ...zeros(total - start - count)];
   const joined = parts.length === 1 ? value : lowering.add("Concat", parts, { axis });
-  return lowering.keepBlocked(node as unknown as Node, joined);
+  return lowering.keepBlocked(anyNode(node), joined);
 }
 
 function reverse(lowering: Lowering, value: string, axis: number): string {

@@ -4,7 +4,7 @@
  *   ∂L/∂x = y (∂L/∂y − Σ y ∂L/∂y)
  */
 import { normaliseAxes } from "../dimension.ts";
-import { apply, expectKind, type Node, type Operator, shapeOf } from "../node.ts";
+import { anyNode, apply, expectKind, type Node, type Operator, shapeOf } from "../node.ts";
 import { type AxisAttributes, axisSuite, relativeToSum } from "../exponential-sum.ts";
 import { multiply } from "./multiply.ts";
 import { subtract } from "./subtract.ts";
@@ -17,7 +17,7 @@ export const softmaxOperator: Operator<AxisAttributes> = {
     return inputs[0]!;
   },
   gradient(node, outer) {
-    const y = node as unknown as Node;
+    const y = anyNode(node);
     const weighted = multiply(outer, y);
     return [subtract(weighted, multiply(y, sum(weighted, [node.attributes.axis], true)))];
   },
