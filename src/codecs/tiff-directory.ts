@@ -227,11 +227,19 @@ export function valuesOf(
   return Array.from({ length: field.count }, (_, i) => read(field.at + i * width));
 }
 
+/** Bytes of a text that are read unless more are wanted. */
+export const longestText = 4096;
+
 /** Text of a field, as UTF-8 where it is such, else as Latin-1. */
-export function textOf(file: TiffFile, directory: TiffDirectory, tag: number): string {
+export function textOf(
+  file: TiffFile,
+  directory: TiffDirectory,
+  tag: number,
+  most = longestText,
+): string {
   const field = directory.fields.get(tag);
   if (field === undefined || field.at + field.count > file.bytes.length) return "";
-  const codes = file.bytes.subarray(field.at, field.at + Math.min(field.count, 4096));
+  const codes = file.bytes.subarray(field.at, field.at + Math.min(field.count, most));
   const zero = codes.indexOf(0);
   const text = zero < 0 ? codes : codes.subarray(0, zero);
   try {

@@ -161,7 +161,7 @@ export function tallPage(file: TiffFile, page: Page, images: number): Page | und
 
 /** Axes of a stack with sizes, without `c`; `plane` is (y, x). */
 export function imageJAxes(
-  stack: ImageJStack,
+  stack: Pick<ImageJStack, "frames" | "slices" | "channels">,
   plane: readonly [number, number],
 ): { readonly axes: Axes; readonly shape: number[] } {
   const { frames, slices, channels } = stack;

@@ -1,7 +1,7 @@
 /**
  * TIFF and BigTIFF [adobe1992tiff]: grey, palette and RGB of 1 to 64 bits, integers and floating point,
  * strips or tiles, uncompressed, LZW, deflate or PackBits, with predictors. Pages of one size and
- * type become a stack; ImageJ's stacks keep their axes.
+ * type become a stack; stacks of ImageJ and OME-TIFF keep their axes.
  *
  * White-is-zero images keep their stored values; the scaling (slope −1) turns them. JPEG and fax
  * compression, YCbCr, CMYK and Lab are refused.
@@ -30,25 +30,31 @@ import type {
 import {
   type TiffFile,
   isTiff,
+  longestText,
   parseTiff,
   tags,
   textOf,
   tiffFail,
 } from "../codecs/tiff-directory.ts";
 import { tiffFacts } from "./tiff-facts.ts";
+import { parseOme } from "./tiff-ome.ts";
 import { channelsLast, imageJAxes, imageJSpacing, parseImageJ, tallPage } from "./tiff-imagej.ts";
 import type { ComponentKind, Stored, StoredArray } from "../core/stored.ts";
 import { type Page, describePage, pageElements } from "../codecs/tiff-page.ts";
 
+/** OME's description has a line for each plane. */
+const longestOme = 2 ** 24;
+
 async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decoded> {
   const file = parseTiff(bytes);
-  const description = textOf(file, file.directories[0]!, tags.description);
-  const stack = parseImageJ(description);
+  const described = textOf(file, file.directories[0]!, tags.description, longestOme);
+  const description = described.slice(0, longestText);
+  const imageJ = parseImageJ(description);
   // ImageJ's planes need no directory but the first; others may be damaged, as they are beyond 4 GiB.
   let { broken } = file;
   const limit = options.maxElements === undefined ? {} : { maxElements: options.maxElements };
   const notes: string[] = [];
-  const pages: Page[] = [];
+  let pages: Page[] = [];
   let total = 0;
   const countPage = (page: Page, planes: number) => {
     const { offset } = page.directory;
@@ -61,7 +67,7 @@ async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decod
     try {
       page = describePage(file, directory);
     } catch (error) {
-      const spare = stack !== undefined && stack.images > 1 && pages.length > 0;
+      const spare = imageJ !== undefined && imageJ.images > 1 && pages.length > 0;
       if (!spare || !(error instanceof FormatError)) throw error;
       broken = error;
       break;
@@ -80,7 +86,17 @@ async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decod
       offset: 4,
     });
   }
+  const ome = parseOme(described, { pages: pages.length, samples: pages[0]!.samples });
+  if (ome !== undefined) pages = ome.order.map((page) => pages[page]!);
+  const stack = imageJ ?? ome;
   let groups = groupPages(pages);
+  if (ome !== undefined && groups.length > 1) {
+    tiffFail(
+      `Cannot read an OME-TIFF: found pages of ${groups.length} sizes or types, wanted one`,
+      "unsupported",
+      0,
+    );
+  }
   if (stack !== undefined && pages.length < stack.images) {
     const head = pages[0]!;
     const tall = tallPage(file, head, stack.images);
@@ -101,7 +117,7 @@ async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decod
   }
   const remark = parseRemark(description);
   const text = textBehindRemark(description);
-  const unit = remark.unit ?? stack?.unit ?? options.unit ?? "arbitrary";
+  const unit = remark.unit ?? imageJ?.unit ?? options.unit ?? "arbitrary";
   const images: DecodedImage[] = [];
   for (const [g, group] of groups.entries()) {
     const { head, count } = group;
@@ -123,7 +139,7 @@ async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decod
     const components = head.components * (whole?.channels ?? 1);
     if (head.components > 1 && components > head.components)
       tiffFail(
-        `Cannot read an ImageJ stack of ${whole!.channels} channels with ${head.components} samples each: wanted one or the other`,
+        `Cannot read a stack of ${whole!.channels} channels with ${head.components} samples each: wanted one or the other`,
         "unsupported",
         head.directory.offset,
       );
@@ -132,7 +148,11 @@ async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decod
     const at = axes.indexOf("c");
     if (at >= 0) full = [...shape.slice(0, at), components, ...shape.slice(at)];
     const scaling =
-      head.type.startsWith("float") || head.components > 1 ? undefined : whole?.scaling;
+      head.type.startsWith("float") || head.components > 1
+        ? undefined
+        : imageJ === whole
+          ? imageJ?.scaling
+          : undefined;
     const stored: Stored = {
       data,
       type: head.type,
@@ -146,10 +166,10 @@ async function read(bytes: Uint8Array, options: ReadOptions = {}): Promise<Decod
       intercept: scaling?.intercept ?? (head.inverted ? 2 ** head.bits - 1 : 0),
       ...(head.bits < 8 * bytesOf[head.type] ? { bits: head.bits } : {}),
     };
-    const calibrated = stack === undefined ? undefined : imageJSpacing(stack, file, head);
+    const calibrated = imageJ === undefined ? undefined : imageJSpacing(imageJ, file, head);
     if (calibrated?.guessed)
       own.push("the file says no size of a pixel, which ImageJ takes for 1 of its unit");
-    const spacing = remark.spacing ?? calibrated?.spacing ?? head.spacing;
+    const spacing = remark.spacing ?? calibrated?.spacing ?? ome?.spacing ?? head.spacing;
     const image = makeImage(toFloat32(stored, axes), full, {
       axes,
       ...(spacing === undefined ? {} : { spacing }),
