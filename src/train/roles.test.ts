@@ -185,6 +185,13 @@ describe("networks in roles", () => {
       },
       /dncnn, which takes no code, as generator/,
     ],
+    [
+      {
+        method: { name: "task-informed" },
+        roles: { observer: { network: { name: "linear-observer" } } },
+      },
+      /Cannot train with task-informed: found a source without present, wanted present/,
+    ],
     [{ roles: { denoiser: { last: 9 } } }, /last 9 layers of denoiser \(dncnn\): found 3 layers/],
     [{ loss: { name: "dice" } }, /found one that reads labels/],
     [

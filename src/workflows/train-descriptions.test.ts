@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeImage } from "../core/image.ts";
 import { streamOf } from "../core/random.ts";
 import { saveImage } from "../files/files.ts";
+import { organsDescription } from "./organs.fixture.ts";
 import { trainFiles } from "./train-files.ts";
 
 let root: string;
@@ -168,33 +169,7 @@ describe("an observer from a description", () => {
 
 describe("segmentation", () => {
   it("finds organs of phantoms never seen, several joined in one class", async () => {
-    const section = (count: number) => ({
-      sources: [
-        {
-          kind: "simulated",
-          object: { name: "abdomen", options: { size: 64 } },
-          noise: { name: "gaussian", options: { sigma: 20 } },
-          count,
-          windows: [{ low: -160, high: 240, clip: true }],
-        },
-      ],
-      classes: [
-        { name: "liver", of: ["liver", "liver vessel", "lesion"] },
-        { name: "kidneys", of: ["kidney"] },
-      ],
-      augment: still,
-    });
-    const report = await run("organs", {
-      method: { name: "segmentation" },
-      network: { name: "unet", options: { width: 8, levels: 3, classes: 3 } },
-      loss: { name: "dice" },
-      schedule: { rate: 0.01, warmup: 10 },
-      steps: 200,
-      batch: 4,
-      patch: 64,
-      data: section(40),
-      validation: { name: "dice", data: section(12), every: 100, patches: 12 },
-    });
+    const report = await run("organs", organsDescription());
     expect(report.validation!.value).toBeGreaterThan(0.9);
   }, 120_000);
 });

@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import { lower } from "../../src/graph/lower.ts";
 import { convTranspose } from "../../src/graph/ops/conv.ts";
 import { input } from "../../src/graph/ops/input.ts";
-import { trainSmall } from "./small-training.ts";
+import { trainChain, trainSmall } from "./small-training.ts";
 
 const folder = dirname(fileURLToPath(import.meta.url));
 const tsx = join(folder, "../../node_modules/.bin/tsx");
@@ -28,6 +28,7 @@ function steps(provider: string, environment: NodeJS.ProcessEnv = {}) {
     planar: number;
     volume: number;
     losses: number[];
+    chain: number[];
   };
 }
 
@@ -35,8 +36,8 @@ function steps(provider: string, environment: NodeJS.ProcessEnv = {}) {
 const tolerance = 1e-4;
 
 /** Largest distance of a training's losses from those of the native CPU provider, relative to each. */
-async function lossDistance(losses: readonly number[]): Promise<number> {
-  const wanted = await trainSmall({ provider: "cpu", threads: 1 });
+async function lossDistance(losses: readonly number[], train = trainSmall): Promise<number> {
+  const wanted = await train({ provider: "cpu", threads: 1 });
   expect(losses).toHaveLength(wanted.length);
   return Math.max(...wanted.map((loss, i) => Math.abs(losses[i]! - loss) / loss));
 }
@@ -52,14 +53,23 @@ describe("providers", () => {
     },
   );
 
-  it.skipIf(!hasDriver)("takes training steps on webgpu as the interpreter does", () => {
-    const { planar, volume } = steps("webgpu", {
-      LD_LIBRARY_PATH: chromium,
-      VK_ICD_FILENAMES: join(chromium, "vk_swiftshader_icd.json"),
-    });
-    expect(planar).toBeLessThan(tolerance);
-    expect(volume).toBeLessThan(tolerance);
-  });
+  it.skipIf(!hasDriver)(
+    "takes training steps on webgpu as the interpreter does",
+    async () => {
+      const { planar, volume, chain } = steps("webgpu", {
+        LD_LIBRARY_PATH: chromium,
+        VK_ICD_FILENAMES: join(chromium, "vk_swiftshader_icd.json"),
+      });
+      expect(planar).toBeLessThan(tolerance);
+      expect(volume).toBeLessThan(tolerance);
+      // Twenty steps of Adam, to the losses of the native CPU provider.
+      expect(chain).toHaveLength(20);
+      expect(chain.at(-1)!).toBeLessThan(0.9 * chain[0]!);
+      expect(await lossDistance(chain, trainChain)).toBeLessThan(tolerance);
+      // The software driver builds a program for every kind of operator before the first step.
+    },
+    180_000,
+  );
 
   it("names operator and provider where no lowering exists", () => {
     const y = convTranspose(input("y", [1, 2, 3, 3, 3]), input("w", [2, 2, 2, 2, 2]), {

@@ -24,7 +24,7 @@ import { floats } from "../../src/runtime/backend.ts";
 import { nodeBackend } from "../../src/runtime/node.ts";
 import { compile } from "../../src/runtime/program.ts";
 import { webBackend } from "../../src/runtime/web.ts";
-import { trainSmall } from "./small-training.ts";
+import { trainChain, trainSmall } from "./small-training.ts";
 
 const provider = process.argv[2] as Provider;
 const backend = provider === "wasm" ? webBackend : nodeBackend;
@@ -116,6 +116,7 @@ const result = {
   volume: await compare([4, 6, 5]),
   // The software driver of WebGPU takes minutes for so many kinds of operators.
   losses: provider === "webgpu" ? [] : await trainSmall({ backend, provider, threads: 1 }),
+  chain: await trainChain({ backend, provider, threads: 1 }),
 };
 process.stdout.write(`${JSON.stringify(result)}\n`);
 // The WebGPU driver's threads outlive its sessions.

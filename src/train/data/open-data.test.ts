@@ -66,6 +66,11 @@ describe("data of a description", () => {
     const reads = ["noisy", "clean", "present"] as const;
     const context = { seed: config.seed, reads, dataFolder: "." };
     const opened = await openData(config, context);
+    const unet = { name: "unet", options: { width: 4, levels: 1, classes: 2 } };
+    const wrong = trainingConfigOf({ method: { name: "segmentation" }, network: unet });
+    await expect(runTraining(wrong, { data: opened.data })).rejects.toThrow(
+      /Cannot train with segmentation: found a source without labels, wanted labels \(class of each/,
+    );
     const result = await runTraining(config, { ...opened, compile: { threads: 1 } });
     const tail = result.history.slice(-50);
     const entropy = tail.reduce((sum, row) => sum + row.updates["joint"]!.terms["task"]!, 0) / 50;

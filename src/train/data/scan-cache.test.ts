@@ -1,3 +1,5 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -75,6 +77,61 @@ describe("scans on disk", () => {
     await expect(work).rejects.toThrow(CancelledError);
     const { drawn } = await scansOf(tasks, { cache });
     expect(drawn).toBeLessThan(3);
+  });
+
+  it("leave whole files alone, and one clear error, where the disk is full", async () => {
+    // A limit on file sizes is met by the same calls as a full disk. Scans of 64 × 64 pixels have 32 KiB and more.
+    const script = `
+import { openScans } from "./src/train/data/scan-cache.ts";
+const scan = { description: { object: { name: "gaussian-field", options: { size: 64 } },
+  noise: { name: "gaussian", options: { sigma: 1 } } }, seed: 1, role: "train", number: 0, present: 0, again: false };
+openScans([scan], { cache: ${JSON.stringify(cache)} }, () => {}).then(
+  () => console.log("written"),
+  (error) => console.log(error.name + ": " + error.message),
+);`;
+    const limited = (kibibytes: string) =>
+      spawnSync(
+        "bash",
+        [
+          "-c",
+          `ulimit -f ${kibibytes}; exec "$0" --import tsx --input-type=module -e "$1"`,
+          process.execPath,
+          script,
+        ],
+        { cwd: fileURLToPath(new URL("../../..", import.meta.url)), encoding: "utf8" },
+      ).stdout.trim();
+    expect(limited("16")).toMatch(/^RunError: Cannot write .*\.safetensors: found /);
+    expect(
+      (await readdir(cache, { recursive: true })).filter((name) => name.includes(".")),
+    ).toEqual([]);
+    expect(limited("unlimited")).toBe("written");
+    expect(
+      (await readdir(cache, { recursive: true })).filter((name) => name.includes(".")),
+    ).toHaveLength(1);
+  });
+
+  it("that a killed process left half drawn are drawn by the next", async () => {
+    const script = `
+import { openScans } from "./src/train/data/scan-cache.ts";
+const scan = (number) => ({ description: { object: { name: "gaussian-field", options: { size: 64 } },
+  noise: { name: "gaussian", options: { sigma: 1 } } }, seed: 1, role: "train", number, present: 0, again: false });
+const all = Array.from({ length: 9 }, (_, n) => scan(n));
+const kill = process.argv[1] === "kill";
+let n = 0;
+openScans(all, { cache: ${JSON.stringify(cache)} }, () => { if (kill && ++n === 5) process.kill(process.pid, "SIGKILL"); })
+  .then(({ drawn, damaged }) => console.log(JSON.stringify({ drawn, damaged })));`;
+    const run = (...args: string[]) =>
+      spawnSync(
+        process.execPath,
+        ["--import", "tsx", "--input-type=module", "-e", script, ...args],
+        {
+          cwd: fileURLToPath(new URL("../../..", import.meta.url)),
+          encoding: "utf8",
+        },
+      );
+    expect(run("kill").signal).toBe("SIGKILL");
+    expect(JSON.parse(run("go").stdout)).toEqual({ drawn: 4, damaged: [] });
+    expect(JSON.parse(run("go").stdout)).toEqual({ drawn: 0, damaged: [] });
   });
 
   it("say where they cannot be written", async () => {
