@@ -17,6 +17,8 @@ it("extrapolates the time left from the share done", () => {
   expect(timeLeft({ done: 0, total: 10, label: "" }, 5)).toBeUndefined();
   expect(timeLeft({ done: 4, total: 10, label: "" }, 8)).toBe(12);
   expect(timeLeft({ done: 10, total: 10, label: "" }, 8)).toBe(0);
+  expect(timeLeft({ done: 6, total: 10, label: "" }, 8, 6)).toBeUndefined();
+  expect(timeLeft({ done: 8, total: 10, label: "" }, 8, 6)).toBe(8);
 });
 
 it("fits the width of the terminal", () => {
@@ -86,4 +88,21 @@ it("writes lines for people where stderr is no terminal, with nothing that acts 
     "progress: denoising\\x1b[2J  82 %  1 s left  loss 0.1235\n",
     "progress: denoising\\x1b[2J  100 %  0 s left  loss 0.1235\n",
   ]);
+});
+
+it("knows the time left where one piece of work goes on under another name", () => {
+  const out: string[] = [];
+  let time = 0;
+  const bar = progressBar({
+    write: (text) => void out.push(text),
+    kind: "lines",
+    columns: 80,
+    now: () => time,
+  });
+  bar.listen({ done: 0.25, total: 1, label: "first" });
+  time = 10_000;
+  bar.listen({ done: 0.5, total: 1, label: "second" });
+  time = 20_000;
+  bar.listen({ done: 0.75, total: 1, label: "second" });
+  expect(out.slice(1)).toEqual(["progress: second  50 %\n", "progress: second  75 %  10 s left\n"]);
 });

@@ -28,6 +28,8 @@ export function progressBar(output: ProgressOutput): ProgressBar {
   let started = 0;
   let last = -Infinity;
   let drawn = false;
+  let before: Progress | undefined;
+  let begun = 0;
   const clear = (): void => {
     if (drawn) output.write("\r\u001b[K");
     drawn = false;
@@ -38,13 +40,19 @@ export function progressBar(output: ProgressOutput): ProgressBar {
       label = progress.label;
       started = now;
       last = -Infinity;
+      // The same work under another name goes on where it was: what is done already took no time here.
+      const goesOn = before?.total === progress.total && before.done <= progress.done;
+      begun = goesOn && before!.done < before!.total ? progress.done : 0;
     }
+    before = progress;
     const finished = progress.done >= progress.total;
     if (!finished && now - last < (output.kind === "bar" ? barInterval : lineInterval)) return;
     last = now;
     // Work that reckons its own time says when it does not know it yet.
     const secondsLeft =
-      "secondsLeft" in progress ? progress.secondsLeft : timeLeft(progress, (now - started) / 1000);
+      "secondsLeft" in progress
+        ? progress.secondsLeft
+        : timeLeft(progress, (now - started) / 1000, begun);
     if (output.kind === "bar") {
       output.write(`\r${barText(progress, secondsLeft, output.columns)}\u001b[K`);
       drawn = true;
@@ -61,10 +69,15 @@ export function progressBar(output: ProgressOutput): ProgressBar {
   return { listen, clear };
 }
 
-/** Seconds left when work goes on as fast as it did; absent before anything is done. */
-export function timeLeft(progress: Progress, elapsed: number): number | undefined {
-  if (progress.done <= 0) return undefined;
-  return Math.max(0, (elapsed * (progress.total - progress.done)) / progress.done);
+/**
+ * Seconds left when work goes on as fast as it did; absent before anything is done.
+ *
+ * @param begun what was done when the clock started
+ */
+export function timeLeft(progress: Progress, elapsed: number, begun = 0): number | undefined {
+  const { done, total } = progress;
+  if (done <= begun) return undefined;
+  return Math.max(0, (elapsed * (total - done)) / (done - begun));
 }
 
 export function barText(
