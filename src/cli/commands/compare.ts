@@ -36,6 +36,7 @@ export const compare: Command = command({
     ),
     mask: text("FILE", "an image of shares from 0 to 1 as the signal"),
     tissue: limits("local means between which signals are placed", "0,200"),
+    tissuePercent: limits("the same as percentiles of local means, 0 to 100", "40,95"),
     places: text("FILE", "table of places with the columns slice, row and column"),
     count: whole("number of places, half of them with the signal", { min: 24, max: 100_000 }),
     halfWidth: number("half-width of the AUC's interval to plan for", {

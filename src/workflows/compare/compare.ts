@@ -51,6 +51,8 @@ export interface CompareOptions extends WorkOptions {
   readonly lookFor?: SignalOptions | undefined;
   /** Local means in which signals are placed. */
   readonly tissue?: Tissue | undefined;
+  /** The same as percentiles, 0 to 100, of local means, where the unit says nothing. */
+  readonly tissuePercent?: Tissue | undefined;
   /** Where signals go; chosen in the tissue when absent. */
   readonly places?: readonly Place[] | undefined;
   /** Places wanted, half of them with the signal; by default so many that the interval is as short as `halfWidth`. */

@@ -1,4 +1,5 @@
 /** Parts of a comparison against what they must give. */
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { makeImage } from "../../core/image.ts";
 import { streamOf } from "../../core/random.ts";
@@ -9,9 +10,10 @@ import { ownResolution } from "./own-resolution.ts";
 import { casesAt, checkPlaces, deviationAboutPlane, findPlaces } from "./places.ts";
 import { planPlaces } from "./plan.ts";
 import { drawSignal, regionSide } from "./signals.ts";
+import { presets } from "./presets.ts";
 import { noiseFigures, transferFigures } from "./spectra.ts";
 import { statedTask } from "./task.ts";
-import { foregroundTissue } from "./tissue.ts";
+import { foregroundTissue, percentileTissue } from "./tissue.ts";
 
 const stream = (...path: (string | number)[]) => streamOf(5, "compare-parts", ...path);
 
@@ -310,6 +312,15 @@ describe("tasks", () => {
     expect(statedTask("arbitrary", {}).contrastIn).toBe("sigma");
   });
 
+  it("have presets that the manual lists, each with its sources", () => {
+    const page = readFileSync(new URL("../../../docs/compare.md", import.meta.url), "utf8");
+    for (const [name, { about, references }] of Object.entries(presets)) {
+      const row = page.split("\n").find((line) => line.startsWith(`| \`${name}\` |`));
+      expect(row, name).toContain(about);
+      for (const key of references) expect(row).toContain(`[${key}]`);
+    }
+  });
+
   it("are refused where unit or numbers mean nothing", () => {
     expect(() => statedTask("arbitrary", { preset: "lung-nodule" })).toThrow(/wanted CT in HU/);
     expect(() => statedTask("arbitrary", { signal: { contrast: 10 } })).toThrow(/without a unit/);
@@ -328,6 +339,17 @@ describe("the images' own properties", () => {
     expect(high).toBeGreaterThan(50);
     const flat = makeImage(new Float32Array(64 * 64), [64, 64]);
     expect(() => foregroundTissue(flat, [0])).toThrow(/without contrast/);
+  });
+
+  it("lie between percentiles of local means, as counted", () => {
+    const ramp = makeImage(
+      Float32Array.from({ length: 80 * 80 }, (_, i) => i % 80),
+      [80, 80],
+    );
+    // Ten columns of means: 3.5, 11.5 … 75.5, ten times each.
+    expect(percentileTissue(ramp, [0], { low: 30, high: 65 })).toEqual({ low: 27.5, high: 51.5 });
+    expect(() => percentileTissue(ramp, [0], { low: 65, high: 30 })).toThrow(/smaller first/);
+    expect(() => percentileTissue(ramp, [0], { low: 31, high: 32 })).toThrow(/at both/);
   });
 
   it("give the resolution of a blurred surface", () => {

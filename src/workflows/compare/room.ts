@@ -8,13 +8,14 @@ import { fewestSearched } from "./search.ts";
 import { regionSide } from "./signals.ts";
 import type { StatedTask } from "./task.ts";
 import type { Tissue } from "./terms.ts";
-import { foregroundTissue } from "./tissue.ts";
+import { foregroundTissue, percentileTissue } from "./tissue.ts";
 
 interface Looking {
   readonly stated: StatedTask;
   /** Slices that are looked at. */
   readonly looked: readonly number[];
   readonly seed: number;
+  readonly tissuePercent?: Tissue | undefined;
   /** Places of a user. */
   readonly places?: readonly Place[] | undefined;
   readonly padding?: Uint8Array | undefined;
@@ -90,7 +91,9 @@ function placesOf(image: Image, options: Looking & { readonly side: number }): F
   const { stated, looked, side, seed, padding } = options;
   const given = new Map((options.doseImages ?? []).map((one) => [one.dose, one.image]));
   const { ny, nx } = layoutOf(image);
-  const tissue = stated.tissue ?? widened(image, foregroundTissue(image, looked), padding);
+  const tissue = options.tissuePercent
+    ? percentileTissue(image, looked, options.tissuePercent)
+    : (stated.tissue ?? widened(image, foregroundTissue(image, looked), padding));
   if (options.places) checkPlaces(image, options.places, { side, tissue });
   const places =
     options.places ?? findPlaces(image, { slices: looked, side, tissue, seed, padding });

@@ -6,12 +6,8 @@ import type { Tissue } from "./terms.ts";
 /** Shares of the foreground by its means that count as one tissue. */
 const [from, to] = [0.1, 0.98];
 
-/**
- * The middle of the foreground: means over 8 × 8 px above the threshold that parts them best in two [otsu1979threshold].
- *
- * @throws InputError when there is no contrast between foreground and background
- */
-export function foregroundTissue(image: Image, slices: readonly number[]): Tissue {
+/** Means over 8 × 8 px, rising. */
+function sortedMeans(image: Image, slices: readonly number[]): Float64Array {
   const { ny, nx } = layoutOf(image);
   const means: number[] = [];
   for (const slice of slices) {
@@ -26,7 +22,40 @@ export function foregroundTissue(image: Image, slices: readonly number[]): Tissu
       }
     }
   }
-  const sorted = Float64Array.from(means.filter(Number.isFinite)).sort();
+  return Float64Array.from(means.filter(Number.isFinite)).sort();
+}
+
+/**
+ * What lies between two percentiles of the means over 8 × 8 px.
+ *
+ * @param percent from 0 to 100, the smaller first
+ * @throws InputError on other numbers, or where both percentiles are the same value
+ */
+export function percentileTissue(image: Image, slices: readonly number[], percent: Tissue): Tissue {
+  const { low, high } = percent;
+  if (!(low >= 0 && low < high && high <= 100)) {
+    throw new InputError(
+      `Cannot find tissue: found the percentiles ${low} to ${high}, wanted two from 0 to 100, the smaller first`,
+    );
+  }
+  const sorted = sortedMeans(image, slices);
+  const at = (q: number) => sorted[Math.round((q / 100) * (sorted.length - 1))] ?? NaN;
+  const tissue = { low: at(low), high: at(high) };
+  if (!(tissue.low < tissue.high)) {
+    throw new InputError(
+      `Cannot find tissue: found ${tissue.low} at both percentiles ${low} and ${high}, wanted a range`,
+    );
+  }
+  return tissue;
+}
+
+/**
+ * The middle of the foreground: means over 8 × 8 px above the threshold that parts them best in two [otsu1979threshold].
+ *
+ * @throws InputError when there is no contrast between foreground and background
+ */
+export function foregroundTissue(image: Image, slices: readonly number[]): Tissue {
+  const sorted = sortedMeans(image, slices);
   const n = sorted.length;
   if (n === 0 || !(sorted[n - 1]! > sorted[0]!)) {
     throw new InputError(
