@@ -90,7 +90,7 @@ describe("compare on paths", () => {
     for (const name of ["auc", "trade-off", "contrast", "hardest", "places", "nps-1", "ttf-0-5"]) {
       expect(files).toContain(join("figures", `${name}.svg`));
     }
-    for (const name of ["methods", "observers", "viewed", "physics", "invented"]) {
+    for (const name of ["methods", "observers", "viewed", "physics", "promised", "invented"]) {
       expect(files).toContain(join("tables", `${name}.csv`));
     }
     // Once more into the same folder: pieces are there, the numbers too.

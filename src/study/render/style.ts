@@ -40,5 +40,6 @@ tbody tr:nth-child(even) { background: var(--stripe); }
 .off { color: var(--off); background: var(--off-ground); }
 .open { color: var(--open); background: var(--open-ground); }
 footer { margin-top: 3rem; color: var(--soft); font-size: 0.88rem; }
-@media print { main { max-width: none; padding: 0; } .scroll { overflow: visible; } h2 { break-after: avoid; } figure { break-inside: avoid; } }
+@page { margin: 15mm; }
+@media print { main { max-width: none; padding: 0; } .scroll { overflow: visible; } th, td { white-space: normal; padding: 0.2rem 0.35rem; font-size: 8pt; } h2 { break-after: avoid; } figure { break-inside: avoid; } }
 `;
