@@ -118,7 +118,7 @@ export const resUnet: Network = {
     return convLayer(scope.child("last"), x, { channels: classes, kernel: 1 });
   },
   published: [
-    // Of one class with its four maps; the public code for liver segmentation prints this number.
+    // Of one class with its four maps; the code that TOD-Net released states this number.
     {
       options: { width: 16, classes: 1, deep: true },
       shape: [1, 1, 8, 8, 8],

@@ -75,7 +75,7 @@ export const voxResnet: Network = {
       const own = scope.child(`scores${level}`);
       const size = planar(features, 2 ** level);
       const larger = convTransposeLayer(own.child("double"), features, {
-        channels: classes,
+        channels: shapeOf(features)[1] as number,
         kernel: size,
         stride: size,
       });
@@ -95,5 +95,14 @@ export const voxResnet: Network = {
     }
     return sum;
   },
-  published: [],
+  published: [
+    // Stem 28,640; stages 498,560 and twice 553,920; scores 1,122, 16,578, 65,730 and 262,338: counted by hand from the
+    // layers in the code that TOD-Net released, which states no sum.
+    {
+      options: { width: 32, classes: 2 },
+      shape: [1, 1, 8, 16, 16],
+      weights: 1_980_808,
+      source: "zhang2021todnet",
+    },
+  ],
 };
