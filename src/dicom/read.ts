@@ -2,6 +2,7 @@
 import { type Axes, type Image, type IntensityUnit, makeImage } from "../core/image.ts";
 import type { WorkOptions } from "../core/progress.ts";
 import type { Stored } from "../core/stored.ts";
+import { frameTime } from "./time-step.ts";
 import { textOf } from "./elements.ts";
 import { decodeFrames } from "./frames.ts";
 import {
@@ -85,6 +86,7 @@ async function imageOf(file: DicomFile, options: DicomReadOptions = {}): Promise
     rescale,
     geometry,
     unit: unitOf(set, rescale) ?? options.unit ?? "arbitrary",
+    timeStep: geometry.arrangement === "series" ? frameTime(set) : undefined,
   });
   // The output of a lookup table is not what padding is declared in.
   const padding = rescale.by === "table" ? undefined : declaredPadding(set, layout);
@@ -187,9 +189,10 @@ export function assemble(
     rescale: Rescale;
     geometry: Omit<FrameGeometry, "findings">;
     unit: IntensityUnit;
+    timeStep?: number | undefined;
   },
 ): Image {
-  const { layout, rescale, geometry, unit } = parts;
+  const { layout, rescale, geometry, unit, timeStep } = parts;
   const { rows, columns, frames } = layout;
   const pixels = rows * columns;
   const { arrangement, slices } = geometry;
@@ -238,5 +241,5 @@ export function assemble(
       for (let i = start; i < start + pixels; i++) data[i] = m * values[i]! + b;
     }
   }
-  return makeImage(data, shape, { ...geometry.geometry, axes, unit });
+  return makeImage(data, shape, { ...geometry.geometry, axes, unit, timeStep });
 }

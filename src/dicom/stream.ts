@@ -15,6 +15,7 @@ import { nativeBytes, type PixelLayout, pixelLayout } from "./pixels.ts";
 import { modality, type Rescale, type ScaledBy, unitOf } from "./modality.ts";
 import { declaredPadding } from "./padding.ts";
 import { assemble } from "./read.ts";
+import { frameTime } from "./time-step.ts";
 import { samplesOf } from "./samples.ts";
 
 /** Bytes that are somewhere else, such as in an open file. */
@@ -321,7 +322,11 @@ export async function openDicomFrames(
     ...(padding?.limit === undefined ? {} : { paddingLimit: padding.limit }),
   };
   return Object.freeze({
-    image: { ...rest, ...whole[arrangement] },
+    image: {
+      ...rest,
+      ...whole[arrangement],
+      timeStep: arrangement === "series" ? frameTime(file.dataSet) : undefined,
+    },
     type: sample.samples.type,
     slope: sample.rescale.slope[0]!,
     intercept: sample.rescale.intercept[0]!,

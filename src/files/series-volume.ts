@@ -14,6 +14,7 @@ import { dicomError } from "../dicom/failure.ts";
 import { parseDicom } from "../dicom/parse.ts";
 import { type DicomImage, type DicomReadOptions, readDicom } from "../dicom/read.ts";
 import type { Stored, StoredArray } from "../core/stored.ts";
+import { temporalResolution } from "../dicom/time-step.ts";
 import { imagesOf } from "../dicom/parts.ts";
 import { type GapTreatment, resampledNote, resampledSlices } from "../dicom/resample.ts";
 import type { Series, SeriesFile } from "./series-grouping.ts";
@@ -325,9 +326,15 @@ export function seriesGeometry(series: Series, first: Omit<Image, "data">): Omit
     ...placeOf(first),
     axes: `${volumes > 1 ? "t" : ""}${colour ? "c" : ""}zyx` as Axes,
     unit: first.unit,
+    timeStep: volumes > 1 ? timeStepOf(series) : undefined,
     spacing: [stacking?.step ?? first.spacing[0], first.spacing[1], first.spacing[2]],
     direction: [d[0]!, d[1]!, z[0]!, d[3]!, d[4]!, z[1]!, d[6]!, d[7]!, z[2]!],
   });
+}
+
+/** Seconds from one volume to the next, where the first file says them. */
+function timeStepOf({ files, volumes }: Series): number | undefined {
+  return temporalResolution(parseDicom(files[0]!.bytes, { stopAt: 0x7fe00000 }).dataSet, volumes);
 }
 
 /** Slices, one after the other in `data`, as a volume. */
