@@ -62,7 +62,7 @@ export function colourParts(
   const channels = kind === undefined ? undefined : channelsOf[kind];
   if (channels === undefined) {
     throw new InputError(
-      `Cannot denoise an image of ${count} channels: found ${kind ?? "no colours"}, wanted grey, RGB, or either with alpha`,
+      `Cannot denoise an image of ${count} channels: found ${kind === undefined || kind === "scalar" ? "no colours" : kind}, wanted grey, RGB, or either with alpha`,
     );
   }
   const inner = image.shape.slice(at + 1).reduce((a, b) => a * b, 1);
