@@ -1,6 +1,7 @@
 /** Options and arguments of commands: how the help shows them, and how their words become values. */
 import { InputError } from "../core/errors.ts";
 import { oneOf } from "../core/nearest-names.ts";
+import type { Parameter, ParameterTable, ParameterValuesOf } from "../core/parameters.ts";
 
 export interface Option<T> {
   /** One line without a final period; ranges, choices and defaults are added to it in the help. */
@@ -206,6 +207,31 @@ export function picture(about: string) {
 
 export function flag(about: string, { short }: { short?: string } = {}): Option<boolean> {
   return { about, short, required: false, many: false, facts: [], read: (w) => w.length > 0 };
+}
+
+/** Options of a workflow's settings, as its table has them. */
+export function settings<const T extends ParameterTable>(
+  table: T,
+): { readonly [K in keyof T]: Option<ParameterValuesOf<T>[K]> } {
+  const options = Object.entries(table).map(([name, row]) => [name, settingOf(row)] as const);
+  // Each row gives the option of its own type.
+  return Object.fromEntries(options) as { [K in keyof T]: Option<ParameterValuesOf<T>[K]> };
+}
+
+/** A greater bound is no bound that a user has to know. */
+const bound = 1e9;
+
+function settingOf(row: Parameter): Option<unknown> {
+  if (row.type === "boolean") return flag(row.about);
+  if (row.type === "choice") return choice(row.choices, row.about, { default: row.default });
+  const { min, max, unit, type, default: fallback } = row;
+  return number(row.about, {
+    ...(min > -bound ? { min } : {}),
+    ...(max < bound ? { max } : {}),
+    ...(unit === "1" ? {} : { unit }),
+    ...(fallback === undefined ? {} : { default: fallback }),
+    whole: type === "integer",
+  });
 }
 
 /** A flag with its opposite: `--NAME`, `--no-NAME`, or neither. */

@@ -86,6 +86,19 @@ export function resolveParameters<const T extends ParameterTable>(
   return values as ResolvedValues<T>;
 }
 
+/**
+ * The same for settings among other options, such as those of a workflow: names that the table does not have are left
+ * to others.
+ */
+export function settingsOf<const T extends ParameterTable>(
+  owner: string,
+  table: T,
+  options: object,
+): ResolvedValues<T> {
+  const own = Object.entries(options).filter(([name]) => Object.hasOwn(table, name));
+  return resolveParameters(owner, table, Object.fromEntries(own));
+}
+
 function checkParameter(
   owner: string,
   name: string,

@@ -2,10 +2,11 @@
 import { type AdaptedPlane, adaptedDenoiser } from "../adapt/adapted-denoiser.ts";
 import type { AdaptationWeights } from "../adapt/problem.ts";
 import type { Image } from "../core/image.ts";
-import type { ParameterValue } from "../core/parameters.ts";
+import { type ParameterValue, settingsOf } from "../core/parameters.ts";
 import type { Denoiser } from "../denoise/denoiser.ts";
 import { readModel } from "../inference/files.ts";
 import { importNetwork } from "../learn/import-network.ts";
+import { adaptSettings } from "./adapt-settings.ts";
 import { denoise, type Denoised, type DenoiseOptions } from "./denoise.ts";
 
 export interface AdaptationOptions extends Partial<AdaptationWeights> {
@@ -46,13 +47,12 @@ export interface OpenAdaptation {
 /** @throws InputError when there is no such model, or it holds no network of dprime */
 export async function openAdaptation(options: AdaptationOptions): Promise<OpenAdaptation> {
   const imported = await importNetwork(await readModel(options.model));
-  const { alpha = 1, beta = 1000, gamma = 1e7, reduction = "sum" } = options;
-  const { solver = "gauss-newton", project = false, weights = [] } = options;
-  const settings = { alpha, beta, gamma, reduction, solver, project };
+  const { steps, rate, ...settings } = settingsOf("the adaptation", adaptSettings, options);
+  const { weights = [] } = options;
   const denoiser = adaptedDenoiser(imported, {
     ...settings,
-    ...(options.steps === undefined ? {} : { steps: options.steps }),
-    ...(options.rate === undefined ? {} : { rate: options.rate }),
+    steps,
+    rate,
     ...(weights.length === 0
       ? {}
       : { adapts: (name: string) => weights.some((start) => name.startsWith(start)) }),

@@ -1,6 +1,7 @@
 /** A reader study from a file, analysed in both ways. */
 import { readFile } from "node:fs/promises";
 import { InputError } from "../core/errors.ts";
+import { type ParameterValuesOf, settingsOf } from "../core/parameters.ts";
 import {
   type AreaComparison,
   type Estimate,
@@ -18,6 +19,7 @@ import {
 } from "../stats/index.ts";
 import { type ReaderDesign, readerDesign } from "../stats/reader-design.ts";
 import { modalitiesOf, type ReaderStudy } from "../stats/reader-study.ts";
+import { readerSettings } from "./reader-settings.ts";
 
 export interface AnalyseReadersOptions {
   /** Which modalities and in which order; all when empty. */
@@ -70,6 +72,8 @@ export interface ReadersReport {
   readonly notes: readonly string[];
 }
 
+type ReaderSettings = ParameterValuesOf<typeof readerSettings>;
+
 /** Numbers of readers that a plan is made for. */
 const planned = [2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50];
 
@@ -82,7 +86,9 @@ export async function analyseReaders(
 ): Promise<ReadersReport> {
   const study = parseImrmc(await textOf(path));
   const all = modalitiesOf(study);
-  const { modalities: asked = [], level, margin } = options;
+  const { modalities: asked = [] } = options;
+  const settings = settingsOf("mrmc", readerSettings, options);
+  const { level, margin } = settings;
   const absent = asked.find((one) => !all.includes(one));
   if (absent !== undefined) {
     throw new InputError(
@@ -92,7 +98,7 @@ export async function analyseReaders(
   const modalities = asked.length > 0 ? asked : all;
   const notes: string[] = [];
   const design = readerDesign(study, modalities);
-  const orh = orhOf(study, modalities, options, notes);
+  const orh = orhOf(study, modalities, settings, notes);
   const readersOf = (modality: string): number =>
     new Set(study.scores.filter((s) => s.modality === modality).map((s) => s.reader)).size;
   const areas: ReadersReport["areas"] = modalities.flatMap((modality, i) => {
@@ -152,7 +158,7 @@ export async function analyseReaders(
     differences,
     ...(orh === undefined ? {} : { components: orh.components }),
     ...(margin === undefined ? {} : { margin }),
-    ...(options.plan === undefined ? {} : { plan: planOf({ ...options, path }, orh, design) }),
+    ...(settings.plan === undefined ? {} : { plan: planOf({ ...settings, path }, orh, design) }),
     notes: [...new Set([...notes, ...remedies])],
   };
 }
@@ -169,7 +175,7 @@ async function textOf(path: string): Promise<string> {
 function orhOf(
   study: ReaderStudy,
   modalities: readonly string[],
-  { level, analysis }: AnalyseReadersOptions,
+  { level, analysis }: ReaderSettings,
   notes: string[],
 ): OrhResult | undefined {
   if (modalities.length < 2) return undefined;
@@ -183,7 +189,7 @@ function orhOf(
 }
 
 function planOf(
-  { plan: effect = NaN, power = 0.8, path }: AnalyseReadersOptions & { readonly path: string },
+  { plan: effect = NaN, power, path }: ReaderSettings & { readonly path: string },
   orh: OrhResult | undefined,
   design: ReaderDesign,
 ): ReadersReport["plan"] {

@@ -5,6 +5,7 @@ import {
   type ParameterValue,
   type ParameterValues,
   resolveParameters,
+  settingsOf,
 } from "../core/parameters.ts";
 import type { Denoiser } from "../denoise/denoiser.ts";
 import type { MethodParameters } from "../denoise/find-denoiser.ts";
@@ -20,13 +21,14 @@ import {
 } from "./choice/open-methods.ts";
 import { colourParts, luminanceOf } from "./colour-parts.ts";
 import { checkDenoisable, denoise, type DenoisedFigures, lookOf } from "./denoise.ts";
+import { denoiseSettings } from "./denoise-settings.ts";
 import { denoiseSlabs, lookAt, type LookedAt } from "./denoise-slabs.ts";
 import { eachImage, type FilesOptions } from "./each-image.ts";
 import type { InputImage, ReadImage, SavedImage, SlabInput } from "./input.ts";
 import { openInput } from "./open-input.ts";
 import type { MethodOptions } from "./open-method.ts";
 import { checkPicture, writePicture } from "./output.ts";
-import { defaultMemory, planSlabs, wholeVoxels } from "./plan-slabs.ts";
+import { planSlabs, wholeVoxels } from "./plan-slabs.ts";
 import { readBack } from "./read-back.ts";
 import { maskedPadding, readMask } from "./read-mask.ts";
 import { namesTask, readTemplates, type TaskOptions } from "./templates.ts";
@@ -105,7 +107,8 @@ export async function denoiseFiles<const Method extends string | Denoiser = stri
   checkPicture(options.figure);
   const methods = await openMethods(options);
   try {
-    return await denoiseAll(methods, { ...options, input, output });
+    const settings = settingsOf("denoise", denoiseSettings, options);
+    return await denoiseAll(methods, { ...options, ...settings, input, output });
   } finally {
     await methods.dispose();
   }
@@ -113,6 +116,9 @@ export async function denoiseFiles<const Method extends string | Denoiser = stri
 
 /** What every image of a call is denoised with. */
 interface Call extends DenoiseFilesOptions {
+  readonly strength: number;
+  readonly memory: number;
+  readonly planes: boolean;
   readonly input: string;
   readonly output: string;
 }
@@ -126,7 +132,7 @@ interface Done {
 }
 
 async function denoiseAll(methods: Methods, call: Call): Promise<DenoiseReport> {
-  const { recorded = {}, memory = defaultMemory, strength = 1, figure } = call;
+  const { recorded = {}, memory, strength, figure } = call;
   // Options that a named method has no use for are refused before any work.
   if (methods.named !== undefined) workBy(methods.named, call);
   const images: DenoisedReport[] = [];
@@ -166,7 +172,7 @@ function workBy(
   { denoiser, parameters: given }: Pick<MethodForImage, "denoiser" | "parameters">,
   call: Call,
 ): Work {
-  const { recorded = {}, planes = false, strength = 1 } = call;
+  const { recorded = {}, planes, strength } = call;
   const parameters = resolveParameters(denoiser.name, denoiser.parameters, given);
   checkUse(denoiser, call);
   return {
@@ -321,7 +327,7 @@ async function denoiseLarge(
   { methods, call, name }: Shared & { readonly name: string },
 ): Promise<Done> {
   const { source } = slabs;
-  const { memory = defaultMemory, planes = false, signal, onProgress, figure, guide } = call;
+  const { memory, planes, signal, onProgress, figure, guide } = call;
   try {
     if (guide !== undefined || namesTask(call.task)) {
       throw new InputError(

@@ -26,6 +26,14 @@ export {
   type InsertNoiseReport,
 } from "./insert-noise-files.ts";
 export { inspect, type InspectOptions, type PathFacts } from "./inspect.ts";
+export {
+  describeMember,
+  listKinds,
+  type ListedMember,
+  listMembers,
+  type MemberDescription,
+  type MemberList,
+} from "./list-members.ts";
 export { listRuns, type RunDetails, type RunSummary, statusOfRun } from "./list-runs.ts";
 export { measure, type Measured, type MeasureOptions } from "./measure.ts";
 export { measureFiles, type MeasureFilesOptions, type MeasureReport } from "./measure-files.ts";

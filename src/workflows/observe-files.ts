@@ -3,8 +3,10 @@ import { InputError } from "../core/errors.ts";
 import type { Observed, ObserveOptions } from "../observers/observe.ts";
 import { type Protocol, protocolFor } from "../observers/protocol.ts";
 import { formatImrmc } from "../stats/imrmc.ts";
+import { type ParameterValuesOf, settingsOf } from "../core/parameters.ts";
 import type { WorkOptions } from "../core/progress.ts";
 import { observe } from "./observe.ts";
+import { observeSettings } from "./observe-settings.ts";
 import type { ObserverTask, TaskFiles } from "./observer-task.ts";
 import { tasksOf } from "./observer-tasks.ts";
 import {
@@ -60,6 +62,7 @@ export async function observeFiles<const Name extends string = string>(
   options: ObserveFilesOptions<Name>,
 ): Promise<ObserveReport> {
   const { figure, imrmc, force, signal, onProgress } = options;
+  const settings = settingsOf("observe", observeSettings, options);
   checkPicture(figure);
   await checkPlaces(
     [
@@ -83,17 +86,18 @@ export async function observeFiles<const Name extends string = string>(
     paths.map((path) => ({ path, option: "imrmc" })),
     { force },
   );
+  const { level, trainOn, seed } = settings;
   const done: ObservedTask[] = [];
   for (const task of tasks) {
     const observed = await observe(task.arms, {
       observers: options.observer,
       known: task.known,
       paired: task.paired,
-      level: options.level ?? 0.95,
-      trainOn: options.trainOn ?? "each",
-      seed: options.seed ?? 0,
-      ...searchOptions(options),
-      ...protocolOf(options),
+      level,
+      trainOn,
+      seed,
+      ...searchOptions(settings),
+      ...protocolOf(settings),
       signal,
       onProgress,
     });
@@ -117,11 +121,13 @@ export async function observeFiles<const Name extends string = string>(
   };
 }
 
+type ObserveSettings = ParameterValuesOf<typeof observeSettings>;
+
 /** How near a place or an estimate must come. */
 function searchOptions({
   tolerance,
   estimateWithin: within,
-}: ObserveFilesOptions): Pick<ObserveOptions, "tolerancePx" | "utility"> {
+}: ObserveSettings): Pick<ObserveOptions, "tolerancePx" | "utility"> {
   return {
     ...(tolerance === undefined ? {} : { tolerancePx: tolerance }),
     ...(within === undefined
@@ -130,7 +136,7 @@ function searchOptions({
   };
 }
 
-function protocolOf({ protocol, trainFraction = 0.5 }: ObserveFilesOptions): {
+function protocolOf({ protocol, trainFraction }: ObserveSettings): {
   readonly protocol?: Protocol;
 } {
   if (protocol === "leave-pair-out") return { protocol: { kind: protocol } };

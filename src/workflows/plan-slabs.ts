@@ -4,9 +4,6 @@ import { type Image, layoutOf, sizeOf } from "../core/image.ts";
 import type { ParameterValues } from "../core/parameters.ts";
 import { type Denoiser, unknownReach } from "../denoise/denoiser.ts";
 
-/** MiB that an image's values may take unless told otherwise: 2²⁸ voxels, the most that readers take. */
-export const defaultMemory = 4096;
-
 /** Bytes of a voxel held as a whole: its file, its stored element, and float32 before and after. */
 const wholeBytes = 16;
 

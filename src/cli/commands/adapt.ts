@@ -1,6 +1,7 @@
 /** `dprime adapt`: a trained network adapted to one image and what a reader looks for in it. */
+import { adaptSettings } from "../../workflows/adapt-settings.ts";
 import { short } from "../number-text.ts";
-import { argument, choice, flag, list, number, text, whole } from "../options.ts";
+import { argument, list, settings, text } from "../options.ts";
 import {
   figureOptions,
   inputOptions,
@@ -26,19 +27,8 @@ export const adapt: Command = command({
       "a shipped model or an .onnx file that dprime wrote; default: drunet-light",
     ),
     ...taskOptions,
-    alpha: number("weight of fidelity", { min: 0, default: 1 }),
-    beta: number("weight of the task", { min: 0, default: 1000 }),
-    gamma: number("weight of the drift", { min: 0, default: 1e7 }),
-    reduction: choice(["sum", "mean"], "norms as sums (as published) or means", { default: "sum" }),
-    solver: choice(
-      ["gauss-newton", "path", "adam"],
-      "damped least squares, one linearisation, or Adam (as published, much slower)",
-      { default: "gauss-newton" },
-    ),
+    ...settings(adaptSettings),
     weights: list("TEXT", "prefixes of the weights that may change; default: all"),
-    steps: whole("steps of Adam", { min: 1, default: 500 }),
-    rate: number("learning rate of Adam", { min: 1e-9, default: 1e-4 }),
-    project: flag("apply the task-preserving projection afterwards"),
     sigma,
     ...figureOptions,
     threads,

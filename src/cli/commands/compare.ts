@@ -2,10 +2,21 @@
 import { InputError } from "../../core/errors.ts";
 import { presets } from "../../workflows/compare/presets.ts";
 import { type CompareResult, untreated } from "../../workflows/compare/result.ts";
+import { compareSettings } from "../../workflows/compare/settings.ts";
 import { signalShapes } from "../../workflows/compare/terms.ts";
 import { durationText, percent, short } from "../number-text.ts";
-import { argument, choice, flag, limits, list, members, number, text, whole } from "../options.ts";
-import { force, inputOptions, level, requiredFolder, seed, threads } from "../shared-options.ts";
+import {
+  argument,
+  choice,
+  flag,
+  limits,
+  list,
+  members,
+  number,
+  settings,
+  text,
+} from "../options.ts";
+import { force, inputOptions, requiredFolder, threads } from "../shared-options.ts";
 import { type Command, command, type CommandContext } from "./command.ts";
 
 export const compare: Command = command({
@@ -38,14 +49,6 @@ export const compare: Command = command({
     tissue: limits("local means between which signals are placed", "0,200"),
     tissuePercent: limits("the same as percentiles of local means, 0 to 100", "40,95"),
     places: text("FILE", "table of places with the columns slice, row and column"),
-    count: whole("number of places, half of them with the signal", { min: 24, max: 100_000 }),
-    halfWidth: number("half-width of the AUC's interval to plan for", {
-      min: 0.005,
-      max: 0.3,
-      default: 0.05,
-    }),
-    margin: number("loss of AUC that does not matter", { min: 0.001, max: 0.5, default: 0.05 }),
-    level,
     resolution: number("frequency at which the images' MTF falls to a half; default: measured", {
       min: 0.01,
       max: 100,
@@ -53,14 +56,8 @@ export const compare: Command = command({
     }),
     repeat: text("PATH", "another scan of the same object"),
     truth: text("PATH", "the same images without noise"),
-    internalNoise: number(
-      "a viewer's own noise in one pixel, in the image's unit, 0 for none; default: from a display's window",
-      { min: 0, max: 1e9 },
-    ),
-    search: flag("also judge signals at unknown places"),
-    quick: flag("do as much as fits into a minute and a half"),
     withoutImages: flag("leave pictures of the images out of the report"),
-    seed: seed("places, shapes and noise"),
+    ...settings(compareSettings),
     threads,
     ...inputOptions,
   },

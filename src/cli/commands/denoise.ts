@@ -1,8 +1,9 @@
 /** `dprime denoise`: the main job. */
 import { modalities } from "../../workflows/choice/modalities.ts";
 import type { DenoiseReport } from "../../workflows/denoise-files.ts";
+import { denoiseSettings } from "../../workflows/denoise-settings.ts";
 import { short } from "../number-text.ts";
-import { argument, choice, flag, number, text, whole } from "../options.ts";
+import { argument, choice, settings, text } from "../options.ts";
 import {
   figureOptions,
   inputOptions,
@@ -31,10 +32,7 @@ export const denoise: Command = command({
       "a shipped model, an .onnx file, or a member of `dprime list denoisers`, wrapped or not, such as rician+non-local-means; default: auto",
     ),
     param: param("method"),
-    keep: number(
-      "diameter of the smallest lesion to preserve, as method preserving+NAME; 0 preserves none; default: 5 mm for CT with method auto, else 0",
-      { min: 0, max: 200, unit: "mm" },
-    ),
+    ...settings(denoiseSettings),
     modality: choice(modalities, "modality, where the files do not state it"),
     mask,
     ...taskOptions,
@@ -43,14 +41,8 @@ export const denoise: Command = command({
       "guide image of the same size for joint-bilateral, such as another contrast",
     ),
     sigma,
-    strength: number("share of the denoised image in the result", { min: 0, max: 1, default: 1 }),
     ...figureOptions,
     slice,
-    memory: whole(
-      "MiB for an image's values, at 16 bytes per voxel; a larger .nii, .nii.gz, .npy, multi-frame DICOM file or series is processed in slabs",
-      { min: 1, max: 1_048_576, default: 4096 },
-    ),
-    planes: flag("denoise each plane of a volume on its own"),
     threads,
     provider: choice(["cpu", "webgpu", "cuda"], "where a trained model runs"),
     ...inputOptions,

@@ -1,16 +1,9 @@
 /** `dprime mrmc`: a study of several readers, by both analyses that the field uses. */
-import type { OrhAnalysis } from "../../stats/mrmc-orh.ts";
 import type { ReadersReport } from "../../workflows/analyse-readers.ts";
+import { readerSettings } from "../../workflows/reader-settings.ts";
 import { counted, interval, percent, probability, three } from "../number-text.ts";
-import { argument, choice, list, number } from "../options.ts";
-import { level } from "../shared-options.ts";
+import { argument, list, settings } from "../options.ts";
 import { type Command, command, type CommandContext } from "./command.ts";
-
-const analyses = [
-  "random-readers-and-cases",
-  "fixed-readers",
-  "fixed-cases",
-] as const satisfies readonly OrhAnalysis[];
 
 export const mrmc: Command = command({
   name: "mrmc",
@@ -20,19 +13,7 @@ export const mrmc: Command = command({
   arguments: { file: argument("iMRMC text file") },
   options: {
     modality: list("NAME", "modalities to compare, in this order; default: all"),
-    analysis: choice(analyses, "what the Obuchowski-Rockette-Hillis analysis generalises to", {
-      default: "random-readers-and-cases",
-    }),
-    margin: number("largest acceptable loss of area, for non-inferiority and equivalence", {
-      min: 1e-6,
-      max: 1,
-    }),
-    plan: number("show how many readers and cases would detect a difference of this size", {
-      min: 1e-6,
-      max: 1,
-    }),
-    power: number("power of the planned study", { min: 0.5, max: 0.999, default: 0.8 }),
-    level,
+    ...settings(readerSettings),
   },
   examples: {
     "dprime mrmc study.imrmc": "areas and differences of all modalities",

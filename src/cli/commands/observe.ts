@@ -1,10 +1,10 @@
 /** `dprime observe`: what observers can still see. */
 import { InputError } from "../../core/errors.ts";
 import type { ObservedTask } from "../../workflows/observe-files.ts";
+import { observeSettings } from "../../workflows/observe-settings.ts";
 import { printTask } from "../observed-tables.ts";
 import {
   argument,
-  choice,
   flag,
   list,
   members,
@@ -12,9 +12,10 @@ import {
   numbers,
   pairs,
   picture,
+  settings,
   text,
 } from "../options.ts";
-import { force, inputOptions, level, seed, storeOptions } from "../shared-options.ts";
+import { force, inputOptions, storeOptions } from "../shared-options.ts";
 import { type Command, command } from "./command.ts";
 
 export const observe: Command = command({
@@ -62,34 +63,10 @@ export const observe: Command = command({
     ),
     trainPlaces: text("FILE", "the same for --train-present"),
     candidates: text("FILE", "possible places of the signal: x, y (, z); default: everywhere"),
-    tolerance: number("distance at which a place counts as found (LROC); default: 3", {
-      unit: "px",
-      min: 0,
-      max: 10_000,
-    }),
     family: text("PATH", "noise-free signals that may occur, for signal-family"),
     familyValues: numbers("V,V,…", "parameter of each signal of --family, to be estimated (EROC)", {
       example: "numbers such as 1,2,3",
     }),
-    estimateWithin: number(
-      "largest error of a correct estimate (EROC); default: a tenth of the true values' range",
-      { min: 0 },
-    ),
-    protocol: choice(
-      ["auto", "hold-out", "leave-pair-out"],
-      "division of the images between training and test, when no training images are given",
-      { default: "auto" },
-    ),
-    trainFraction: number("share of each class that hold-out trains on", {
-      min: 0.05,
-      max: 0.95,
-      default: 0.5,
-    }),
-    trainOn: choice(
-      ["each", "first"],
-      "train observers on every version's own images, or once on the first version's",
-      { default: "each" },
-    ),
     unpaired: flag("the versions hold different cases"),
     volumes: flag("files are volumes, not stacks of cases"),
     spacing: number("pixel spacing of an LCD_CT collection that states none", {
@@ -97,8 +74,7 @@ export const observe: Command = command({
       min: 0.001,
       max: 100,
     }),
-    level,
-    seed: seed("splits, internal noise and Markov chains", 0),
+    ...settings(observeSettings),
     figure: picture("draw ROC curves and a forest plot of AUC as SVG or PNG"),
     imrmc: text(
       "FILE",

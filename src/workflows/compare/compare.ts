@@ -7,6 +7,7 @@
  */
 import { InputError, throwIfAborted } from "../../core/errors.ts";
 import { type Image, layoutOf } from "../../core/image.ts";
+import { settingsOf } from "../../core/parameters.ts";
 import type { Progress, WorkOptions } from "../../core/progress.ts";
 import type { Denoiser } from "../../denoise/denoiser.ts";
 import { ctWindows, windowFor } from "../../figures/window.ts";
@@ -28,6 +29,7 @@ import { mostHeld, pilotOf } from "./pilot.ts";
 import { fewestPlaces, type Plan, planPlaces } from "./plan.ts";
 import { presets } from "./presets.ts";
 import { type CompareResult, type CompareScene, untreated } from "./result.ts";
+import { compareSettings } from "./settings.ts";
 import { drawSignal } from "./signals.ts";
 import { slicesOf, stackOf } from "./stack.ts";
 import { type SignalOptions, signalTask, statedTask } from "./task.ts";
@@ -110,7 +112,8 @@ const mostBeside = 3;
  */
 export async function compare(given: Image, options: CompareOptions = {}): Promise<Comparison> {
   const started = performance.now();
-  const { seed = 1, level = 0.95, margin = 0.05, pieces = noPieces, signal, padding } = options;
+  const { seed, level, margin, halfWidth, quick } = settingsOf("compare", compareSettings, options);
+  const { pieces = noPieces, signal, padding } = options;
   const threads = options.threads ?? defaultThreads();
   const notes: string[] = [];
   const note = (text: string) => void (notes.includes(text) || notes.push(text));
@@ -133,7 +136,7 @@ export async function compare(given: Image, options: CompareOptions = {}): Promi
   const opened = await openCompared(image, { choices: options.methods, threads, padding });
   try {
     const { methods } = opened;
-    const looked = spread(nz, options.quick ? mostQuick : mostSlices);
+    const looked = spread(nz, quick ? mostQuick : mostSlices);
     const looking = { ...options, stated, looked, seed };
     const { found, side, wide } = roomFor(image, looking, note);
     const { tissue, places } = found;
@@ -154,7 +157,7 @@ export async function compare(given: Image, options: CompareOptions = {}): Promi
     const at = { side, spacing: image.spacing, unit: image.unit };
     const draw = (id: string) =>
       drawSignal(task, id, { side, spacing: image.spacing, f50: resolution.f50, seed });
-    const beside = besideOf(methods, image, { quick: options.quick === true, note });
+    const beside = besideOf(methods, image, { quick, note });
 
     // Pilot: the untreated images at full dose, and one slice by every method.
     const pilot = await pilotOf(image, places, {
@@ -174,10 +177,10 @@ export async function compare(given: Image, options: CompareOptions = {}): Promi
         insertion * insertionSeconds(ny * nx));
     const { plan, chosen } = planPlaces(places, {
       pilotAuc: pilot.auc,
-      halfWidth: options.halfWidth ?? 0.05,
+      halfWidth,
       level,
       secondsPerSlice,
-      budget: options.quick ? quickBudget : undefined,
+      budget: quick ? quickBudget : undefined,
       count: options.places ? places.length : options.count,
       leastStep: beside > 0 ? 1 + Math.ceil(task.diameterMm / image.spacing[0]) : 1,
     });
