@@ -29,7 +29,7 @@ function middleOf(values: ArrayLike<number>, truth: ArrayLike<number>): Float64A
 }
 
 /** Mean coherence of the structure tensor over squares of 2·reach + 1 px. */
-export function coherenceOf(values: Float64Array): number {
+function coherenceOf(values: Float64Array): number {
   const at = (y: number, x: number) => values[y * n + x]!;
   let [sum, count] = [0, 0];
   for (let y = reach + 1; y < n - reach - 1; y += reach) {

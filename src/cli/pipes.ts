@@ -41,15 +41,16 @@ export async function withPipes<R>(
     );
   }
   for (const input of writes ? inputs : []) {
-    if (await isFolder(String(input))) {
+    const path = input as string;
+    if (await isFolder(path)) {
       throw new InputError(
-        `Cannot write to standard output: found the folder ${String(input)}, whose result is a folder too, wanted a file`,
+        `Cannot write to standard output: found the folder ${path}, whose result is a folder too, wanted a file`,
       );
     }
   }
   const { signal } = pipes;
   const input = reads > 0 ? pipes.input() : undefined;
-  const output = writes ? pipes.write : undefined;
+  const output = writes ? (bytes: Uint8Array) => pipes.write(bytes) : undefined;
   return withSpooled({ input, output, signal }, async (paths) => {
     if (writes) pipes.claimOutput();
     const replaced = (["input", "output"] as const).flatMap((pipe) =>

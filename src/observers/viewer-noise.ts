@@ -39,7 +39,7 @@ export function jndIndex(luminance: number): number {
 }
 
 /** The least luminances of a primary diagnostic display [norweck2013standard], in cd/m². */
-export const diagnosticDisplay = Object.freeze({ black: 1, white: 350 });
+const diagnosticDisplay = Object.freeze({ black: 1, white: 350 });
 
 /**
  * Standard deviation of a viewer's noise in one image pixel, in the unit of the window.

@@ -45,7 +45,9 @@ const request = (step: number) => ({ step, draw: 0, fields: reads });
 
 async function drawn(data: BatchSource, steps = 5) {
   // All at once, as a training asks ahead.
-  const batches = await Promise.all([...Array(steps).keys()].map((n) => data.draw(request(n))));
+  const batches = await Promise.all(
+    [...Array(steps).keys()].map(async (n) => data.draw(request(n))),
+  );
   await data.dispose?.();
   return batches;
 }
@@ -63,7 +65,7 @@ describe("a source in a thread", () => {
     const thread = data as SourceInThread;
     expect(thread.ahead).toBeGreaterThan(1);
     await thread.draw(request(0));
-    const asked = [1, 2].map((step) => thread.draw(request(step)));
+    const asked = [1, 2].map(async (step) => thread.draw(request(step)));
     // The requests leave with the next turn; then this thread stands still, as in a step of the native runtime.
     await new Promise((resolve) => setTimeout(resolve, 20));
     const deadline = performance.now() + 20_000;

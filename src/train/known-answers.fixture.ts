@@ -162,7 +162,7 @@ export interface KnownAnswer {
   readonly problem: string;
   /** What the answer must be, in words. */
   readonly wanted: string;
-  run(): Promise<{ readonly found: string; readonly holds: boolean }>;
+  readonly run: () => Promise<{ readonly found: string; readonly holds: boolean }>;
 }
 
 // The middle weight is held at 0: what remains is the regression of a pixel on its neighbours.

@@ -128,12 +128,11 @@ export const openPlaneBatches = ({ sources, options }: PlaneTask): BatchSource =
 
 /** `planeBatches` in a thread of its own. */
 function planesInThread(sources: readonly PlaneSource[], options: PlaneBatchOptions): BatchSource {
-  const { draw: _, ...here } = planeBatches(sources, options);
   const shared = sources.map(({ planes, ...source }) => ({
     ...source,
     planes: planes.map((plane) => ({ ...plane, data: sharedFloats(plane.data) })),
   }));
-  return drawInThread(here, {
+  return drawInThread(planeBatches(sources, options), {
     module: import.meta.url,
     name: "openPlaneBatches",
     given: { sources: shared, options } satisfies PlaneTask,
@@ -142,9 +141,7 @@ function planesInThread(sources: readonly PlaneSource[], options: PlaneBatchOpti
 
 /**
  * Batches and validation images of a description, from planes that are given.
- *
- * @param options.inThread whether patches are cut in a thread of its own, which the source's `dispose` ends. Defaults to
- *   false
+ * With `inThread`, patches are cut in a thread of its own, which the source's `dispose` ends; false by default.
  */
 export function planeData(
   config: TrainingConfig,

@@ -99,9 +99,13 @@ export async function trainFiles(
   const started = performance.now();
   const before = process.cpuUsage();
   const trained = { folder, images, models, validated, unit, resume, options };
-  const { trainedOn, live, result } = await trainOn(config, trained).finally(() =>
-    images.data.dispose?.(),
-  );
+  let done: Awaited<ReturnType<typeof trainOn>>;
+  try {
+    done = await trainOn(config, trained);
+  } finally {
+    await images.data.dispose?.();
+  }
+  const { trainedOn, live, result } = done;
   const cpu = process.cpuUsage(before);
   const { network, options: networkOptions, bestStep, bestValidation } = result;
   const { findings, waitedShare } = result;

@@ -25,7 +25,7 @@ export const trainChain = (options: CompileOptions): Promise<number[]> =>
   trainBy(dncnn, { network: { depth: 3, width: 8, batchNorm: false }, steps: 20, options });
 
 async function trainBy(
-  { build }: Network,
+  chosen: Network,
   {
     network,
     steps: count,
@@ -36,7 +36,7 @@ async function trainBy(
   const pixels = shape.reduce((n, s) => n * s, 1);
   const [noisy, clean] = [input("noisy", shape), input("clean", shape)];
   const denoiser = traineeOf({
-    build: (x, { scope }) => build(x, { scope, options: network }),
+    build: (x, { scope }) => chosen.build(x, { scope, options: network }),
   });
   const loss = mean(square(subtract(denoiser.apply(noisy), clean)));
   const trainer = await openTrainer(

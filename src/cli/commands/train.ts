@@ -54,7 +54,7 @@ export const train: Command = command({
     const { trainFiles } = await import("../../workflows/train-files.ts");
     const report = await trainFiles(config, {
       ...values,
-      onNote: context.note,
+      onNote: (line) => context.note(line),
       onRow: ({ step, loss, validation }, unit) => {
         if (validation === undefined) return;
         context.print(

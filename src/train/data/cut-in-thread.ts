@@ -77,8 +77,7 @@ export function cutInThread(
   { samples, others = [] }: CutSamples,
   { memory, ...options }: CuttingTask["options"] & { readonly memory: number },
 ): ReturnType<typeof drawInThread> {
-  const { draw: _, ...here } = cutBatches({ samples, others }, options);
-  return drawInThread(here, {
+  return drawInThread(cutBatches({ samples, others }, options), {
     module: import.meta.url,
     name: "openCutting",
     given: { samples: samples.map(portable), others: others.map(portable), options, memory },
