@@ -60,6 +60,27 @@ describe("colour images", () => {
     });
   });
 
+  it("keep smoothly drawn letters whole, the rim that lies between them and the image too", async () => {
+    // A stroke of 2 × 16 pixels at the top value with a rim half as bright around it.
+    const stroke = (i: number) => {
+      const [y, x] = [Math.floor(i / n), i % n];
+      const inside = (d: number) => y >= 20 - d && y <= 21 + d && x >= 10 - d && x <= 25 + d;
+      return inside(0) ? 1 : inside(1) ? 0.5 : 0;
+    };
+    const [r, g, b] = [255, 255, 255].map((top) =>
+      noisyGrey.map((v, i) => Math.round(Math.min(v, 240) * (1 - stroke(i)) + top * stroke(i))),
+    );
+    const before = image(r!, g!, b!);
+    const done = await denoise(before, options);
+    for (let c = 0; c < 3; c++) {
+      const was = channelOf(before, c);
+      channelOf(done.image, c).forEach((v, i) => {
+        if (stroke(i) > 0) expect(v).toBe(was[i]);
+      });
+    }
+    expect(done.image.data).not.toEqual(before.data);
+  });
+
   it("of true colours gain more than channel by channel where these are alike", async () => {
     const stream = streamOf(6, "colour");
     const tints = [0.9, 0.7, 0.5];

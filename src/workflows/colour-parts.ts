@@ -83,10 +83,14 @@ export function colourParts(
   const seen = left.reduce((sum, mark) => sum + 1 - mark, 0);
   const grey = channels === 1 || coloured.length <= (1 - leastGrey) * seen;
   const notes: string[] = [];
+  const marks: number[] = [];
   if (grey && coloured.length > 0) {
-    for (const i of coloured) left[i] = 1;
+    for (const i of coloured) {
+      left[i] = 1;
+      marks.push(i);
+    }
     notes.push(
-      `${coloured.length} coloured pixels of a grey image (marks, text, colour maps) are left as they are`,
+      `${coloured.length} coloured pixels of a grey image (marks, text, colour maps) and those beside them are left as they are`,
     );
   }
   const clipped: number[] = [];
@@ -95,11 +99,16 @@ export function colourParts(
   }
   const many = Math.max(fewestClipped, leastClipped * size);
   if (clipped.length >= many && clipped.length < 0.5 * seen) {
-    for (const i of clipped) left[i] = 1;
+    for (const i of clipped) {
+      left[i] = 1;
+      marks.push(i);
+    }
     notes.push(
-      `${clipped.length} pixels at the largest value (text, clipped) are left as they are`,
+      `${clipped.length} pixels at the largest value (text, clipped) and those beside them are left as they are`,
     );
   }
+  const [ny, nx] = image.shape.slice(-2) as [number, number];
+  for (const i of marks) leaveRim(left, i, { ny, nx });
   const axes = image.axes.replace("c", "") as Axes;
   const shape = image.shape.filter((_, i) => i !== at);
   const partOf = (data: Float32Array) =>
@@ -129,6 +138,21 @@ export function colourParts(
     return makeImage(data, image.shape, { ...image });
   };
   return { kind: grey ? "grey" : "colour", channels, parts: planes.map(partOf), left, notes, join };
+}
+
+/** Letters that were drawn smoothly end in a pixel between them and what is below. */
+function leaveRim(
+  left: Uint8Array,
+  index: number,
+  { ny, nx }: { readonly ny: number; readonly nx: number },
+): void {
+  const plane = index - (index % (ny * nx));
+  const [y, x] = [Math.floor((index - plane) / nx), index % nx];
+  for (let v = Math.max(0, y - 1); v <= Math.min(ny - 1, y + 1); v++) {
+    for (let u = Math.max(0, x - 1); u <= Math.min(nx - 1, x + 1); u++) {
+      left[plane + v * nx + u] = 1;
+    }
+  }
 }
 
 /** The largest value, and the pixels whose channels differ. */
