@@ -1,6 +1,6 @@
 /**
  * Denoisers on noise as scanners make it: LCD_CT's reconstructions beside their truth, repeated MR scans beside each
- * other, simulated abdomen scans beside their reference, and seconds for a slice of 512 × 512.
+ * other, simulated abdomen scans, ultrasound and radiographs beside their reference, and seconds for a slice of 512 × 512.
  *
  *   npm run bench -- real-noise [-- --method NAME[:PARAMETER=VALUE,…]]… [--images 2] [--only TEXT] [--smoke]
  *
@@ -14,6 +14,7 @@ import { haveSharedData, sharedData } from "../test/shared-data.ts";
 import { abdomenGroups } from "./real-noise/abdomen.ts";
 import { lcdCtGroups } from "./real-noise/lcd-ct.ts";
 import { mrRepeatGroups } from "./real-noise/mr-repeats.ts";
+import { simulatedGroups } from "./real-noise/simulated.ts";
 import type { NoisyGroup } from "./real-noise/noisy-group.ts";
 
 const { values } = parseArgs({
@@ -54,11 +55,19 @@ for (const text of methods) {
   entries.push({ name: text, denoiser: (await openMethod(name)).denoiser, parameters });
 }
 
-const groups: NoisyGroup[] = [...(await abdomenGroups(smoke ? 1 : images))];
-if (haveSharedData) {
-  groups.push(...(await lcdCtGroups(sharedData, smoke ? 1 : 7)));
-  groups.push(...(await mrRepeatGroups(sharedData, smoke ? 1 : 7)));
-} else {
+/** Kinds of groups with how their names begin: what `--only` leaves out is not drawn. */
+const kinds: readonly (readonly [string, () => Promise<NoisyGroup[]>])[] = [
+  ["abdomen", () => abdomenGroups(smoke ? 1 : images)],
+  ["ultrasound", () => simulatedGroups(smoke ? 1 : images, "ultrasound")],
+  ["X-ray", () => simulatedGroups(smoke ? 1 : images, "X-ray")],
+  ["LCD_CT", async () => (haveSharedData ? lcdCtGroups(sharedData, smoke ? 1 : 7) : [])],
+  ["MR", async () => (haveSharedData ? mrRepeatGroups(sharedData, smoke ? 1 : 7) : [])],
+];
+const groups: NoisyGroup[] = [];
+for (const [begin, draw] of kinds) {
+  if (begin.includes(values.only) || values.only.startsWith(begin)) groups.push(...(await draw()));
+}
+if (!haveSharedData) {
   console.log("Skipped: no folder of real images here, simulated scans only.\n");
 }
 

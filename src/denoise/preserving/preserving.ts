@@ -25,8 +25,9 @@ import {
 } from "../../core/parameters.ts";
 import { type DenoiseContext, type Denoiser, unknownReach } from "../denoiser.ts";
 import { wellPosed } from "../well-posed.ts";
-import { type Band, bandForms, bandKeeping } from "./band.ts";
+import { bandForms, bandKeeping } from "./band.ts";
 import { lowPass } from "./low-pass.ts";
+import { type MeasuredBand, measuredNoisePower, wienerBand } from "./wiener-band.ts";
 
 /** Diameter in mm that is kept where nothing else is said. */
 const defaultKeepMm = 5;
@@ -55,9 +56,10 @@ export const preservingParameters = {
   },
   keepBand: {
     type: "choice",
-    choices: bandForms,
+    choices: [...bandForms, "wiener"],
     default: "flat-top",
-    about: "form of the low-pass that hands back",
+    about:
+      "form of the low-pass that hands back; wiener is that of least noise for the spectrum measured in the image",
   },
   keepOver: {
     type: "choice",
@@ -142,12 +144,7 @@ async function handBack(
 ): Promise<Image> {
   const { blocks, nz, ny, nx } = layoutOf(noisy);
   const volume = nz > 1 && goesOverVolume(inner, keeping);
-  const band = bandKeeping({
-    diameterMm: keeping.keep,
-    share: keeping.keepShare,
-    form: keeping.keepBand,
-    dimensions: volume ? 3 : 2,
-  });
+  const band = bandFor(noisy, { keeping, volume, context });
   const [sz, sy, sx] = noisy.spacing;
   const shape = volume ? [nz, ny, nx] : [ny, nx];
   const spacing = volume ? [sz, sy, sx] : [sy, sx];
@@ -168,6 +165,30 @@ async function handBack(
   return withData(denoised, out);
 }
 
+/** The band of the form that is asked for; flat-top where the image shows too little of its noise for a Wiener filter. */
+function bandFor(
+  noisy: Image,
+  options: {
+    readonly keeping: Keeping;
+    readonly volume: boolean;
+    readonly context: DenoiseContext;
+  },
+): MeasuredBand {
+  const { keeping, volume, context } = options;
+  const lesion = {
+    diameterMm: keeping.keep,
+    share: keeping.keepShare,
+    dimensions: volume ? 3 : 2,
+  } as const;
+  if (keeping.keepBand !== "wiener") return bandKeeping({ ...lesion, form: keeping.keepBand });
+  const power = measuredNoisePower(noisy, { sigma: context.sigma });
+  if (power !== undefined) return wienerBand(power, lesion);
+  context.note?.(
+    "too little of the image is flat to measure the noise's spectrum, or its pixels are not square: the flat-top band is used",
+  );
+  return bandKeeping({ ...lesion, form: "flat-top" });
+}
+
 /** Above this share of the frequencies that the pixels hold, hardly anything is denoised. */
 const almostAll = 0.5;
 
@@ -179,7 +200,7 @@ function tell(
     keep,
     note,
   }: {
-    readonly band: Band;
+    readonly band: MeasuredBand;
     readonly spacing: readonly number[];
     readonly keep: number;
     readonly note: DenoiseContext["note"];
