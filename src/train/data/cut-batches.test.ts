@@ -77,6 +77,15 @@ describe("cutBatches", () => {
     expect(Math.max(...levels) / Math.min(...levels)).toBeGreaterThan(1.5);
   });
 
+  it("says what makes such images where the description does", () => {
+    const { trainedOn } = cutBatches(samples, { ...options, modalities: ["US"] });
+    expect(trainedOn).toMatchObject({
+      modalities: ["US"],
+      units: cutBatches(samples, options).trainedOn!.units,
+    });
+    expect(cutBatches(samples, options).trainedOn).not.toHaveProperty("modalities");
+  });
+
   it("makes the noise as strong as drawn, evenly in the logarithm, in the same pattern", async () => {
     const [from, to] = [0.002, 0.2];
     const source = cutBatches(samples, { ...options, level: { from, to, scale: "log" } });

@@ -28,6 +28,8 @@ export interface CutOptions extends CutPlan {
   readonly level?: LevelConfig | undefined;
   /** Share of patches without noise. */
   readonly noiseless?: number;
+  /** What makes such images, as DICOM writes it, where the description says it. */
+  readonly modalities?: readonly string[] | undefined;
 }
 
 /** What is drawn from. */
@@ -78,13 +80,21 @@ function shapesOf(
  */
 export function cutBatches(
   from: CutSamples,
-  { seed, count, ...options }: CutOptions & { readonly seed: number; readonly count: number },
+  {
+    seed,
+    count,
+    modalities,
+    ...options
+  }: CutOptions & { readonly seed: number; readonly count: number },
 ): BatchSource {
   const root = streamOf(seed, "train", "cut");
   const shapes = shapesOf(from, { ...options, count });
   return {
     shapes,
-    trainedOn: rangesOfSamples(from.samples),
+    trainedOn: {
+      ...rangesOfSamples(from.samples),
+      ...(modalities === undefined ? {} : { modalities }),
+    },
     draw: ({ step, draw, fields }) => {
       const stream = (n: number) => root.child(step, draw, n);
       return drawPatches(from, { ...options, shapes, count, fields, stream });

@@ -62,6 +62,13 @@ export const dataSchema = z
       .describe(
         "Classes of whole images, in the order of a classifier's scores. Default: all that sources name, `no signal` and the signals.",
       ),
+    modalities: z
+      .array(z.string())
+      .min(1)
+      .optional()
+      .describe(
+        "What makes such images, as DICOM writes it (MR, US, DX), for the model's card. Default: CT where all are in HU.",
+      ),
     level: level.optional(),
     noiseless: z
       .number()

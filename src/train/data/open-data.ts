@@ -43,8 +43,8 @@ export async function openData(
   const { inThread = false, memory: most = usualMemory, ...given } = options;
   const context = { ...given, memory: scanMemory(most) };
   const training = await openSection(data, { ...context, role: "train", what: "data" }, side);
-  const { level, noiseless } = data;
-  const cutting = { ...training.options, seed, count: batch, level, noiseless };
+  const { level, noiseless, modalities } = data;
+  const cutting = { ...training.options, seed, count: batch, level, noiseless, modalities };
   const batches =
     inThread && hasThreads()
       ? cutInThread(training.from, { ...cutting, memory: most })
