@@ -4,6 +4,7 @@
  *   npx tsx bench/lesion-frontier.ts uniform [scans per class = 40] [dose = 1] [--figure FILE.svg] [--json FILE]
  *   npx tsx bench/lesion-frontier.ts figure FILE.json FILE.svg
  *   npx tsx bench/lesion-frontier.ts structure [people = 2] [dose = 0.15]
+ *   npx tsx bench/lesion-frontier.ts share
  *   npx tsx bench/lesion-frontier.ts --smoke
  *
  * `uniform`: the low-contrast module of tools/long/low-contrast.ts (3 mm 14 HU, 5 mm 7 HU, 7 mm 5 HU, 10 mm 3 HU),
@@ -39,6 +40,7 @@ import {
 import { blurs, type Filter, filtersFor, pass, type Row, rowsFor } from "./lesion-frontier/rows.ts";
 import { internalD } from "./lesion-frontier/internal-noise.ts";
 import { noisePowerOf } from "./lesion-frontier/noise-power.ts";
+import { printShares } from "./lesion-frontier/share.ts";
 import { frontierFigure } from "./lesion-frontier/figure.ts";
 
 const side = 161;
@@ -303,7 +305,8 @@ if (words.includes("--smoke")) {
   const rows = JSON.parse(readFileSync(count!, "utf8")) as Figures[];
   writeFileSync(dose!, frontierFigure(rows));
   print(rows);
-} else if (what === "structure") {
+} else if (what === "share") printShares([0.645, 0.8]);
+else if (what === "structure") {
   await structure(Number(count ?? 2), { dose: Number(dose ?? 0.15), denoisers, size: 512 });
-} else console.error("usage: lesion-frontier.ts uniform | structure | --smoke");
+} else console.error("usage: lesion-frontier.ts uniform | structure | share | --smoke");
 process.exit(0);
