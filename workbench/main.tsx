@@ -1,13 +1,14 @@
+/// <reference types="vite/client" />
 /** Starts the page. */
-import { signal } from "@preact/signals";
 import { render } from "preact";
+import { serverBackend } from "./server/server-backend.ts";
+import { Shell } from "./shell.tsx";
+import { StateProvider, startState } from "./state/workbench-state.ts";
 
-const about = signal("");
-
-function Workbench() {
-  return <h1>dprime {about}</h1>;
-}
-
-render(<Workbench />, document.getElementById("workbench")!);
-const answer = await fetch("api/about").catch(() => undefined);
-if (answer?.ok) about.value = ((await answer.json()) as { version: string }).version;
+const state = startState(serverBackend);
+render(
+  <StateProvider value={state}>
+    <Shell />
+  </StateProvider>,
+  document.getElementById("workbench")!,
+);

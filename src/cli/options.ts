@@ -333,12 +333,12 @@ export function argument<M extends { optional?: true; pipe?: "input" | "output" 
 /** All arguments that follow. */
 export function remaining(
   about: string,
-  { pipe }: { pipe?: "input" } = {},
+  { pipe, optional }: { readonly pipe?: "input"; readonly optional?: true } = {},
 ): Option<readonly string[]> {
   return {
     about,
     pipe,
-    required: true,
+    required: optional !== true,
     many: true,
     facts: pipeFacts(pipe),
     read: (words) => words,

@@ -51,7 +51,9 @@ export async function runCommandLine(words: readonly string[], effects: Effects)
   const { columns } = effects.terminal;
   let called: string | undefined;
   try {
-    const [first, ...rest] = words;
+    // Whoever types the bare name in a terminal wants to look; a script gets the help.
+    const bare = words.length === 0 && effects.terminal.isTerminal;
+    const [first, ...rest] = bare ? ["workbench"] : words;
     if (first === "-V" || first === "--version") {
       effects.out(`${effects.version()}\n`);
       return 0;

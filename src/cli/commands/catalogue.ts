@@ -21,4 +21,5 @@ export const catalogue: Readonly<Record<string, () => Promise<Command>>> = {
   "simulate": () => import("./simulate.ts").then((m) => m.simulate),
   "study": () => import("./study.ts").then((m) => m.study),
   "train": () => import("./train.ts").then((m) => m.train),
+  "workbench": () => import("./workbench.ts").then((m) => m.workbench),
 };

@@ -20,4 +20,5 @@ export const summaries: Readonly<Record<string, string>> = {
   "simulate": "Draw phantoms with known truth and image them.",
   "study": "Run a study from one file, resume it, report it.",
   "train": "Train a denoising network from one description file.",
+  "workbench": "Open the workbench: look at images, denoise them and compare, in a browser.",
 };
