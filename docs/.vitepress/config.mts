@@ -43,6 +43,7 @@ const sidebar = [
     items: [
       { text: "File formats", link: "/formats" },
       { text: "DICOM", link: "/dicom" },
+      { text: "The workbench", link: "/workbench" },
       { text: "In the browser", link: "/browser" },
     ],
   },

@@ -60,6 +60,7 @@ let code = await runCommandLine(process.argv.slice(2), {
     isTerminal: process.stderr.isTTY === true,
     columns: process.stdout.columns ?? process.stderr.columns ?? 80,
   },
+  interactive: process.stdin.isTTY === true && process.stdout.isTTY === true,
   signal: controller.signal,
   bytes: { input: () => process.stdin, output: (bytes) => out.writeBytes(bytes) },
   now: () => performance.now(),

@@ -228,6 +228,27 @@ describe("runCommandLine", () => {
     }
   });
 
+  it("opens the workbench for the bare name in a terminal", async () => {
+    const opened = command({
+      name: "workbench",
+      summary: "Looked at.",
+      arguments: {},
+      options: {},
+      examples: [],
+      run: async (_values, context) => {
+        context.print("opened");
+        return {};
+      },
+    });
+    const commands = {
+      catalogue: { workbench: () => Promise.resolve(opened) },
+      summaries: { workbench: "Looked at." },
+    };
+    expect((await call([], { commands, interactive: true })).out).toBe("opened\n");
+    expect((await call([], { commands, interactive: false })).out).toContain("Looked at.");
+    expect((await call(["--help"], { commands, interactive: true })).out).toContain("Looked at.");
+  });
+
   it.each([60, 80, 120])("wraps the help once, at %i columns", async (columns) => {
     const terminal = { isTerminal: false, columns };
     const { out } = await call(["help", "probe"], { terminal });

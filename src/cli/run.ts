@@ -20,6 +20,8 @@ export interface Effects {
   err(text: string): void;
   /** Whether stderr is a terminal, and how many columns lines may take. */
   readonly terminal: { readonly isTerminal: boolean; readonly columns: number };
+  /** Whether a person types and reads: standard input and output are terminals. */
+  readonly interactive?: boolean;
   readonly signal: AbortSignal;
   /** Bytes of standard input, and bytes to standard output: what the path `-` stands for. */
   readonly bytes?: {
@@ -52,7 +54,7 @@ export async function runCommandLine(words: readonly string[], effects: Effects)
   let called: string | undefined;
   try {
     // Whoever types the bare name in a terminal wants to look; a script gets the help.
-    const bare = words.length === 0 && effects.terminal.isTerminal;
+    const bare = words.length === 0 && effects.interactive === true;
     const [first, ...rest] = bare ? ["workbench"] : words;
     if (first === "-V" || first === "--version") {
       effects.out(`${effects.version()}\n`);
