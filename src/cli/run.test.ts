@@ -234,7 +234,7 @@ describe("runCommandLine", () => {
       summary: "Looked at.",
       arguments: {},
       options: {},
-      examples: [],
+      examples: {},
       run: async (_values, context) => {
         context.print("opened");
         return {};

@@ -22,10 +22,10 @@ export const workbench: Command = command({
     open: toggle("open the page in a browser, or print its address alone; default: open"),
     workspace: text("FOLDER", "where work is kept; default: workbench in the user's data folder"),
   },
-  examples: [
-    { line: "dprime workbench", about: "opens the page; files are dropped onto it" },
-    { line: "dprime workbench studies/ --no-open", about: "a folder to open images from" },
-  ],
+  examples: {
+    "dprime workbench": "opens the page; files are dropped onto it",
+    "dprime workbench studies/ --no-open": "a folder to open images from",
+  },
   async run({ folders, open = true, ...values }, context) {
     const { runWorkbench } = await import("../../server/run-workbench.ts");
     const { signal } = context.work;
