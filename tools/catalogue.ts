@@ -104,6 +104,13 @@ const kinds: readonly Kind[] = [
     open: true,
   },
   { plural: "pieces", folder: "study/pieces", type: "PieceKind", from: "../piece.ts", open: true },
+  {
+    plural: "executors",
+    folder: "cluster",
+    type: "Executor",
+    from: "./executor.ts",
+    open: true,
+  },
   { plural: "commands", folder: "cli/commands", type: "Command", from: "./command.ts", open: true },
 ];
 

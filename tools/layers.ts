@@ -7,6 +7,7 @@ export const lines: Readonly<Record<string, number>> = {
   kernels: 0.5,
   math: 1,
   parallel: 1,
+  cluster: 1,
   codecs: 1,
   graph: 2,
   stats: 2,
@@ -20,6 +21,7 @@ export const lines: Readonly<Record<string, number>> = {
   physics: 3,
   phantoms: 3,
   metrics: 3,
+  pacs: 3,
   runtime: 4,
   nets: 4,
   denoise: 4,
@@ -53,6 +55,7 @@ export const nodeAllowed: readonly { prefix: string; reason: string }[] = [
   { prefix: "train/data/sources/class-table.ts", reason: "classes of files stand in a table" },
   { prefix: "train/data/scan-memory.ts", reason: "kept scans are read when patches are cut" },
   { prefix: "train/data/scan-cache.ts", reason: "simulated scans are kept in a folder" },
+  { prefix: "cluster/", reason: "starts processes and calls the programs of schedulers" },
   { prefix: "files/", reason: "paths, folders, series: reads and writes the disk" },
 ];
 

@@ -35,6 +35,7 @@ const sidebar = [
       { text: "Statistics", link: "/statistics" },
       { text: "Studies", link: "/studies" },
       { text: "The store", link: "/store" },
+      { text: "Clusters", link: "/cluster" },
       { text: "Recipe: Chen & Zhou", link: "/recipes/chen-zhou" },
     ],
   },

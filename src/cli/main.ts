@@ -71,6 +71,7 @@ let code = await runCommandLine(process.argv.slice(2), {
     process.on("warning", hear);
     return () => void process.off("warning", hear);
   },
+  program: [process.execPath, ...process.execArgv, process.argv[1]!],
   version: () => {
     const path = new URL("../../package.json", import.meta.url);
     return (JSON.parse(readFileSync(path, "utf8")) as { version: string }).version;

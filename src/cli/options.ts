@@ -158,6 +158,44 @@ export function whole<M extends More<number> & Omit<Range, "whole">>(about: stri
 
 const numberOf = (word: string): number => (word.trim() === "" ? NaN : Number(word));
 
+/** A number with a unit: `90m`, `8G`; the bare number counts in the smallest one. */
+function measured<M extends More<number>>(
+  about: string,
+  {
+    placeholder,
+    units,
+    example,
+  }: { placeholder: string; units: Readonly<Record<string, number>>; example: string },
+  more: M | undefined,
+) {
+  return single<number, M>(
+    about,
+    {
+      placeholder,
+      facts: [`such as ${example}`],
+      parse(word) {
+        const [, digits = "", unit = ""] = /^([\d.]+)([a-z]*)$/i.exec(word) ?? [];
+        const factor = Object.hasOwn(units, unit.toLowerCase()) ? units[unit.toLowerCase()]! : NaN;
+        const value = numberOf(digits) * factor;
+        return Number.isFinite(value) && value > 0 ? { value } : { wanted: example };
+      },
+    },
+    more,
+  );
+}
+
+/** Seconds. */
+export function duration<M extends More<number>>(about: string, more?: M) {
+  const units = { "": 1, s: 1, m: 60, h: 3600, d: 86_400 };
+  return measured(about, { placeholder: "TIME", units, example: "90s, 30m, 2h or 1d" }, more);
+}
+
+/** Bytes, in powers of 1024 as schedulers count. */
+export function bytes<M extends More<number>>(about: string, more?: M) {
+  const units = { "": 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
+  return measured(about, { placeholder: "SIZE", units, example: "500M or 8G" }, more);
+}
+
 /** Numbers with commas between them. */
 export function numbers(
   placeholder: string,

@@ -31,6 +31,8 @@ export interface Effects {
   /** Milliseconds, monotonic. */
   now(): number;
   version(): string;
+  /** How the program that runs is called, for those who start it again elsewhere; `dprime` when absent. */
+  readonly program?: readonly string[];
   /** Hands on what the process is warned of, such as a part that is not installed; returns an undo. */
   readonly onWarning?: (listener: (message: string) => void) => () => void;
   /** Commands by name; the catalogue of `commands/` unless a test brings its own. */
@@ -158,6 +160,7 @@ async function act(
   };
   const context: CommandContext = {
     work: { signal: effects.signal, onProgress: (progress) => bar?.listen(progress) },
+    program: effects.program ?? ["dprime"],
     commandLine: ["dprime", ...effects.words.map(quoted)].join(" "),
     print: (line = "") => say(`${visibleText(line)}\n`),
     printText: (text) => say(`${visibleLines(text).replace(/\n$/, "")}\n`),

@@ -5,7 +5,9 @@ import { gapTreatments } from "../dicom/resample.ts";
 import { allTypes } from "../codecs/elements.ts";
 import type { RawShape } from "../formats/format.ts";
 import {
+  bytes,
   choice,
+  duration,
   flag,
   limits,
   list,
@@ -101,6 +103,38 @@ export const runOptions = {
   workers: whole("number of workers, one thread each; default: one per core", { min: 1, max: 256 }),
   force: flag("overwrite files in the report's folder"),
   set: pairs("replace a value of the study by its path, such as cases.test=100"),
+};
+
+/** Tasks of a cluster and what each may use. */
+export const clusterOptions = {
+  on: text(
+    "NAME",
+    "who runs the pieces: slurm, kubernetes, or local for processes of this machine",
+  ),
+  array: whole("with --on: tasks; default: one for each piece, at most 100", {
+    min: 1,
+    max: 1_000_000,
+  }),
+  time: duration("time limit of a task; what it has is saved before the end"),
+  cpus: whole("with --on: processors of a task, a piece on each", {
+    min: 1,
+    max: 1024,
+    default: 1,
+  }),
+  memory: bytes("memory of a task"),
+  gpus: whole("with --on: GPUs of a task", { min: 0, max: 64, default: 0 }),
+  partition: text("NAME", "with --on: partition of the cluster"),
+  account: text("NAME", "with --on: account that pays for the tasks"),
+  image: text("NAME", "with --on kubernetes: container image"),
+  logs: text("FOLDER", "with --on: where tasks write what they print; default: dprime-logs"),
+  apply: flag("with --on kubernetes: hand the manifest to kubectl, not only print it"),
+  tries: whole("with --on and work: attempts at a piece before it is given up; default: 3", {
+    min: 1,
+    max: 100,
+  }),
+  lease: duration(
+    "with --on and work: time after which the piece of a dead task is taken over; default: 2m",
+  ),
 };
 
 /** What a headerless file holds. */

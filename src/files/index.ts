@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { type DiskLook, networkFileSystem } from "./network-disk.ts";
 export {
   type LcdCtCollection,
   type OpenOptions,

@@ -7,6 +7,7 @@ import { readBlob, readCheckpoint } from "./byte-rows.ts";
 import { longestClaimSeconds } from "./claim-rows.ts";
 import { nowMilliseconds } from "./clock.ts";
 import { readRuns } from "./run-rows.ts";
+import { harmedSubmissions } from "./submission-rows.ts";
 import { allPieces, pieceChecksum } from "./seals.ts";
 import type { StoreCheck, StoreFault } from "./store.ts";
 import type { Tables } from "./tables.ts";
@@ -26,6 +27,7 @@ const links: readonly {
   { table: "checkpoint_chunks", column: "key", target: "checkpoints", of: "key" },
   { table: "run_pieces", column: "run", target: "runs", of: "id" },
   { table: "run_beats", column: "run", target: "runs", of: "id" },
+  { table: "submissions", column: "run", target: "runs", of: "id" },
 ];
 
 /**
@@ -97,6 +99,10 @@ export async function checkStore(
       faults.push({ what: "run", id, about, pieces: [] });
     }
     step(1);
+  }
+  for (const id of await read(harmedSubmissions)) {
+    const about = "what a scheduler was handed is not as it was kept; status and stop leave it out";
+    faults.push({ what: "run", id, about, pieces: [] });
   }
   return { ...found, faults };
 }

@@ -53,6 +53,8 @@ async function fill(store: Store): Promise<string> {
   await store.changeRun(id, { status: "failed", cause: "found no lesion" });
   await store.endBeat(id, beat.owner);
   await store.beat(id, beat);
+  await store.noteFailure(unfinished, { owner: "host:2:b", reason: "found no memory" });
+  await store.addSubmission({ run: id, executor: "slurm", handle: { jobs: ["4711"] } });
   return id;
 }
 
@@ -75,6 +77,10 @@ async function readAll(store: Store, run: string): Promise<Map<string, string>> 
     const bytes = await store.checkpoint(unfinished);
     return bytes && sha256(bytes);
   });
+  await note("submissions", async () => {
+    const found = await store.submissions(run);
+    return found.length === 0 ? undefined : found;
+  });
   await note("run", async () => {
     const found = await store.run(run);
     if (found?.status === "damaged") return undefined;
@@ -85,8 +91,8 @@ async function readAll(store: Store, run: string): Promise<Map<string, string>> 
 }
 
 /** Columns without a part in any result: the order of arrival, and who is at what for how long. */
-const idle = new Set(["pieces.arrival", "runs.arrival"]);
-const passing = new Set(["claims", "run_beats"]);
+const idle = new Set(["pieces.arrival", "runs.arrival", "piece_failures.arrival"]);
+const passing = new Set(["claims", "run_beats", "piece_failures"]);
 
 /** A literal of the value with one character, digit or bit changed. */
 function changed(value: unknown, dialect: StorePlaces["dialect"], at: number): string {
@@ -128,6 +134,8 @@ const tables: readonly (keyof Tables)[] = [
   "runs",
   "run_pieces",
   "run_beats",
+  "piece_failures",
+  "submissions",
 ];
 
 describe.each(databases.map((places) => ({ places, name: places.dialect })))(
@@ -251,6 +259,8 @@ describe.each(databases.map((places) => ({ places, name: places.dialect })))(
       const id = await fill(before);
       await before.dispose();
       for (const statement of [
+        "drop table piece_failures",
+        "drop table submissions",
         "drop table run_beats",
         "alter table pieces drop column checksum",
         "alter table runs drop column checksum",

@@ -10,10 +10,12 @@ export {
   DamageError,
   type Json,
   type NewPiece,
+  type PieceFailure,
   type PieceRecord,
   type RunRecord,
   type RunStatus,
   type Store,
   type StoreCheck,
   type StoreFault,
+  type Submission,
 } from "./store.ts";

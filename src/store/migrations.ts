@@ -66,6 +66,17 @@ const second: readonly string[] = [
      until bigint not null, primary key (run, owner))`,
 ];
 
+/** How pieces failed, and what a scheduler was handed for a run. */
+const third = ({ counter }: Words): readonly string[] => [
+  `create table piece_failures (
+     arrival ${counter}, piece text not null, owner text not null, reason text not null)`,
+  "create index piece_failures_piece on piece_failures (piece)",
+  `create table submissions (
+     id text primary key, run text not null references runs (id) on delete cascade,
+     executor text not null, handle text not null, submitted text not null,
+     checksum text not null)`,
+];
+
 interface Step {
   readonly statements: (dialect: Words) => readonly string[];
   /** What statements cannot say. */
@@ -81,6 +92,7 @@ const steps: readonly Step[] = [
       await sealRuns(db);
     },
   },
+  { statements: third },
 ];
 
 /** Version of the tables that this program writes. */

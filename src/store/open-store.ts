@@ -1,12 +1,15 @@
 /** Opens the store that is kept in SQLite or PostgreSQL. */
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { sql } from "kysely";
 import { sha256 } from "../core/checksum.ts";
 import { InputError } from "../core/errors.ts";
 import type { Backend } from "./backend.ts";
 import { readBlob, readCheckpoint, writeCheckpoint } from "./byte-rows.ts";
 import { checkStore } from "./check.ts";
-import { longestClaimSeconds, takeClaim } from "./claim-rows.ts";
+import { heldOf, longestClaimSeconds, takeClaim } from "./claim-rows.ts";
+import { nowText } from "./clock.ts";
+import { readFailures, removeFailures, writeFailureRow } from "./failure-rows.ts";
 import { exactJsonText } from "./json-text.ts";
 import {
   damagedOf,
@@ -22,6 +25,7 @@ import { openPostgres, type PostgresOptions } from "./postgres.ts";
 import { holdPieces, removeUnneeded, removeWithDerived } from "./removal.ts";
 import { changeRunRow, readRuns, writeBeat, writeRun } from "./run-rows.ts";
 import { openSqlite, type SqliteOptions } from "./sqlite.ts";
+import { readSubmissions, writeSubmission } from "./submission-rows.ts";
 import { DamageError, type Store } from "./store.ts";
 
 export interface OpenStoreOptions extends SqliteOptions, PostgresOptions {}
@@ -142,6 +146,7 @@ function storeOn(backend: Backend): Store {
           await writePiece(db, { row, depends, blobs: hashed, dialect });
           await db.deleteFrom("checkpoints").where("key", "=", key).execute();
           await db.deleteFrom("claims").where("key", "=", key).execute();
+          await removeFailures(db, [key]);
         },
         {
           mode: "write",
@@ -248,6 +253,73 @@ function storeOn(backend: Backend): Store {
         { mode: "write", action: `release the piece ${short(key)}` },
       );
     },
+
+    held: async (keys) => {
+      for (const key of keys) wantHash(key, "piece's key");
+      return transaction((db) => heldOf(db, { keys, dialect }), {
+        mode: "read",
+        action: "look who is at which piece",
+      });
+    },
+
+    noteFailure: async (key, { owner, reason }) => {
+      wantHash(key, "piece's key");
+      wantText(owner, "owner");
+      await transaction(
+        async (db) => {
+          await writeFailureRow(db, { piece: key, owner, reason });
+          await db.deleteFrom("claims").where("key", "=", key).where("owner", "=", owner).execute();
+        },
+        { mode: "write", action: `note that the piece ${short(key)} failed` },
+      );
+    },
+
+    failures: async (keys) => {
+      for (const key of keys) wantHash(key, "piece's key");
+      return transaction((db) => readFailures(db, keys), {
+        mode: "read",
+        action: "look which pieces failed",
+      });
+    },
+
+    forgetFailures: async (keys) => {
+      for (const key of keys) wantHash(key, "piece's key");
+      await transaction((db) => removeFailures(db, keys), {
+        mode: "write",
+        action: "forget which pieces failed",
+      });
+    },
+
+    addSubmission: async ({ run, executor, handle }) => {
+      wantText(executor, "executor's name");
+      // Chosen here, so that a try after a lost connection does not add a second one.
+      const id = randomBytes(6).toString("hex");
+      const text = exactJsonText(handle, "handle");
+      const action = `keep what ${executor} was handed for the run ${run}`;
+      return transaction(
+        async (db) => {
+          const [known] = await readRuns(db, { id: run, dialect });
+          if (known === undefined) {
+            throw new InputError(
+              `Cannot ${action}: found none in ${backend.place}, wanted the id of a run`,
+            );
+          }
+          const { rows } = await sql<{ now: string }>`select ${nowText[dialect]} as now`.execute(
+            db,
+          );
+          const submitted = rows[0]!.now;
+          await writeSubmission(db, { id, run, executor, handle: text, submitted });
+          return { id, run, executor, handle, submitted };
+        },
+        { mode: "write", action },
+      );
+    },
+
+    submissions: (run) =>
+      transaction((db) => readSubmissions(db, run), {
+        mode: "read",
+        action: `read what schedulers were handed for the run ${run}`,
+      }),
 
     startRun: async ({ study, description, pieces }, beat) => {
       wantText(study, "study's name");

@@ -188,6 +188,43 @@ describe.each(databases.map((places) => ({ places, name: places.dialect })))(
       expect(await store.claim(key, "a", 60)).toBe(true);
     });
 
+    it("remembers who is at what and which attempts failed, until a piece is finished", async () => {
+      const [a, b, c] = [keyOf("attempt a"), keyOf("attempt b"), keyOf("attempt c")];
+      await store.claim(a, "host:1", 60);
+      await store.claim(b, "host:1", 0.05);
+      await pause(80);
+      expect(await store.held([a, b, c])).toEqual(new Set([a]));
+      await store.noteFailure(a, { owner: "host:1", reason: "found no\n memory\0" });
+      expect(await store.held([a])).toEqual(new Set());
+      // Another owner's failure leaves a claim alone; a claim that is taken over counts as a failure.
+      expect(await store.claim(b, "host:2", 60)).toBe(true);
+      await store.noteFailure(b, { owner: "host:3", reason: "too late" });
+      expect(await store.held([b])).toEqual(new Set([b]));
+      expect(await store.claim(b, "host:2", 60), "renewed").toBe(true);
+      const lost = { owner: "host:1", reason: "its process ended without a word" };
+      expect(await store.failures([a, b, c])).toEqual(
+        new Map([
+          [a, [{ owner: "host:1", reason: "found no memory\uFFFD" }]],
+          [b, [lost, { owner: "host:3", reason: "too late" }]],
+        ]),
+      );
+      await store.savePiece(plainPiece("attempt b"));
+      await store.forgetFailures([a]);
+      expect(await store.failures([a, b])).toEqual(new Map());
+    });
+
+    it("keeps what a scheduler was handed for a run, and forgets it with the run", async () => {
+      const { id } = await store.startRun({ study: "handed", description: {}, pieces: [] });
+      const one = await store.addSubmission({ run: id, executor: "slurm", handle: { jobs: [7] } });
+      const two = await store.addSubmission({ run: id, executor: "local", handle: [] });
+      expect(await store.submissions(id)).toEqual([one, two]);
+      await expect(
+        store.addSubmission({ run: "nobody", executor: "slurm", handle: [] }),
+      ).rejects.toThrow(/found none/);
+      await store.removeRun(id);
+      expect(await store.submissions(id)).toEqual([]);
+    });
+
     it("keeps runs, newest first", async () => {
       const pieces = Array.from({ length: 1500 }, (_, i) => keyOf(`plan ${(i * 7) % 1500}`));
       const description = { seed: 1, dose: 0.1 };
@@ -314,7 +351,9 @@ describe.each(databases.map((places) => ({ places, name: places.dialect })))(
       await (await openStore(own)).dispose();
       await places.raw(own, `update store_version set version = ${newestVersion + 1}`);
       await expect(openStore(own)).rejects.toThrow(InputError);
-      await expect(openStore(own)).rejects.toThrow(/from a newer dprime, wanted at most 2/);
+      await expect(openStore(own)).rejects.toThrow(
+        `from a newer dprime, wanted at most ${newestVersion}`,
+      );
     });
 
     it("serves two stores of one thread at once", async () => {

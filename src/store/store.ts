@@ -67,6 +67,23 @@ export interface RunRecord {
   readonly changed: string;
 }
 
+/** An attempt at a piece that failed. */
+export interface PieceFailure {
+  readonly owner: string;
+  /** In one line. */
+  readonly reason: string;
+}
+
+/** Tasks that a scheduler was handed for a run. */
+export interface Submission {
+  readonly id: string;
+  readonly run: string;
+  /** Name of the executor that understands the handle. */
+  readonly executor: string;
+  readonly handle: Json;
+  readonly submitted: string;
+}
+
 /** A process at a run. */
 export interface Beat {
   readonly owner: string;
@@ -153,6 +170,17 @@ export interface Store {
    */
   claim(key: string, owner: string, seconds: number): Promise<boolean>;
   release(key: string, owner: string): Promise<void>;
+  /** Which of these pieces somebody is at now. */
+  held(keys: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Notes that an attempt failed and gives the piece free, in one transaction. */
+  noteFailure(key: string, failure: PieceFailure): Promise<void>;
+  /**
+   * Failed attempts at these pieces, oldest first, those whose owner was lost included; a finished piece
+   * has none.
+   */
+  failures(keys: readonly string[]): Promise<ReadonlyMap<string, readonly PieceFailure[]>>;
+  /** Forgets them, so that the pieces are tried anew. */
+  forgetFailures(keys: readonly string[]): Promise<void>;
 
   /**
    * Start a run before looking at what is finished: from then on `prune` leaves its pieces alone.
@@ -174,6 +202,10 @@ export interface Store {
   run(id: string): Promise<RunRecord | undefined>;
   /** Newest first. */
   runs(): Promise<readonly RunRecord[]>;
+  /** Keeps what a scheduler was handed for a run. @throws InputError when there is no such run */
+  addSubmission(submission: Pick<Submission, "run" | "executor" | "handle">): Promise<Submission>;
+  /** What schedulers were handed for a run, oldest first; damaged rows are left out. */
+  submissions(run: string): Promise<readonly Submission[]>;
   /** Forgets a run; its pieces stay until `prune` finds that no other run needs them. */
   removeRun(id: string): Promise<void>;
 

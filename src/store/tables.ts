@@ -42,6 +42,18 @@ export interface Tables {
   };
   /** Who is at a run; `until` as in claims. */
   run_beats: { run: string; owner: string; until: number };
+  /** Attempts at unfinished pieces that failed, in the order of their arrival. */
+  piece_failures: { arrival: Generated<number>; piece: string; owner: string; reason: string };
+  /** Tasks that a scheduler was handed for a run; `handle` is JSON that its executor understands. */
+  submissions: {
+    id: string;
+    run: string;
+    executor: string;
+    handle: string;
+    submitted: string;
+    /** sha256 over the other columns: a changed digit would name another job. */
+    checksum: string;
+  };
   /** Pieces of a run may not be finished yet, so they refer to nothing. */
   run_pieces: { run: string; ordinal: number; piece: string };
 }

@@ -56,7 +56,7 @@ export async function executeRun(plan: RunPlan, options: ExecuteOptions): Promis
   }
   const run = before ?? (await store.startRun({ study, description, pieces }, beat));
   onStart?.(run);
-  const ended = keepBeating(store, run.id, beat);
+  const ended = keepBeating(store, { run: run.id, beat });
   try {
     await runPieces(roots, { label: study, ...options });
   } catch (error) {
@@ -74,8 +74,15 @@ export async function executeRun(plan: RunPlan, options: ExecuteOptions): Promis
   return runOf(store, run.id);
 }
 
-/** Says again and again that this process is at a run; the result says that it left. */
-function keepBeating(store: Store, run: string, beat: Beat): () => Promise<void> {
+/**
+ * Says again and again that this process is at a run; the result says that it left.
+ *
+ * @param options.also done after every beat
+ */
+export function keepBeating(
+  store: Store,
+  { run, beat, also }: { run: string; beat: Beat; also?: () => Promise<void> },
+): () => Promise<void> {
   let waiting: Promise<void> = Promise.resolve();
   let pending = false;
   const timer = setInterval(() => {
@@ -83,6 +90,7 @@ function keepBeating(store: Store, run: string, beat: Beat): () => Promise<void>
     pending = true;
     waiting = store
       .beat(run, beat)
+      .then(also)
       // A missed beat makes the run look killed until the next one, and changes nothing else.
       .catch(() => undefined)
       .finally(() => (pending = false));

@@ -24,7 +24,7 @@ export type {
   ReportSection,
   ReportTable,
 } from "./report.ts";
-export { runPieces, type RunPiecesOptions } from "./runner.ts";
+export { graphOfPlan, runPieces, type RunPiecesOptions } from "./runner.ts";
 export {
   executeRun,
   type ExecuteOptions,
@@ -32,6 +32,13 @@ export {
   type ReadPieces,
   type RunPlan,
 } from "./execute.ts";
+export {
+  enterRun,
+  type RunWork,
+  workOnRun,
+  type WorkOnRunOptions,
+} from "./work.ts";
+export { checkTaskTime } from "./task-time.ts";
 export { readStudy, readStudyFile, type ReadStudyOptions } from "./files.ts";
 export { pieceKey } from "./piece-key.ts";
 export { reportHtml } from "./render/html.ts";

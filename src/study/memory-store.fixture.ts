@@ -4,9 +4,11 @@ import { InputError } from "../core/errors.ts";
 import {
   DamageError,
   type NewPiece,
+  type PieceFailure,
   type PieceRecord,
   type RunRecord,
   type Store,
+  type Submission,
 } from "../store/store.ts";
 
 export interface MemoryStore extends Store {
@@ -16,12 +18,17 @@ export interface MemoryStore extends Store {
   harm(key: string, what: "record" | "blobs" | "checkpoint"): void;
 }
 
-export function memoryStore(): MemoryStore {
+/** @param clock ms since 1970 */
+export function memoryStore(clock: () => number = Date.now): MemoryStore {
   const pieces = new Map<string, PieceRecord>();
   const blobs = new Map<string, Uint8Array>();
   const checkpoints = new Map<string, Uint8Array>();
   const claims = new Map<string, { owner: string; until: number }>();
   const runs = new Map<string, RunRecord>();
+  const failures = new Map<string, PieceFailure[]>();
+  const submissions: Submission[] = [];
+  const note = (key: string, failure: PieceFailure) =>
+    void failures.set(key, [...(failures.get(key) ?? []), failure]);
   const saved: string[] = [];
   /** Keys of pieces with a damaged record, hashes of damaged blobs, `checkpoint KEY`. */
   const harmed = new Set<string>();
@@ -54,6 +61,7 @@ export function memoryStore(): MemoryStore {
       saved.push(piece.key);
       claims.delete(piece.key);
       checkpoints.delete(piece.key);
+      failures.delete(piece.key);
       if (isFinished(piece.key)) return;
       harmed.delete(piece.key);
       const hashes = Object.entries(piece.blobs).map(([name, bytes]) => [name, keep(bytes)]);
@@ -90,13 +98,32 @@ export function memoryStore(): MemoryStore {
     claim: async (key, owner, seconds) => {
       const held = claims.get(key);
       if (isFinished(key)) return false;
-      if (held !== undefined && held.owner !== owner && held.until > Date.now()) return false;
-      claims.set(key, { owner, until: Date.now() + seconds * 1000 });
+      if (held !== undefined && held.owner !== owner && held.until > clock()) return false;
+      if (held !== undefined && held.owner !== owner) {
+        note(key, { owner: held.owner, reason: "its process ended without a word" });
+      }
+      claims.set(key, { owner, until: clock() + seconds * 1000 });
       return true;
     },
     release: async (key, owner) => {
       if (claims.get(key)?.owner === owner) claims.delete(key);
     },
+    held: async (keys) => new Set(keys.filter((key) => (claims.get(key)?.until ?? 0) > clock())),
+    noteFailure: async (key, failure) => {
+      note(key, failure);
+      if (claims.get(key)?.owner === failure.owner) claims.delete(key);
+    },
+    failures: async (keys) =>
+      new Map(keys.filter((key) => failures.has(key)).map((key) => [key, failures.get(key)!])),
+    forgetFailures: async (keys) => {
+      for (const key of keys) failures.delete(key);
+    },
+    addSubmission: async (submission) => {
+      const kept = { ...submission, id: `submission-${submissions.length + 1}`, submitted: now() };
+      submissions.push(kept);
+      return kept;
+    },
+    submissions: async (run) => submissions.filter((one) => one.run === run),
     startRun: async (run) => {
       const id = `run-${runs.size + 1}`;
       const times = { started: now(), changed: now() };

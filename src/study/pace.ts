@@ -10,6 +10,8 @@ export interface Pace {
   drop(piece: GraphPiece): void;
   /** Counts a finished piece as left again. */
   restore(piece: GraphPiece): void;
+  /** Seconds that a piece will take, from what was measured here, else the plan's guess. */
+  seconds(piece: GraphPiece): number;
   now(): PaceReading;
 }
 
@@ -85,6 +87,7 @@ export function paceOf(
       finished.splice(at, 1);
       left.set(piece.key, piece);
     },
+    seconds: (piece) => piece.weight * (rates()(piece.kind) ?? 1),
     now: () => {
       const rate = rates();
       const seconds = (piece: GraphPiece) => piece.weight * (rate(piece.kind) ?? 1);

@@ -39,6 +39,8 @@ export interface PieceKind<Inputs = unknown, Values = unknown> {
   /** Raised whenever the same inputs would give other numbers: old results are then left aside. */
   readonly version: number;
   readonly summary: string;
+  /** Whether it keeps checkpoints, from which another process goes on. */
+  readonly resumes?: true;
   /** The forms in which inputs and values pass through the store. */
   readonly inputs: z.ZodType<Inputs>;
   readonly values: z.ZodType<Values>;

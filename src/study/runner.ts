@@ -15,9 +15,11 @@ import { blobCache } from "./blob-cache.ts";
 import { paceOf } from "./pace.ts";
 import type { PieceResults, PlannedPiece } from "./piece.ts";
 import { type GraphPiece, type PieceGraph, pieceGraph } from "./piece-graph.ts";
+import { pieceTaker } from "./piece-taker.ts";
 import { catalogue } from "./pieces/catalogue.ts";
 import { checkMachine, machineMemory } from "./size-limits.ts";
 import {
+  kindOf,
   owned,
   type PieceKinds,
   type PieceTask,
@@ -51,6 +53,15 @@ export interface RunPiecesOptions extends WorkOptions {
   readonly onNotice?: (notice: string) => void;
 }
 
+export interface WorkPiecesOptions extends RunPiecesOptions {
+  /** Attempts at a piece, over all processes, before it is given up; without it the first failure ends the work. */
+  readonly tries?: number;
+  /** Time in ms since 1970 before which the work is to end. */
+  readonly endsAt?: number;
+  /** A name that no other process has. */
+  readonly owner?: string;
+}
+
 /** Long enough for a busy machine to renew it, short enough to take over a dead process's work soon. */
 export const usualLeaseSeconds = 20;
 
@@ -70,6 +81,14 @@ export function newOwner(): string {
   return `${hostname()}:${process.pid}:${randomBytes(6).toString("hex")}`;
 }
 
+/** What a call of `workPieces` came to. */
+export interface WorkEnd {
+  /** Unfinished pieces that can still be done: 0 unless the time was over before the end. */
+  readonly left: number;
+  /** Pieces that failed too often; what waits for them is unfinished as well. */
+  readonly givenUp: readonly { readonly label: string; readonly reason: string }[];
+}
+
 /**
  * Runs everything that the roots need and that the store does not have yet; the longest chain of work
  * goes first. Pieces that another process is at are waited for.
@@ -82,7 +101,20 @@ export async function runPieces(
   roots: readonly PlannedPiece[],
   options: RunPiecesOptions,
 ): Promise<Map<string, PieceRecord>> {
-  const { store, workers, signal, onProgress, kinds } = options;
+  await workPieces(roots, options);
+  const { pieces } = await graphOfPlan(roots, options.kinds);
+  return finishedRecords(options.store, pieces.keys());
+}
+
+/**
+ * The same as one worker among many: with `tries`, a failed piece is left to be tried again, here or
+ * elsewhere, and the others go on; with `endsAt`, no piece is begun that would not end by then.
+ */
+export async function workPieces(
+  roots: readonly PlannedPiece[],
+  options: WorkPiecesOptions,
+): Promise<WorkEnd> {
+  const { store, workers, signal, onProgress, kinds, tries, endsAt = Infinity } = options;
   const {
     label = "study",
     leaseSeconds = usualLeaseSeconds,
@@ -107,13 +139,25 @@ export async function runPieces(
   const pace = paceOf(pieces.values(), { workers });
   for (const piece of pieces.values()) if (!needed.has(piece.key)) pace.finish(piece);
 
-  const owner = newOwner();
+  const resumes = new Set<string>();
+  for (const kind of new Set(waiting.map((piece) => piece.kind))) {
+    if ((await kindOf(kind, kinds?.catalogue ?? catalogue)).resumes) resumes.add(kind);
+  }
+  const owner = options.owner ?? newOwner();
   const cache = blobCache(store, options.cacheBytes ?? 2 ** 28);
-  const queue = queueOf(needed, pieces);
   const running = new Map<string, Promise<void>>();
-  /** Pieces that another process holds, with the time of the next look. */
-  const elsewhere = new Map<string, number>();
-  const pollMs = Math.min(1000, leaseSeconds * 250);
+  const taker = pieceTaker({
+    store,
+    graph,
+    needed,
+    owner,
+    leaseSeconds,
+    tries,
+    onFinished: (piece) => {
+      pace.finish(piece);
+      report();
+    },
+  });
   let failure: { piece: GraphPiece; error: unknown } | undefined;
 
   const report = () => {
@@ -139,18 +183,12 @@ export async function runPieces(
       if (times > mostRepairs) return false;
       if (aside) onNotice?.(repairOf(pieces.get(key)!, store.place));
       for (const again of neededFrom(graph, [key], await store.finished(keys))) {
-        queue.restore(again);
+        taker.restore(again);
         pace.restore(pieces.get(again)!);
       }
       found = true;
     }
     return found;
-  };
-  const complete = (piece: GraphPiece, seconds?: number) => {
-    elsewhere.delete(piece.key);
-    queue.complete(piece.key);
-    pace.finish(piece, seconds);
-    report();
   };
   const execute = async (piece: GraphPiece) => {
     const { key, kind, inputs, depends } = piece;
@@ -172,7 +210,9 @@ export async function runPieces(
       });
       const { values, blobs, seconds } = result;
       await store.savePiece({ key, kind, inputs, depends, values, blobs, seconds });
-      complete(piece, seconds);
+      taker.complete(key);
+      pace.finish(piece, seconds);
+      report();
     } catch (error) {
       pace.drop(piece);
       await store.release(key, owner).catch(() => undefined);
@@ -184,9 +224,18 @@ export async function runPieces(
           failure ??= { piece, error: also };
           return false;
         }));
-      if (!mended) failure ??= { piece, error };
+      if (mended) return;
+      if (tries === undefined) failure ??= { piece, error };
+      else {
+        const reason = messageOf(error);
+        onNotice?.(`"${piece.label}" failed: ${reason}`);
+        await taker.fail(key, reason).catch((also: unknown) => {
+          failure ??= { piece, error: also };
+        });
+      }
     } finally {
       running.delete(key);
+      taker.drop(key);
     }
   };
   const taskOf = async (
@@ -214,33 +263,20 @@ export async function runPieces(
     const task = { module: kinds?.module, kind, label: name, inputs, depends, checkpoint };
     return { task, transfer: [...transfer] };
   };
-  /** Starts the first waiting piece that no other process holds; false when there is none. */
+  /** Starts a waiting piece that no other process is at; false when there is none. */
   const startNext = async (): Promise<boolean> => {
     let held = 0;
     for (const key of running.keys()) held += pieces.get(key)!.memory;
-    for (const key of queue.ready()) {
-      if (running.has(key) || (elsewhere.get(key) ?? 0) > Date.now()) continue;
-      const piece = pieces.get(key)!;
-      // Waits until there is room for it; alone it has some, as was checked before.
-      if (running.size > 0 && held + piece.memory > memory) continue;
-      if (!(await store.claim(key, owner, leaseSeconds))) {
-        if ((await store.finished([key])).has(key)) {
-          complete(piece);
-          return true;
-        }
-        elsewhere.set(key, Date.now() + pollMs);
-        continue;
-      }
-      elsewhere.delete(key);
-      running.set(key, execute(piece));
-      return true;
-    }
-    return false;
-  };
-  const lookElsewhere = async () => {
-    const due = [...elsewhere].filter(([, at]) => at <= Date.now()).map(([key]) => key);
-    if (due.length === 0) return;
-    for (const key of await store.finished(due)) complete(pieces.get(key)!);
+    const secondsHere = (endsAt - Date.now()) / 1000;
+    const piece = await taker.take(
+      (one) =>
+        // Waits until there is room for it; alone it has some, as was checked before.
+        (running.size === 0 || held + one.memory <= memory) &&
+        (secondsHere === Infinity || pace.seconds(one) <= secondsHere || resumes.has(one.kind)),
+    );
+    if (piece === undefined) return false;
+    running.set(piece.key, execute(piece));
+    return true;
   };
 
   const stop = stopPromise(signal);
@@ -257,13 +293,16 @@ export async function runPieces(
   const renewal = setInterval(() => void renew(), leaseSeconds * 250);
   try {
     report();
-    while (queue.left() > 0 && failure === undefined && !signal?.aborted) {
-      await lookElsewhere();
+    while (taker.left() > 0 && failure === undefined && !signal?.aborted) {
+      await taker.look();
       while (running.size < workers && !signal?.aborted && (await startNext()));
+      const lookIn = taker.lookIn();
+      // What is left does not fit into the time.
+      if (running.size === 0 && lookIn === undefined && taker.left() > 0) break;
       const waits: Promise<unknown>[] = [...running.values(), stop.raised];
-      const poll = elsewhere.size > 0 ? sleeper(pollMs) : undefined;
+      const poll = lookIn === undefined ? undefined : sleeper(lookIn);
       if (poll !== undefined) waits.push(poll.over);
-      if (queue.left() > 0) await Promise.race(waits);
+      if (taker.left() > 0) await Promise.race(waits);
       poll?.end();
     }
   } finally {
@@ -272,8 +311,15 @@ export async function runPieces(
     stop.end();
   }
   if (failure !== undefined) throw failureOf(failure.piece, failure.error);
-  if (queue.left() > 0) throw new CancelledError(label, { cause: signal?.reason });
-  return finishedRecords(store, pieces.keys());
+  const left = taker.left();
+  if (left > 0 && (signal?.aborted || endsAt === Infinity)) {
+    throw new CancelledError(label, { cause: signal?.reason });
+  }
+  const givenUp = [...taker.givenUp()].map(([key, failures]) => ({
+    label: pieces.get(key)!.label,
+    reason: failures.at(-1)!.reason,
+  }));
+  return { left, givenUp };
 }
 
 /** A result that a piece needs and that is not there as it was kept. */
@@ -323,48 +369,6 @@ function neededFrom(
   };
   for (const key of keys) visit(key);
   return needed;
-}
-
-interface Queue {
-  /** Keys of pieces that wait for nothing, the longest chain first. */
-  ready(): string[];
-  complete(key: string): void;
-  /** Takes a completed piece back; what needs it waits again. */
-  restore(key: string): void;
-  left(): number;
-}
-
-function queueOf(needed: ReadonlySet<string>, pieces: ReadonlyMap<string, GraphPiece>): Queue {
-  const left = new Set(needed);
-  const ready: GraphPiece[] = [];
-  const free = (piece: GraphPiece) => !Object.values(piece.depends).some((key) => left.has(key));
-  const add = (piece: GraphPiece) => {
-    ready.push(piece);
-    ready.sort((a, b) => b.chain - a.chain || a.order - b.order);
-  };
-  for (const key of needed) if (free(pieces.get(key)!)) add(pieces.get(key)!);
-  return {
-    ready: () => ready.map(({ key }) => key),
-    complete: (key) => {
-      if (!left.delete(key)) return;
-      const at = ready.findIndex((piece) => piece.key === key);
-      if (at >= 0) ready.splice(at, 1);
-      for (const other of pieces.get(key)!.dependents) {
-        if (left.has(other) && free(pieces.get(other)!)) add(pieces.get(other)!);
-      }
-    },
-    restore: (key) => {
-      if (left.has(key)) return;
-      left.add(key);
-      // What waits for it is not ready any more; what runs already finds that out by itself.
-      const waiting = new Set(pieces.get(key)!.dependents);
-      for (let i = ready.length - 1; i >= 0; i--) {
-        if (waiting.has(ready[i]!.key)) ready.splice(i, 1);
-      }
-      if (free(pieces.get(key)!)) add(pieces.get(key)!);
-    },
-    left: () => left.size,
-  };
 }
 
 function failureOf(piece: GraphPiece, error: unknown): Error {

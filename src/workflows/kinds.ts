@@ -24,4 +24,5 @@ export const kinds: Readonly<
   "study-observers": () => import("../study/observers/catalogue.ts").then((m) => m.catalogue),
   answers: () => import("../study/answers/catalogue.ts").then((m) => m.catalogue),
   pieces: () => import("../study/pieces/catalogue.ts").then((m) => m.catalogue),
+  executors: () => import("../cluster/catalogue.ts").then((m) => m.catalogue),
 };

@@ -2,6 +2,8 @@
 import { InputError } from "../core/errors.ts";
 import type { WorkOptions } from "../core/progress.ts";
 import type { RunRecord, Store, StoreCheck } from "../store/index.ts";
+import type { ExecutorTools } from "../cluster/index.ts";
+import { type RunTasks, tasksOfRun } from "./cluster/work.ts";
 import { piecesOf, runOf, type StoreOptions, withStore } from "./open-run.ts";
 
 export interface RunSummary {
@@ -22,6 +24,15 @@ export interface RunDetails extends RunSummary {
   readonly seconds: number;
   /** Why the run ended before its end. */
   readonly cause?: string | undefined;
+  /** Tasks that schedulers were handed. */
+  readonly tasks: readonly RunTasks[];
+  /** Unfinished pieces that failed, by the beginning of their keys. */
+  readonly failures: readonly {
+    readonly piece: string;
+    readonly tries: number;
+    /** Of the last attempt. */
+    readonly reason: string;
+  }[];
 }
 
 /** Runs, newest first. */
@@ -36,12 +47,21 @@ export async function listRuns(
 }
 
 /** @param id of a run, or its first letters */
-export async function statusOfRun(id: string, options: StoreOptions = {}): Promise<RunDetails> {
+export async function statusOfRun(
+  id: string,
+  { tools, ...options }: StoreOptions & { readonly tools?: ExecutorTools } = {},
+): Promise<RunDetails> {
   return withStore(options, async (store) => {
     const run = await runOf(store, id);
     let seconds = 0;
     for (const key of run.pieces) seconds += (await store.piece(key))?.seconds ?? 0;
-    return { ...(await summaryOf(store, run)), seconds, cause: run.cause };
+    const failures = [...(await store.failures(run.pieces))].map(([key, all]) => ({
+      piece: key.slice(0, 12),
+      tries: all.length,
+      reason: all.at(-1)!.reason,
+    }));
+    const tasks = await tasksOfRun(store, run.id, tools);
+    return { ...(await summaryOf(store, run)), seconds, cause: run.cause, tasks, failures };
   });
 }
 

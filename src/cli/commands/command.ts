@@ -17,6 +17,8 @@ export interface CommandContext {
   readonly work: Readonly<Required<WorkOptions>>;
   /** The line that was typed, quoted for a shell, for reports that say how to make them again. */
   readonly commandLine: string;
+  /** How the program that runs is called, for those who start it again elsewhere. */
+  readonly program: readonly string[];
   /** Prints a line for people on stdout. Control characters in it are shown, not sent. */
   print(line?: string): void;
   /** Prints a text of several lines for people on stdout. */

@@ -4,12 +4,14 @@ import { oneOf } from "../../core/nearest-names.ts";
 import { counted } from "../number-text.ts";
 import { argument, flag, text } from "../options.ts";
 import type { ValuesOf } from "../options.ts";
-import { outputFolder, runOptions } from "../shared-options.ts";
+import { clusterOptions, outputFolder, runOptions } from "../shared-options.ts";
+import { handOver, printTasks, stop, work } from "../study-cluster.ts";
 import { noticed, runAndReport } from "../study-report.ts";
 import { type Command, command, type CommandContext } from "./command.ts";
 
 const options = {
   ...runOptions,
+  ...clusterOptions,
   size: text("SIZE", "size of a recipe: smoke, quick or full; default: quick"),
   output: outputFolder("folder for the report; default: the study's name"),
   schema: flag("print the JSON Schema of a study and stop"),
@@ -27,8 +29,10 @@ const aRun = { takes: { wanted: "the id of a run (see study list)" } };
 
 const actions: Readonly<Record<string, Action>> = {
   run: { takes: { wanted: "the file of a study" }, run },
+  work: { ...aRun, run: work },
   status: { ...aRun, run: status },
   resume: { ...aRun, run: resume },
+  stop: { ...aRun, run: stop },
   report: { ...aRun, run: report },
   drop: { ...aRun, run: drop },
   list: { run: listRuns },
@@ -39,7 +43,7 @@ export const study: Command = command({
   name: "study",
   summary: "Run a study from one file, resume it, report it.",
   description:
-    "A study (JSON or YAML; `--schema` prints its JSON Schema) names task, methods, observers and seeds, and re-runs to the same numbers anywhere. A store keeps finished work, which is never done twice; after Ctrl-C, kill -9 or a power cut, `resume` continues.\n\n  run FILE     run a study or a recipe and write its report\n  status RUN   show how far a run is\n  resume RUN   continue a run that was stopped, failed or killed\n  report RUN   write the report of a finished run again\n  drop RUN     delete a run and what no other run needs\n  list         list the runs in the store, newest first\n  check        check whether the store is intact\n  check FOLDER check whether the files of a report are intact",
+    "A study (JSON or YAML; `--schema` prints its JSON Schema) names task, methods, observers and seeds, and re-runs to the same numbers anywhere. A store keeps finished work, which is never done twice; after Ctrl-C, kill -9 or a power cut, `resume` continues.\n\n  run FILE     run a study or a recipe and write its report\n  work RUN     do what is left of a run beside others that share the store, as a task of a cluster does\n  status RUN   show how far a run and its tasks are\n  resume RUN   continue a run that was stopped, failed or killed\n  stop RUN     stop a run wherever it is worked on; finished work is kept\n  report RUN   write the report of a finished run again\n  drop RUN     delete a run and what no other run needs\n  list         list the runs in the store, newest first\n  check        check whether the store is intact\n  check FOLDER check whether the files of a report are intact",
   arguments: {
     action: argument(`one of ${Object.keys(actions).join(", ")}`, { optional: true }),
     what: argument("a study's file for run, a report's folder for check, else a run's id", {
@@ -49,6 +53,8 @@ export const study: Command = command({
   options,
   examples: {
     "dprime study run my-study.yaml -o report": "run it and write the report",
+    "dprime study run my-study.yaml --on slurm --array 50 --time 2h --cpus 4 --memory 8G --store postgres://db.site/dprime":
+      "hand it to a cluster",
     "dprime study list": "list the runs in the store",
     "dprime study resume 1f2e3d4c5b6a": "continue a stopped run",
     "dprime study check": "check the store",
@@ -82,6 +88,10 @@ async function run(context: CommandContext, path: string, values: Values): Promi
   const { runStudy, studyFromFile } = await import("../../workflows/run-study.ts");
   const { store, workers, force, output } = values;
   const described = await studyFromFile(path, values);
+  if (values.on !== undefined) {
+    const { submitStudy } = await import("../../workflows/cluster/submit-study.ts");
+    return handOver(context, values, (given) => submitStudy(described, given));
+  }
   const folder = output ?? described.description.name;
   return runAndReport(context, (heard) => runStudy(described, { store, workers, ...heard }), {
     folder,
@@ -91,6 +101,10 @@ async function run(context: CommandContext, path: string, values: Values): Promi
 
 async function resume(context: CommandContext, id: string, values: Values): Promise<object> {
   refuseChanges(values);
+  if (values.on !== undefined) {
+    const { resubmitStudy } = await import("../../workflows/cluster/submit-study.ts");
+    return handOver(context, values, (given) => resubmitStudy(id, given));
+  }
   const { resumeStudy } = await import("../../workflows/run-study.ts");
   const { store, workers, force, output: folder } = values;
   return runAndReport(context, (heard) => resumeStudy(id, { store, workers, ...heard }), {
@@ -115,7 +129,8 @@ async function status(context: CommandContext, id: string, values: Values): Prom
   context.print(`${finished} of ${all} pieces finished, ${Math.round(seconds)} s of work kept`);
   context.print(`started ${started}, last change ${changed}`);
   if (cause !== undefined) context.print(cause);
-  const ended = found.status !== "done" && found.status !== "damaged" && at.length === 0;
+  const underWay = at.length > 0 || printTasks(context, found);
+  const ended = found.status !== "done" && found.status !== "damaged" && !underWay;
   if (ended) context.print(`dprime study resume ${name} continues it`);
   return found;
 }

@@ -44,6 +44,7 @@ export const trainNetwork: PieceKind<Inputs, z.output<typeof values>> = {
   name: "train-network",
   version: 2,
   summary: "Trains a network on noisy and clean pairs of the task.",
+  resumes: true,
   inputs,
   values,
   async run(given, context) {
