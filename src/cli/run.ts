@@ -10,6 +10,7 @@ import { commandHelp, generalHelp } from "./help.ts";
 import { jsonText } from "../core/json-text.ts";
 import { kebab } from "./kebab.ts";
 import { type Parsed, parseWords, readValues } from "./parse.ts";
+import { withArchives } from "./archive-paths.ts";
 import { type Pipes, withPipes } from "./pipes.ts";
 import { progressBar } from "./progress-bar.ts";
 import { tableLines } from "./table.ts";
@@ -173,8 +174,8 @@ async function act(
   const stopListening = effects.onWarning?.(note);
   try {
     const values = readValues(command, parsed);
-    const document = await withPipes(command, { values, pipes }, (piped) =>
-      command.run(piped, context),
+    const document = await withArchives(command, { values, work: context.work, note }, (local) =>
+      withPipes(command, { values: local, pipes }, (piped) => command.run(piped, context)),
     );
     bar?.clear();
     if ("notes" in document && Array.isArray(document.notes)) document.notes.forEach(note);

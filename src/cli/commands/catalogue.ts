@@ -17,6 +17,7 @@ export const catalogue: Readonly<Record<string, () => Promise<Command>>> = {
   "mrmc": () => import("./mrmc.ts").then((m) => m.mrmc),
   "noise": () => import("./noise.ts").then((m) => m.noise),
   "observe": () => import("./observe.ts").then((m) => m.observe),
+  "pacs": () => import("./pacs.ts").then((m) => m.pacs),
   "reproduce": () => import("./reproduce.ts").then((m) => m.reproduce),
   "simulate": () => import("./simulate.ts").then((m) => m.simulate),
   "study": () => import("./study.ts").then((m) => m.study),

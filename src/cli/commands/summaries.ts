@@ -16,6 +16,7 @@ export const summaries: Readonly<Record<string, string>> = {
   "mrmc": "Analyse a study of several readers from an iMRMC text file.",
   "noise": "Estimate the noise level of an image, by several methods or from repeated scans.",
   "observe": "Judge images by model observers: AUC with intervals and paired differences.",
+  "pacs": "Find, get and store images in an archive over DICOMweb.",
   "reproduce": "Reproduce a published paper and compare its claims.",
   "simulate": "Draw phantoms with known truth and image them.",
   "study": "Run a study from one file, resume it, report it.",
