@@ -36,6 +36,7 @@ const sidebar = [
       { text: "Studies", link: "/studies" },
       { text: "The store", link: "/store" },
       { text: "Clusters", link: "/cluster" },
+      { text: "PACS", link: "/pacs" },
       { text: "Recipe: Chen & Zhou", link: "/recipes/chen-zhou" },
     ],
   },
