@@ -9,8 +9,6 @@ export {
   type ExecutorTools,
   type IndexedTasks,
   secondsToSave,
-  type TaskHandle,
   type TaskResources,
-  type TaskStates,
 } from "./executor.ts";
-export { type ProgramEnd, type RunProgram, runProgram } from "./run-program.ts";
+export { runProgram } from "./run-program.ts";

@@ -7,7 +7,6 @@ export {
   type DicomJson,
   dicomWebPlace,
   type DicomWebOptions,
-  type DicomWebPlace,
   findObjects,
   getObjects,
   isDicomWeb,
@@ -16,4 +15,3 @@ export {
   type StoreReport,
   valueOf,
 } from "./dicomweb.ts";
-export { boundaryOf, type Part, readParts } from "./multipart.ts";

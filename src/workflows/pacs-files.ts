@@ -142,7 +142,7 @@ async function* objectsOf(paths: readonly string[]): AsyncGenerator<OutgoingObje
 }
 
 /** UIDs of an object. @throws InputError naming the file that has none */
-export function identityOf(
+function identityOf(
   bytes: Uint8Array,
   path: string,
 ): { study: string; series: string; uid: string } {

@@ -153,7 +153,11 @@ function wordsOf(
   const option = (name: string, value: number | undefined) =>
     value === undefined ? [] : [`--${name}`, String(value)];
   return [
-    ...["study", "work", run, "--store", store.place],
+    "study",
+    "work",
+    run,
+    "--store",
+    store.place,
     ...option("workers", cpus),
     ...option("memory", memory),
     ...option("time", seconds),

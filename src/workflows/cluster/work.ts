@@ -32,7 +32,7 @@ export interface StudyWork extends RunWork {
 }
 
 /** Attempts where nobody says how many. */
-export const usualTries = 3;
+const usualTries = 3;
 
 /** Slurm tells a task of its end up to a minute early. */
 const earlySeconds = 60;
