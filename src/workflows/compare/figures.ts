@@ -138,6 +138,7 @@ export function tradeOffFigure(result: CompareResult, what: "auc" | "contrast"):
   const unit = images.unit === "arbitrary" ? "" : ` (${images.unit})`;
   return plotSvg({
     ...shared,
+    insetRight: 40,
     x: { label: `Noise in the tissue${unit}`, ...xAxis, nice: true, zero: true },
     y: {
       label: what === "auc" ? "AUC" : "Contrast kept",
@@ -158,12 +159,6 @@ export function tradeOffFigure(result: CompareResult, what: "auc" | "contrast"):
         y2: "upper",
         stroke: (p: { method: string }) => colour(p.method),
       }),
-      Plot.dot(points, {
-        x: "x",
-        y: "y",
-        r: 4,
-        fill: (p: { method: string }) => colour(p.method),
-      }),
       Plot.text(points, {
         x: "x",
         y: "y",
@@ -172,6 +167,12 @@ export function tradeOffFigure(result: CompareResult, what: "auc" | "contrast"):
         dy: -9,
         ...halo,
         textAnchor: "start",
+        fill: (p: { method: string }) => colour(p.method),
+      }),
+      Plot.dot(points, {
+        x: "x",
+        y: "y",
+        r: 4,
         fill: (p: { method: string }) => colour(p.method),
       }),
       ...legend(
