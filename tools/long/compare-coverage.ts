@@ -69,8 +69,11 @@ function series(seed: number, dose: number): Image {
   return makeImage(data, [nz, n, n], { spacing, unit: "HU" });
 }
 
-/** d' at full dose of the population, without and with the filter. */
-function populations(): Readonly<Record<string, number>> {
+/** Noise of a viewer, of one pixel. */
+const viewer = 12;
+
+/** d' of the population by method and dose, for a viewer with so much noise. */
+function populations(): (method: string, dose: number, own?: number) => number {
   const side = regionSide(lookFor.diameterMm, pixelMm);
   const at = { side, spacing, unit: "HU" as const };
   const set = channelsFor(at, lookFor.diameterMm);
@@ -85,28 +88,32 @@ function populations(): Readonly<Record<string, number>> {
     }
     return out;
   };
-  const detect = (filtered: boolean): number => {
+  const detect = (filtered: boolean, dose: number, own: number): number => {
+    const plain = Array.from({ length: set.count }, (_, c) =>
+      padded(set.rows.subarray(c * set.size, (c + 1) * set.size)),
+    );
     const rows = Array.from({ length: set.count }, (_, c) => {
-      const row = padded(set.rows.subarray(c * set.size, (c + 1) * set.size));
+      const row = plain[c]!;
       return filtered ? mean3(row, wide) : row;
     });
     const dot = (a: Float32Array, b: Float32Array) => a.reduce((s, v, i) => s + v * b[i]!, 0);
     const s = padded(signal);
     const delta = Float64Array.from(rows, (row) => dot(row, s));
-    const k = Float64Array.from(
-      { length: set.count ** 2 },
-      (_, i) => sigma ** 2 * dot(rows[Math.floor(i / set.count)]!, rows[i % set.count]!),
-    );
+    const k = Float64Array.from({ length: set.count ** 2 }, (_, i) => {
+      const [a, b] = [Math.floor(i / set.count), i % set.count];
+      // The filter meets the noise of the image, and the viewer's noise meets the eye alone.
+      return (sigma ** 2 / dose) * dot(rows[a]!, rows[b]!) + own ** 2 * dot(plain[a]!, plain[b]!);
+    });
     const factored = cholesky(k, set.count);
     if (factored.status !== "ok") throw new Error("the channels are dependent");
     return Math.sqrt(forwardSolve(factored.factor, delta).reduce((sum, v) => sum + v * v, 0));
   };
-  return { [untreated]: detect(false), [filter.name]: detect(true) };
+  return (method, dose, own = 0) => detect(method === filter.name, dose, own);
 }
 
 const dPrime = populations();
-const aucOf = (method: string, dose: number): number =>
-  normalCdf((dPrime[method]! * Math.sqrt(dose)) / Math.SQRT2);
+const aucOf = (method: string, dose: number, own = 0): number =>
+  normalCdf(dPrime(method, dose, own) / Math.SQRT2);
 
 /** Dose at which the AUC of a method falls below the untreated full one's by the margin. */
 function doseOf(method: string): number {
@@ -136,6 +143,7 @@ for (let k = 0; k < studies; k++) {
     lookFor,
     tissue: { low: -100, high: 200 },
     resolution: Infinity,
+    internalNoise: viewer,
     count: 140,
     margin,
     seed,
@@ -144,7 +152,16 @@ for (let k = 0; k < studies; k++) {
   for (const arm of result.arms) {
     const { method, dose } = arm;
     count(`AUC, ${method}, dose ${dose}`, holds(arm.hotelling.auc, aucOf(method, dose)));
+    const seen = aucOf(method, dose, viewer);
+    count(
+      `AUC with a viewer's noise, ${method}, dose ${dose}`,
+      holds(arm.viewed!.hotelling.auc, seen),
+    );
     if (method !== untreated) {
+      count(
+        `change with a viewer's noise, dose ${dose}`,
+        holds(arm.viewed!.gain.hotelling, seen - aucOf(untreated, dose, viewer)),
+      );
       const truth = aucOf(method, dose) - aucOf(untreated, dose);
       count(`change against no denoising, dose ${dose}`, holds(arm.gain.hotelling, truth));
     }
@@ -165,7 +182,11 @@ for (let k = 0; k < studies; k++) {
   }
   if ((k + 1) % 10 === 0) console.error(`${k + 1} of ${studies}`);
 }
-console.log(`d' at full dose: ${JSON.stringify(dPrime)}`);
+for (const method of [untreated, filter.name]) {
+  console.log(
+    `d' of ${method} at full dose: ${dPrime(method, 1).toFixed(3)}, with a viewer's noise of ${viewer}: ${dPrime(method, 1, viewer).toFixed(3)}`,
+  );
+}
 for (const [name, [h, of]] of hits) console.log(`${name}: ${h} of ${of}`);
 console.log(
   `warnings that a linear filter loses the signal or invents structure: ${flagged} in ${studies} studies`,

@@ -141,16 +141,6 @@ describe("compare", () => {
     expect(kinds("identity")).toEqual([]);
   });
 
-  it("lowers the dose by noise as strong as that dose would have had", async () => {
-    const { result } = await compare(noisy, { ...options, doses: [0.5], methods: [identity] });
-    const [full, , half] = result.arms;
-    expect([full!.doseFrom, half!.doseFrom]).toEqual(["as acquired", "noise inserted"]);
-    // The noise of these images is white, and that of a scanner is not: calibrated to a few per cent.
-    expect(Math.abs(half!.noise.sd / full!.noise.sd / Math.SQRT2 - 1)).toBeLessThan(0.1);
-    expect(result.notes.join()).toMatch(/calibrated on the noise of the images/);
-    expect(half!.hotelling.dPrime.estimate).toBeLessThan(full!.hotelling.dPrime.estimate);
-  });
-
   it("flags structure that a median makes of a texture of two values", async () => {
     const two = series((_, s) => (s.normal() > 0 ? 1 : -1) + 0.05 * s.normal(), 20);
     const { result } = await compare(two, {

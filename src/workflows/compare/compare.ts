@@ -43,7 +43,7 @@ export interface CompareOptions extends WorkOptions {
    * chooses for the images; inside a wrapper, as in `preserving+default`, its plain form.
    */
   readonly methods?: readonly (MemberChoice | Denoiser)[] | undefined;
-  /** Fractions of the images' own dose. Defaults to 1, 0.5 and 0.25 for CT in HU, else to 1 and those given. */
+  /** Fractions of the images' own dose. Defaults to 1, 0.5 and 0.25 for CT in HU without `doseImages`, else to 1 and those given. */
   readonly doses?: readonly number[] | undefined;
   /** Images that were acquired at lower doses, of the same geometry. */
   readonly doseImages?: readonly { readonly dose: number; readonly image: Image }[] | undefined;

@@ -76,7 +76,8 @@ export function dosesOf(
   { doses, doseImages = [] }: DosesGiven & { readonly doses?: readonly number[] | undefined },
 ): number[] {
   const given = doseImages.map((one) => one.dose);
-  const stated = doses ?? (image.unit === "HU" && image.spacingKnown ? defaultDoses : [1]);
+  const lowered = given.length === 0 && image.unit === "HU" && image.spacingKnown;
+  const stated = doses ?? (lowered ? defaultDoses : [1]);
   const all = [...new Set([1, ...stated, ...given])].sort((a, b) => b - a);
   const bad = all.find((dose) => !(dose > 0 && dose <= 1));
   if (bad !== undefined) {

@@ -3,15 +3,18 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { makeImage } from "../../core/image.ts";
 import { streamOf } from "../../core/random.ts";
+import { imagesAtDoses } from "./doses.ts";
 import { errorAgainstRepeat, errorAlone } from "./fidelity.ts";
 import { inventedStructure } from "./invented.ts";
 import { marginDose } from "./margin-dose.ts";
 import { ownResolution } from "./own-resolution.ts";
 import { casesAt, checkPlaces, deviationAboutPlane, findPlaces } from "./places.ts";
+import { noPieces } from "./pieces.ts";
 import { planPlaces } from "./plan.ts";
 import { drawSignal, regionSide } from "./signals.ts";
 import { presets } from "./presets.ts";
 import { noiseFigures, transferFigures } from "./spectra.ts";
+import { stackOf } from "./stack.ts";
 import { statedTask } from "./task.ts";
 import { foregroundTissue, percentileTissue } from "./tissue.ts";
 
@@ -302,6 +305,38 @@ describe("transfer", () => {
     expect(Math.abs(found.edgeF50 / f50 - 1)).toBeLessThan(0.08);
     // Four pixels across have no edge.
     expect(transferFigures([draw(f50)], [draw(f50)], { ...given, diskMm: 2 }).edgeF50).toBeNaN();
+  });
+});
+
+describe("doses", () => {
+  it("are lowered by noise as strong as that dose would have had", async () => {
+    const [n, sd] = [64, 20];
+    const s = stream("dose");
+    const data = Float32Array.from({ length: 2 * n * n }, (_, i) => {
+      const inside = Math.hypot((i % n) - 32, (Math.floor(i / n) % n) - 32) < 29;
+      return (inside ? 60 : -1000) + sd * s.normal();
+    });
+    const image = makeImage(data, [2, n, n], { spacing: [5, 0.8, 0.8], unit: "HU" });
+    const notes: string[] = [];
+    const [full, half] = await imagesAtDoses(stackOf(image, [0, 1], { beside: 0 }), {
+      doses: [1, 0.5],
+      given: new Map(),
+      seed: 1,
+      threads: 1,
+      pieces: noPieces,
+      note: (text) => void notes.push(text),
+    });
+    expect([full!.from, half!.from]).toEqual(["as acquired", "noise inserted"]);
+    expect(full!.image.data).toEqual(image.data);
+    const inside = half!.image.data.filter((_, i) => {
+      return Math.hypot((i % n) - 32, (Math.floor(i / n) % n) - 32) < 20;
+    });
+    const mean = inside.reduce((a, v) => a + v, 0) / inside.length;
+    const found = Math.sqrt(inside.reduce((a, v) => a + (v - mean) ** 2, 0) / inside.length);
+    expect(Math.abs(mean / 60 - 1)).toBeLessThan(0.05);
+    // The noise of these images is white, and that of a scanner is not: calibrated to a few per cent.
+    expect(Math.abs(found / (sd * Math.SQRT2) - 1)).toBeLessThan(0.1);
+    expect(notes.join()).toMatch(/calibrated on the noise of the images/);
   });
 });
 
