@@ -117,7 +117,7 @@ async function acquisitionImaging({
 }
 
 /** Standard deviation of the difference of two images. */
-function spreadOf(a: Image, b: Image): number {
+export function spreadOf(a: Image, b: Image): number {
   let [sum, square] = [0, 0];
   for (let i = 0; i < a.data.length; i++) {
     const d = a.data[i]! - b.data[i]!;

@@ -57,7 +57,9 @@ export const classification: TaskKind<z.output<typeof schema>> = {
         Object.entries(classes).map(([name, own]) => [
           name,
           {
-            description: { object: own.object ?? object, signal: own.signal, noise, acquisition },
+            descriptions: [
+              { object: own.object ?? object, signal: own.signal, noise, acquisition },
+            ],
             present: own.signal !== undefined,
           },
         ]),

@@ -32,6 +32,9 @@ export const restoration: TaskKind<z.output<typeof schema>> = {
       .join(" "),
   open({ object, signal, noise, acquisition }, seed) {
     const description = { object, signal, noise, acquisition };
-    return sceneOfCases({ cases: { description, present: signal !== undefined } }, { seed });
+    return sceneOfCases(
+      { cases: { descriptions: [description], present: signal !== undefined } },
+      { seed },
+    );
   },
 };

@@ -36,7 +36,7 @@ export const segmentation: TaskKind<z.output<typeof schema>> = {
   async open({ object, signal, noise, acquisition }, seed) {
     const description = { object, signal, noise, acquisition };
     const scene = await sceneOfCases(
-      { cases: { description, present: signal !== undefined } },
+      { cases: { descriptions: [description], present: signal !== undefined } },
       { seed },
     );
     if (Object.keys(scene.labels).length === 0) {
