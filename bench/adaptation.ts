@@ -105,7 +105,7 @@ const median = (list: readonly number[]) => [...list].sort((a, b) => a - b)[list
 const range = (list: readonly number[], digits = 0) =>
   `${median(list).toFixed(digits)} (${Math.min(...list).toFixed(digits)}–${Math.max(...list).toFixed(digits)})`;
 
-const psnr = found.validationPsnr;
+const psnr = found.validationPsnr ?? Number.NaN;
 console.log(
   `DnCNN ${depth}×${width}, ${graph.theta0.length} weights, ${psnr.toFixed(2)} dB on validation images; one thread, ${rounds} alternating rounds, median (range).\n`,
 );

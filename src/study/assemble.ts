@@ -6,7 +6,10 @@ import { gatherNumbers, type StudyNumbers } from "./numbers.ts";
 import type { OpenedStudy } from "./open-study.ts";
 import { pairedTable, pairedText } from "./paired-comparison.ts";
 import { keptJson } from "./piece-key.ts";
+import { matrixSection } from "./matrix.ts";
 import type { StudyPlan } from "./plan.ts";
+import { processingSection } from "./processing-guard.ts";
+import { tradeOffSection } from "./trade-off.ts";
 import type { Report, ReportSection, ReportTable } from "./report.ts";
 import { examplesFigure, sweepFigures } from "./report-figures.ts";
 import {
@@ -70,6 +73,14 @@ export async function assembleReport(plan: StudyPlan, read: ReadPieces): Promise
     });
   }
   for (const { sections: own } of Object.values(numbers.analyses)) sections.push(...own);
+  const guard = processingSection(study, numbers);
+  if (guard !== undefined) sections.push(guard);
+  for (const id of Object.keys(description.tradeOffs ?? {})) {
+    sections.push(tradeOffSection(study, numbers, id));
+  }
+  for (const id of Object.keys(description.matrices ?? {})) {
+    sections.push(matrixSection(study, numbers, id));
+  }
   for (const [id, { against }] of Object.entries(description.sweeps)) {
     sections.push({
       heading: `Sweep: ${id}`,

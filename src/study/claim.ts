@@ -1,6 +1,7 @@
 /** Statements of a paper, as data, and what becomes of them against the numbers found. */
 import { z } from "zod";
 import { countText, type Summary } from "../stats/summary.ts";
+import type { Difference } from "./answers/answer-kind.ts";
 import type { ClaimOutcome } from "./report.ts";
 
 const measure = z
@@ -66,6 +67,23 @@ export const claimSchema = z.discriminatedUnion("kind", [
     })
     .describe("Difference of two methods equals the paper's within the tolerance."),
   z
+    .strictObject({
+      kind: z.literal("differs"),
+      ...common,
+      measure,
+      method: z.string(),
+      reference: z.string(),
+      way: z
+        .enum(["above", "below", "within"])
+        .describe("Where the whole interval of the paired difference lies."),
+      by: z
+        .number()
+        .nonnegative()
+        .default(0)
+        .describe("At least so much above or below; of `within`, at most so much either way."),
+    })
+    .describe("A method lies above or below another, or within a margin, by the paired interval."),
+  z
     .strictObject({ kind: z.literal("not attempted"), ...common, why: z.string() })
     .describe("A statement that this study does not look at, and why."),
 ]);
@@ -74,6 +92,13 @@ export type Claim = z.output<typeof claimSchema>;
 
 /** Values of methods by measure; undefined when the study does not hold them. */
 export type ValueOf = (method: string, measure: string) => number | undefined;
+
+/** A method less another on the same cases, with its interval; undefined where the study cannot say. */
+export type DifferenceOf = (pair: {
+  readonly measure: string;
+  readonly method: string;
+  readonly reference: string;
+}) => Difference | undefined;
 
 /**
  * Compares one statement with the numbers found.
@@ -84,10 +109,11 @@ export function outcomeOf(
   claim: Claim,
   numbers: {
     readonly valueOf: ValueOf;
+    readonly difference?: DifferenceOf;
     readonly summary?: (method: string, measure: string) => Summary;
   },
 ): ClaimOutcome {
-  const outcome = compared(claim, numbers.valueOf);
+  const outcome = compared(claim, numbers);
   if (claim.kind === "not attempted" || !numbers.summary) return outcome;
   const partly = namedBy(claim).flatMap((method) => {
     const summary = numbers.summary!(method, claim.measure);
@@ -104,7 +130,18 @@ function namedBy(claim: Exclude<Claim, { kind: "not attempted" }>): readonly str
   return "reference" in claim ? [claim.method, claim.reference] : [claim.method];
 }
 
-function compared(claim: Claim, valueOf: ValueOf): ClaimOutcome {
+function liesWhere(
+  { lower, upper }: Difference,
+  { way, by }: Extract<Claim, { kind: "differs" }>,
+): boolean {
+  if (way === "above") return lower > by;
+  return way === "below" ? upper < -by : lower > -by && upper < by;
+}
+
+function compared(
+  claim: Claim,
+  { valueOf, difference: differenceOf }: { valueOf: ValueOf; difference?: DifferenceOf },
+): ClaimOutcome {
   const base = { claim: claim.claim, figure: claim.figure };
   const empty = { paper: null, found: null, tolerance: null };
   if (claim.kind === "not attempted") {
@@ -143,6 +180,21 @@ function compared(claim: Claim, valueOf: ValueOf): ClaimOutcome {
       tolerance: null,
       status: decide(value > claim.paper),
       why,
+    };
+  }
+  if (claim.kind === "differs") {
+    const found = differenceOf?.(claim);
+    if (found === undefined) {
+      const why = `no paired difference of ${claim.method} and ${claim.reference} in ${claim.measure}`;
+      return { ...base, ...empty, status: "not attempted", why };
+    }
+    return {
+      ...base,
+      paper: null,
+      found: found.estimate,
+      tolerance: claim.by,
+      status: decide(liesWhere(found, claim)),
+      why: `${claim.measure} of ${claim.method} less that of ${claim.reference}: ${text(found.estimate)} (${text(found.lower)} to ${text(found.upper)})`,
     };
   }
   const difference = value - numbers[1]!;

@@ -7,6 +7,8 @@ import type { PieceContext, PieceResults } from "./piece.ts";
 
 export interface Dependencies {
   network(role: string): Promise<TrainedNetwork>;
+  /** Another network of its training, by that network's role; undefined where it had none such. */
+  part(role: string, part: string): Promise<TrainedNetwork | undefined>;
   /** Templates of an entry, one value per voxel each; undefined when the plan named none in this role. */
   template(role: string): Float64Array[] | undefined;
   /** Templates of all roles `template …`, one after the other. */
@@ -38,6 +40,10 @@ export function dependenciesOf(
   };
   return {
     network: (role) => decodeNetwork(blob(role, "network")),
+    async part(role, part) {
+      const bytes = depends[role]?.blobs[partName(part)];
+      return bytes === undefined ? undefined : decodeNetwork(bytes);
+    },
     template: (role) => {
       const found = depends[role];
       return found === undefined ? undefined : rows(role, found);
@@ -59,6 +65,9 @@ export function dependenciesOf(
     },
   };
 }
+
+/** Name of the blob of a further network of a training. */
+export const partName = (part: string): string => `network ${part}`;
 
 const byNumber = (role: string): number => Number(role.slice("template ".length));
 

@@ -90,6 +90,32 @@ function schemaOf({ tasks, methods, observers, templates }: StudyKinds) {
       )
       .default({})
       .describe("Curves of image quality and of what observers say against a number."),
+    tradeOffs: z
+      .record(
+        id,
+        z.strictObject({
+          metric: id.describe("Metric across the plot."),
+          observer: id.describe("Observer whose area goes up the plot."),
+          curves: z
+            .record(z.string(), ids)
+            .describe("Methods of a curve by its name, in the order of their weight."),
+        }),
+      )
+      .optional()
+      .describe(
+        "Plots of image quality against detectability, each method a curve over its weight.",
+      ),
+    matrices: z
+      .record(
+        id,
+        z.strictObject({
+          methods: ids.describe("Rows."),
+          observers: ids.describe("Columns."),
+          reference: id.describe("Method that the others' areas are compared with."),
+        }),
+      )
+      .optional()
+      .describe("Tables of areas and their paired differences: methods against observers."),
     panels: z.array(id).default([]).describe("Methods of the figure of example images."),
     display: z
       .strictObject({ low: z.number(), high: z.number() })

@@ -30,6 +30,8 @@ export interface EntryCheck {
   readonly at: string;
   /** Entries of methods by id. */
   readonly methods: Readonly<Record<string, Kinded>>;
+  /** Classes of the task's cases. */
+  readonly classes: readonly string[];
   /** Spatial sizes of the objects, slowest axis first. */
   readonly shape: readonly number[];
 }

@@ -4,7 +4,8 @@ import { catalogue as answerKinds } from "./answers/catalogue.ts";
 import type { Analysis, AnswerKind, RefusedAnswer } from "./answers/answer-kind.ts";
 import { openMember } from "../core/member.ts";
 import { RunError } from "../core/errors.ts";
-import type { ValueOf } from "./claim.ts";
+import type { DifferenceOf, ValueOf } from "./claim.ts";
+import { pairedT } from "../stats/paired.ts";
 import type { ReadPieces } from "./execute.ts";
 import type { OpenedStudy } from "./open-study.ts";
 import type { PlannedImages, StudyPlan } from "./plan.ts";
@@ -24,6 +25,8 @@ export interface StudyNumbers {
   /** What observers said, by observer. */
   readonly analyses: Readonly<Record<string, Analysis>>;
   readonly valueOf: ValueOf;
+  /** A method less another on the same cases, with the interval of the study's level. */
+  readonly difference: DifferenceOf;
   /** Mean and count of a metric over a method's cases, of one class after `@`. */
   readonly summary: (method: string, measure: string) => Summary;
 }
@@ -41,7 +44,13 @@ export async function gatherNumbers(plan: StudyPlan, read: ReadPieces): Promise<
     analyses[observer] = await analyse(observer, { answers, study });
   }
   const summary = summariesIn(methods);
-  return { methods, analyses, summary, valueOf: valuesIn(summary, analyses) };
+  return {
+    methods,
+    analyses,
+    summary,
+    valueOf: valuesIn(summary, analyses),
+    difference: differencesIn(methods, { analyses, level: study.description.statistics.level }),
+  };
 }
 
 async function methodNumbers(images: PlannedImages, read: ReadPieces): Promise<MethodNumbers> {
@@ -130,5 +139,32 @@ function valuesIn(
     }
     const { counted, mean } = summary(method, measure);
     return counted === 0 ? undefined : mean;
+  };
+}
+
+/** DeLong's for areas, Student's t over the cases for metrics. */
+function differencesIn(
+  methods: StudyNumbers["methods"],
+  { analyses, level }: Pick<StudyNumbers, "analyses"> & { readonly level: number },
+): DifferenceOf {
+  return ({ method, reference, measure }) => {
+    for (const { measures, difference } of Object.values(analyses)) {
+      if (measures[method]?.[measure] === undefined) continue;
+      return difference?.({ measure, method, reference });
+    }
+    const [name = "", which] = measure.split("@");
+    const valuesOf = (id: string): readonly (number | null)[] =>
+      Object.entries(methods[id]?.metrics ?? {}).flatMap(([own, metrics]) =>
+        which === undefined || own === which ? (metrics[name] ?? []) : [],
+      );
+    const [a, b] = [valuesOf(method), valuesOf(reference)];
+    if (a.length === 0 || a.length !== b.length) return undefined;
+    const pairs = a.flatMap((value, i) => {
+      const other = b[i];
+      return value === null || other === null || other === undefined ? [] : [value - other];
+    });
+    const { estimate, interval, status } = pairedT(pairs, { level });
+    if (status === "constant-scores") return { estimate, lower: estimate, upper: estimate };
+    return status === "ok" ? { estimate, lower: interval.lower, upper: interval.upper } : undefined;
   };
 }

@@ -14,6 +14,7 @@ import type { EntryCheck, EntryKind, Kinded, Reference } from "./kind.ts";
 import { checkMembers } from "./members.ts";
 import type { MethodKind } from "./methods/method-kind.ts";
 import type { ObserverKind } from "./observers/observer-kind.ts";
+import { startsOf } from "./network-plan.ts";
 import { openScene } from "./task-inputs.ts";
 import type { Scene, TaskKind } from "./tasks/task-kind.ts";
 import type { TemplateKind } from "./templates/template-kind.ts";
@@ -96,7 +97,14 @@ async function bind(study: CheckedStudy, kinds: StudyKinds): Promise<OpenedStudy
     known,
     isSet: (id) => templates[id]?.kind.set ?? false,
   };
-  const context = { ...check, methods: study.methods, shape: scene.shape };
+  for (const [id, plan] of Object.entries(study.networks)) {
+    for (const reference of startsOf(plan))
+      checkReference(reference, { ...check, at: `networks.${id}` });
+    for (const which of plan.classes ?? []) need(`networks.${id}.classes`, which, scene.classes);
+    checkCircle(id, study.networks);
+  }
+  const { classes, shape } = scene;
+  const context = { ...check, methods: study.methods, classes, shape };
   for (const [field, entries] of Object.entries({ templates, observers })) {
     for (const [id, entry] of Object.entries(entries)) {
       await checkEntry(entry, { ...context, at: `${field}.${id}` });
@@ -131,6 +139,18 @@ async function bind(study: CheckedStudy, kinds: StudyKinds): Promise<OpenedStudy
         );
       }
     }
+  }
+  for (const [id, { metric, observer, curves }] of Object.entries(study.tradeOffs ?? {})) {
+    const place = `tradeOffs.${id}`;
+    need(`${place}.metric`, metric, Object.keys(study.metrics));
+    need(`${place}.observer`, observer, Object.keys(observers));
+    for (const one of Object.values(curves).flat()) need(`${place}.curves`, one, known.methods);
+  }
+  for (const [id, matrix] of Object.entries(study.matrices ?? {})) {
+    const place = `matrices.${id}`;
+    for (const one of matrix.methods) need(`${place}.methods`, one, known.methods);
+    for (const one of matrix.observers) need(`${place}.observers`, one, Object.keys(observers));
+    need(`${place}.reference`, matrix.reference, known.methods);
   }
   return {
     description: study,
@@ -193,6 +213,24 @@ function checkReference(
   need(`${place}.${field}`, id, known[of]);
   if (single && of === "templates" && isSet(id)) {
     throw new InputError(`${place}.${field}: found a set of channels, wanted a single template`);
+  }
+}
+
+/** Refuses a network that starts from itself by way of others. */
+function checkCircle(id: string, networks: CheckedStudy["networks"]): void {
+  const reached = new Set<string>();
+  const walk = (from: string): void => {
+    for (const { of, id: start } of startsOf(networks[from]!)) {
+      if (of !== "networks" || reached.has(start)) continue;
+      reached.add(start);
+      if (networks[start] !== undefined) walk(start);
+    }
+  };
+  walk(id);
+  if (reached.has(id)) {
+    throw new InputError(
+      `networks.${id}.roles: found a start that leads back to ${id}, wanted networks trained before it`,
+    );
   }
 }
 

@@ -6,7 +6,13 @@ import { planesOf } from "../train/sources.ts";
 import type { DrawnImages } from "./drawn-cases.ts";
 import type { NetworkWindow } from "./network-file.ts";
 
-function pairSources(images: readonly DrawnImages[], window: NetworkWindow): GivenSources {
+/** A drawn case with its class, where a training asks for it. */
+export interface PairedImages extends DrawnImages {
+  /** Number of its class, the first being that without the signal. */
+  readonly classNumber?: number;
+}
+
+function pairSources(images: readonly PairedImages[], window: NetworkWindow): GivenSources {
   const source = (field: "noisy" | "clean"): PlaneSource => ({
     planes: images.flatMap((one) => planesOf(one[field])),
     windows: [{ ...window, clip: false, weight: 1 }],
@@ -15,7 +21,13 @@ function pairSources(images: readonly DrawnImages[], window: NetworkWindow): Giv
   const sigma = images.flatMap((one) =>
     planesOf(one.noisy).map(() => one.sigma / (window.high - window.low)),
   );
-  return { noisy: [source("noisy")], clean: [source("clean")], sigma: [sigma] };
+  const classes = images.flatMap((one) => planesOf(one.noisy).flatMap(() => one.classNumber ?? []));
+  return {
+    noisy: [source("noisy")],
+    clean: [source("clean")],
+    sigma: [sigma],
+    ...(classes.length === sigma.length ? { classes: [classes] } : {}),
+  };
 }
 
 /**
@@ -25,8 +37,8 @@ function pairSources(images: readonly DrawnImages[], window: NetworkWindow): Giv
  */
 export function pairData(
   images: {
-    readonly training: readonly DrawnImages[];
-    readonly validation: readonly DrawnImages[];
+    readonly training: readonly PairedImages[];
+    readonly validation: readonly PairedImages[];
   },
   options: {
     readonly seed: number;

@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import { chunkName, chunksOf, drawnRole, imagesRole, type CaseRange } from "./case-ranges.ts";
 import type { Reference } from "./kind.ts";
+import { anonymousNetwork, needsDrawnPairs, type NetworkPlan, startsOf } from "./network-plan.ts";
 import type { OpenedStudy, StudyMethod } from "./open-study.ts";
 import { type PieceCost, type PieceKind, type PlannedPiece, planned } from "./piece.ts";
 import { denoiseCases } from "./pieces/denoise-cases.ts";
@@ -75,29 +76,22 @@ class Planner {
     this.#task = { task: study.task.plan, seed: description.seed };
     this.#voxels = scene.shape.reduce((a, b) => a * b, 1);
     this.#facts = planned(taskFacts, this.#task, { label: "look at the task", weight: 1 });
-    this.#networks = mapRecord(description.networks, (plan, id) =>
-      planned(
-        trainNetwork,
-        { ...this.#task, plan, validation: description.cases.validation },
-        {
-          label: `train ${id}`,
-          depends: { facts: this.#facts, ...this.#trainingCases(plan.images) },
-          weight: expected.step * plan.steps * plan.batch,
-          memory: plan.images * this.#voxels * voxelBytes,
-        },
-      ),
-    );
     this.#templates = mapRecord(study.templates, ({ kind, plan }, id) =>
       planned(
         makeTemplate,
         { ...this.#task, template: kind.anonymous(plan) },
         {
           label: `template ${id}`,
-          depends: { facts: this.#facts },
+          depends: { facts: this.#facts, ...this.#templateCases(kind.reads?.(plan)) },
           ...kind.cost?.(plan, this.#voxels),
         },
       ),
     );
+    // A network may start from another; that there are no circles was checked before.
+    const networks: Record<string, Planned<typeof trainNetwork>> = {};
+    const network = (id: string): Planned<typeof trainNetwork> =>
+      (networks[id] ??= this.#network(id, description.networks[id]!, network));
+    this.#networks = mapRecord(description.networks, (_, id) => network(id));
     this.#tuned = this.#plannedTuning();
   }
 
@@ -140,6 +134,43 @@ class Planner {
     };
   }
 
+  #network(
+    id: string,
+    plan: NetworkPlan,
+    others: (id: string) => Planned<typeof trainNetwork>,
+  ): Planned<typeof trainNetwork> {
+    return planned(
+      trainNetwork,
+      {
+        ...this.#task,
+        plan: anonymousNetwork(plan),
+        validation: this.#study.description.cases.validation,
+      },
+      {
+        label: `train ${id}`,
+        depends: {
+          facts: this.#facts,
+          ...this.#trainingCases(plan),
+          ...Object.fromEntries(
+            startsOf(plan).map(({ role, of, id: start }) => [
+              role,
+              of === "networks" ? others(start) : this.#templates[start]!,
+            ]),
+          ),
+        },
+        weight: expected.step * plan.steps * plan.batch,
+        memory: plan.images * this.#voxels * voxelBytes,
+      },
+    );
+  }
+
+  /** Noisy cases of the first two classes that a template is learned from. */
+  #templateCases(images: number | undefined): Record<string, PlannedPiece> {
+    return images === undefined
+      ? {}
+      : this.#drawnCases("network-training", images, this.#study.scene.classes.slice(0, 2));
+  }
+
   #once<P extends PlannedPiece>(name: string, make: () => P): P {
     const known = this.#known.get(name);
     // What is planned under a name is always of one kind.
@@ -171,9 +202,13 @@ class Planner {
   }
 
   /** Drawn cases by role, for what reads them all. */
-  #drawnCases(role: Role, total: number): Record<string, PlannedPiece> {
+  #drawnCases(
+    role: Role,
+    total: number,
+    classes: readonly string[] = this.#study.scene.classes,
+  ): Record<string, PlannedPiece> {
     return Object.fromEntries(
-      this.#study.scene.classes.flatMap((which) =>
+      classes.flatMap((which) =>
         this.#chunks(role, which, total).map((range, k) => [
           drawnRole({ role, which }) + chunkName(k),
           this.#drawn(range),
@@ -183,13 +218,14 @@ class Planner {
   }
 
   /** Where a training cannot draw noise by itself, it gets images that have theirs. */
-  #trainingCases(images: number): Record<string, PlannedPiece> {
+  #trainingCases(plan: NetworkPlan): Record<string, PlannedPiece> {
     const { scene, description } = this.#study;
-    if (scene.white && scene.shape.length === 2) return {};
-    const each = Math.ceil(images / scene.classes.length);
+    if (!needsDrawnPairs(plan, scene)) return {};
+    const classes = plan.classes ?? scene.classes;
+    const each = Math.ceil(plan.images / classes.length);
     return {
-      ...this.#drawnCases("network-training", each),
-      ...this.#drawnCases("validation", description.cases.validation),
+      ...this.#drawnCases("network-training", each, classes),
+      ...this.#drawnCases("validation", description.cases.validation, classes),
     };
   }
 
@@ -316,7 +352,10 @@ class Planner {
               Object.entries(this.#drawnCases(role, role === "test" ? test : observerTraining)),
             ),
           ),
-          ...this.#entries(kind.refers(plan)),
+          ...this.#entries([
+            ...kind.refers(plan),
+            ...(kind.ofMethod?.(method.kind.refers(method.plan)) ?? []),
+          ]),
         },
         memory: count * this.#voxels * voxelBytes,
         ...costOf(kind.cost?.(plan, counts), count * this.#voxels * voxelBytes),

@@ -13,7 +13,15 @@ export interface GivenSources {
   readonly other?: readonly PlaneSource[];
   /** Standard deviation of the noise of each plane of each source, in windows. */
   readonly sigma: readonly (readonly number[])[];
+  /** Number of the class of each plane of each source, 0 being that without a signal. */
+  readonly classes?: readonly (readonly number[])[];
 }
+
+/** Scores that tell so many classes apart: of two classes one, is it the second. */
+const scoresFor = (classes: number): number => (classes <= 2 ? 1 : classes);
+
+const classesIn = ({ classes = [] }: GivenSources): number =>
+  1 + classes.flat().reduce((most, k) => Math.max(most, k), 0);
 
 interface PatchesOptions {
   readonly seed: number;
@@ -34,6 +42,9 @@ function drawPatches(sources: GivenSources, { seed, count, side, path }: Patches
     if (sources[name]) batch[name] = { shape, data: new Float32Array(count * area) };
   }
   const level = new Float32Array(count);
+  const scores = scoresFor(classesIn(sources));
+  const present = new Float32Array(count);
+  const classes = new Float32Array(count * scores);
   for (let n = 0; n < count; n++) {
     const offset = n * area;
     // Streams of one name choose the same place every time.
@@ -49,17 +60,31 @@ function drawPatches(sources: GivenSources, { seed, count, side, path }: Patches
         },
       );
       level[n] = sources.sigma[patch.source]![patch.plane]!;
+      const own = sources.classes?.[patch.source]?.[patch.plane];
+      if (own === undefined) continue;
+      present[n] = own > 0 ? 1 : 0;
+      if (scores === 1) classes[n] = present[n]!;
+      else classes[n * scores + own] = 1;
     }
     if (sources.other) {
       const own = stream().child("other");
       drawPatch(sources.other, { side, stream: own }, { out: batch.other!.data, offset });
     }
   }
-  return { ...batch, sigma: { shape: [count, 1, 1, 1], data: level } };
+  return {
+    ...batch,
+    sigma: { shape: [count, 1, 1, 1], data: level },
+    ...(sources.classes === undefined
+      ? {}
+      : {
+          present: { shape: [count, 1], data: present },
+          classes: { shape: [count, scores], data: classes },
+        }),
+  };
 }
 
 /**
- * Batches of the fields that the sources have, and `sigma`.
+ * Batches of the fields that the sources have, `sigma`, and `present` and `classes` where planes have classes.
  *
  * @throws InputError when an image cannot hold a patch
  */
@@ -75,6 +100,9 @@ export function givenBatches(
     shapes: {
       ...Object.fromEntries(names.map((name) => [name, shape])),
       sigma: [count, 1, 1, 1],
+      ...(sources.classes === undefined
+        ? {}
+        : { present: [count, 1], classes: [count, scoresFor(classesIn(sources))] }),
     },
     trainedOn: { noise: rangeOf(sources.sigma.flat()), ...rangesOf(sources.noisy) },
     draw: ({ step, draw }) =>

@@ -86,7 +86,10 @@ function split(name: string, given: ParameterValues = {}) {
 }
 
 /** Whether the band goes over the volume at once. */
-function goesOverVolume(inner: Denoiser, { keepOver }: Pick<Keeping, "keepOver">): boolean {
+function goesOverVolume(
+  inner: Pick<Denoiser, "dimensions">,
+  { keepOver }: Pick<Keeping, "keepOver">,
+): boolean {
   return keepOver === "volume" || (keepOver === "method" && inner.dimensions.includes(3));
 }
 
@@ -132,6 +135,24 @@ export function preserving(inner: Denoiser): Denoiser {
   });
 }
 
+/**
+ * What a method made of a noisy image, with the band handed back plane by plane: for results that are there already.
+ *
+ * @throws InputError on parameters out of range
+ */
+export async function handBackPlanes(
+  denoised: Image,
+  noisy: Image,
+  {
+    parameters = {},
+    context = {},
+  }: { parameters?: ParameterValues; context?: DenoiseContext } = {},
+): Promise<Image> {
+  const keeping = resolveParameters("preserving", preservingParameters, parameters) as Keeping;
+  if (keeping.keep === 0) return denoised;
+  return handBack(denoised, noisy, { inner: { dimensions: [2] }, keeping, context });
+}
+
 /** f + B (g − f), plane by plane or volume by volume. */
 async function handBack(
   denoised: Image,
@@ -140,7 +161,11 @@ async function handBack(
     inner,
     keeping,
     context,
-  }: { readonly inner: Denoiser; readonly keeping: Keeping; readonly context: DenoiseContext },
+  }: {
+    readonly inner: Pick<Denoiser, "dimensions">;
+    readonly keeping: Keeping;
+    readonly context: DenoiseContext;
+  },
 ): Promise<Image> {
   const { blocks, nz, ny, nx } = layoutOf(noisy);
   const volume = nz > 1 && goesOverVolume(inner, keeping);

@@ -31,6 +31,14 @@ export interface Measure {
   readonly value: number;
   /** As the overview writes it. */
   readonly text: string;
+  readonly interval?: { readonly lower: number; readonly upper: number };
+}
+
+/** A difference of two methods on the same cases. */
+export interface Difference {
+  readonly estimate: number;
+  readonly lower: number;
+  readonly upper: number;
 }
 
 export interface Analysis {
@@ -39,6 +47,12 @@ export interface Analysis {
   /** Measures that the overview and sweeps show, with the column's name. */
   readonly columns: readonly (ReportColumn & { readonly measure: string })[];
   readonly sections: readonly ReportSection[];
+  /** Of one of its measures, a method less another; undefined where it has no paired comparison. */
+  difference?(pair: {
+    readonly measure: string;
+    readonly method: string;
+    readonly reference: string;
+  }): Difference | undefined;
 }
 
 export interface AnswerKind<Values = unknown> {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { forestSvg } from "../../figures/forest.ts";
 import { seriesColours } from "../../figures/plot.ts";
 import { rocSvg } from "../../figures/roc.ts";
+import { normalQuantile } from "../../math/normal.ts";
 import { aucLogit } from "../../stats/auc.ts";
 import { type AreaComparison, compareDeLong } from "../../stats/compare.ts";
 import { compareLroc, lrocArea } from "../../stats/localisation.ts";
@@ -10,7 +11,7 @@ import type { Estimate } from "../../stats/result.ts";
 import { rocCurve } from "../../stats/roc.ts";
 import { adjusted, adjustmentName, adjustmentText, pText } from "../multiplicity.ts";
 import type { ReportFigure, ReportSection, ReportTable } from "../report.ts";
-import type { AnalysisContext, AnswerKind, RefusedAnswer } from "./answer-kind.ts";
+import type { AnalysisContext, AnswerKind, Measure, RefusedAnswer } from "./answer-kind.ts";
 
 /** `95 %` of 0.95. */
 const percentText = (share: number): string => `${100 * share} %`;
@@ -77,7 +78,7 @@ export const scores: AnswerKind<ScoresValues> = {
     const rows = rowsOf(context, roc);
     const found = Object.values(answers).some((a) => a.status === "ok" && a.located !== undefined);
     const searched = found ? rowsOf(context, lroc) : [];
-    const measures: Record<string, Record<string, { value: number; text: string }>> = {};
+    const measures: Record<string, Record<string, Measure>> = {};
     for (const [area, list] of [
       [roc, rows],
       [lroc, searched],
@@ -87,6 +88,7 @@ export const scores: AnswerKind<ScoresValues> = {
         (measures[method] ??= {})[`${area.measure}:${observer}`] = {
           value: own.estimate,
           text: areaText(own),
+          interval: own.interval,
         };
       }
     }
@@ -94,7 +96,18 @@ export const scores: AnswerKind<ScoresValues> = {
       { name: `AUC ${observer}`, measure: `auc:${observer}` },
       ...(found ? [{ name: `LROC ${observer}`, measure: `lroc:${observer}` }] : []),
     ];
-    return { measures, columns, sections: sectionsOf(context, { rows, searched }) };
+    return {
+      measures,
+      columns,
+      sections: sectionsOf(context, { rows, searched }),
+      difference({ measure, method, reference }) {
+        const area = [roc, lroc].find((one) => `${one.measure}:${observer}` === measure);
+        const [a, b] = [answers[method], answers[reference]];
+        if (area === undefined || a?.status !== "ok" || b?.status !== "ok") return undefined;
+        const { estimate, interval } = area.compare(a, b, context.level);
+        return { estimate, ...interval };
+      },
+    };
   },
 };
 
@@ -161,25 +174,28 @@ function areaTable(
   measure: "auc" | "lroc",
 ): ReportTable {
   const short = measure === "auc" ? "AUC" : "LROC";
+  const base = rows.find(({ method }) => method === reference)?.area;
+  const columns = [
+    { name: "method" },
+    { name: short, digits: 4 },
+    { name: "lower", digits: 4 },
+    { name: "upper", digits: 4 },
+    { name: `difference from ${reference}`, digits: 4 },
+    { name: "interval" },
+    { name: `p (${adjustmentName(adjust)})` },
+    ...(measure === "auc" ? [{ name: `efficiency to ${reference}`, digits: 3 }] : []),
+    { name: "remark" },
+  ];
   return {
     name: `${measure}-${observer}`,
     caption: `Area under the ${measure === "auc" ? "ROC" : "LROC"} curve, ${observer}`,
-    columns: [
-      { name: "method" },
-      { name: short, digits: 4 },
-      { name: "lower", digits: 4 },
-      { name: "upper", digits: 4 },
-      { name: `difference from ${reference}`, digits: 4 },
-      { name: "interval" },
-      { name: `p (${adjustmentName(adjust)})` },
-      { name: "remark" },
-    ],
+    columns,
     rows: rows
       .filter(({ method }) => main.has(method))
       .map(({ method, answer, area, difference, adjustedP }) => {
         if (area === undefined) {
           const why = answer.status === "ok" ? "gave no places" : answer.why;
-          return [method, null, null, null, null, null, null, why];
+          return [method, ...columns.slice(1, -1).map(() => null), why];
         }
         const { estimate, interval, status, remedy } = area;
         return [
@@ -192,6 +208,7 @@ function areaTable(
             ? null
             : `${difference.interval.lower.toFixed(4)} to ${difference.interval.upper.toFixed(4)}`,
           adjustedP === undefined || Number.isNaN(adjustedP) ? null : pText(adjustedP),
+          ...(measure === "auc" ? [efficiency(estimate, base?.estimate)] : []),
           status === "ok" ? "" : remedy,
         ];
       })
@@ -200,6 +217,14 @@ function areaTable(
         row.map((cell) => (typeof cell === "number" && Number.isNaN(cell) ? null : cell)),
       ),
   };
+}
+
+/** (d′ of a method over d′ of the reference)², d′ = √2 Φ⁻¹(AUC); none at or below chance. */
+function efficiency(area: number, reference: number | undefined): number | null {
+  if (reference === undefined || area <= 0.5 || area >= 1 || reference <= 0.5 || reference >= 1) {
+    return null;
+  }
+  return (normalQuantile(area) / normalQuantile(reference)) ** 2;
 }
 
 /** Curves that one plot holds before they cover each other. */

@@ -76,12 +76,16 @@ export const adapted: MethodKind<Plan> = {
   async open({ plan, frame, facts, depends, signal }) {
     const { ny, nx } = sidesOf(frame);
     const trained = await depends.network("network");
+    // The network sees its own window, and so do the templates.
+    const { low, high } = trained.window;
+    const width = high - low;
+    const own = low === 0 && width === 1;
     const graph = adaptationGraph({
       ...trained,
       statistics: { kind: "linear", templates: depends.templates() },
       ny,
       nx,
-      sigma: facts.sigma,
+      sigma: facts.sigma / width,
       ...(plan.weights.length === 0
         ? {}
         : { adapts: (name) => plan.weights.some((start) => name.startsWith(start)) }),
@@ -89,10 +93,12 @@ export const adapted: MethodKind<Plan> = {
     const { adapt, dispose } = await openSolver(graph, plan, signal);
     return {
       denoise: async ({ noisy }) =>
-        (await adapt(noisy.data)).map(({ image, objective, iterations }) => ({
-          image: imageIn(frame, image),
-          figures: { ...objective, iterations },
-        })),
+        (await adapt(own ? noisy.data : noisy.data.map((v) => (v - low) / width))).map(
+          ({ image, objective, iterations }) => ({
+            image: imageIn(frame, own ? image : image.map((v) => low + width * v)),
+            figures: { ...objective, iterations },
+          }),
+        ),
       dispose,
     };
   },

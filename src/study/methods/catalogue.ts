@@ -8,5 +8,6 @@ export const catalogue: Readonly<Record<string, () => Promise<MethodKind>>> = {
   "network": () => import("./network.ts").then((m) => m.network),
   "noisy": () => import("./noisy.ts").then((m) => m.noisy),
   "pls-tv": () => import("./pls-tv.ts").then((m) => m.plsTv),
+  "preserving": () => import("./preserving.ts").then((m) => m.preserving),
   "projected": () => import("./projected.ts").then((m) => m.projected),
 };

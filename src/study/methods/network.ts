@@ -5,7 +5,14 @@ import { id } from "../schema-words.ts";
 import type { MethodKind } from "./method-kind.ts";
 
 const schema = z
-  .strictObject({ kind: z.literal("network"), network: id })
+  .strictObject({
+    kind: z.literal("network"),
+    network: id,
+    at: z
+      .record(z.string(), z.number())
+      .optional()
+      .describe("Numbers of its training that sweeps go over, by name."),
+  })
   .describe("A trained network; volumes go plane by plane.");
 
 export const network: MethodKind<z.output<typeof schema>> = {
@@ -14,7 +21,8 @@ export const network: MethodKind<z.output<typeof schema>> = {
   schema,
   weight: 0.02,
   refers: (plan) => [{ role: "network", of: "networks", id: plan.network, field: "network" }],
-  anonymous: (plan) => ({ ...plan, network: "network" }),
+  anonymous: ({ at: _at, ...plan }) => ({ ...plan, network: "network" }),
+  parameter: ({ at }, name) => at?.[name],
   async open({ frame, depends }) {
     const opened = await openNetwork(await depends.network("network"), sidesOf(frame));
     return {

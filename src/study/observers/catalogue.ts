@@ -4,6 +4,7 @@ import type { ObserverKind } from "./observer-kind.ts";
 /** Members of this room by name; each is imported when called. */
 export const catalogue: Readonly<Record<string, () => Promise<ObserverKind>>> = {
   "classifier": () => import("./classifier.ts").then((m) => m.classifier),
+  "co-trained": () => import("./co-trained.ts").then((m) => m.coTrained),
   "segmenter": () => import("./segmenter.ts").then((m) => m.segmenter),
   "template": () => import("./template.ts").then((m) => m.template),
   "trained": () => import("./trained.ts").then((m) => m.trained),

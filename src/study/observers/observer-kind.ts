@@ -1,7 +1,7 @@
 /** What every kind of observer is: a file of this folder exporting one such object. */
 import type { TaskFacts } from "../facts.ts";
 import type { Dependencies } from "../dependencies.ts";
-import type { EntryKind, Kinded } from "../kind.ts";
+import type { EntryKind, Kinded, Reference } from "../kind.ts";
 import type { JudgedImages } from "../judged-images.ts";
 import type { PieceCost } from "../piece.ts";
 import type { Role, Scene } from "../tasks/task-kind.ts";
@@ -26,6 +26,8 @@ export interface ObserverKind<Plan extends Kinded = Kinded> extends EntryKind<Pl
   reads(plan: Plan): readonly Role[];
   /** Roles of which it needs to know what was drawn: places of signals, classes of voxels, noise-free images. */
   truths?(plan: Plan, place: Scene["place"]): readonly Role[];
+  /** Of what the judged method names, what this observer reads too. */
+  ofMethod?(references: readonly Reference[]): readonly Reference[];
   /** Methods that it judges; all when undefined. */
   judges?(plan: Plan): readonly string[] | undefined;
   /** @param counts images of each class in each role that it reads */

@@ -2,13 +2,14 @@ import { z } from "zod";
 import type { RefusedAnswer } from "../answers/answer-kind.ts";
 import type { ScoresValues } from "../answers/scores.ts";
 import { checkMember } from "../members.ts";
+import { InputError } from "../../core/errors.ts";
 import { openMember } from "../../core/member.ts";
 import { catalogue as observers } from "../../observers/catalogue.ts";
 import type { Cases } from "../../observers/cases.ts";
 import type { Known, Observer } from "../../observers/observer.ts";
 import type { TaskFacts } from "../facts.ts";
 import type { JudgedImages } from "../judged-images.ts";
-import { ids, optionValues } from "../schema-words.ts";
+import { id, ids, optionValues } from "../schema-words.ts";
 import { cutPatches } from "../patches.ts";
 import type { Role } from "../tasks/task-kind.ts";
 import type { ObserverKind } from "./observer-kind.ts";
@@ -25,6 +26,9 @@ const schema = z
       .describe(
         "Voxels along each side of the region about the signal's place that it reads; all when absent.",
       ),
+    present: id
+      .optional()
+      .describe("Class of cases with the signal that it looks for; the second when absent."),
     methods: ids.optional().describe("Methods that it judges; all when absent."),
   })
   .describe("Learns anew on every method's own training images.");
@@ -39,15 +43,16 @@ export const trained: ObserverKind<Plan> = {
   overview: false,
   reads: () => ["observer-training"],
   refers: () => [],
-  async check({ name, options }, { at }) {
+  async check({ name, options, present }, { at, classes }) {
     await checkMember(at, { name, options }, observers);
+    requireClass(present, { at, classes });
   },
   anonymous: ({ methods: _methods, ...plan }) => plan,
   truths: (_, place) => (place === "same" ? [] : ["test", "observer-training"]),
   judges: ({ methods }) => methods,
   cost: (_, counts) => ({ weight: 0.1 * counts["observer-training"] }),
-  about: ({ name, side }, { training }) =>
-    `\`${name}\`, trained anew on ${training} of each method${side === undefined ? "" : `, on ${side} voxels about the place of the signal`}: a finite-training estimate, not a ceiling.`,
+  about: ({ name, side, present }, { training }) =>
+    `\`${name}\`, trained anew on ${training} of each method${present === undefined ? "" : ` (it looks for \`${present}\` and reads no other signal)`}${side === undefined ? "" : `, on ${side} voxels about the place of the signal`}: a finite-training estimate, not a ceiling.`,
   async judge({
     plan,
     seed,
@@ -61,7 +66,8 @@ export const trained: ObserverKind<Plan> = {
       plan.name,
       `Cannot use the study: found no observer ${plan.name}`,
     );
-    const [absent = "", present = ""] = images.classes;
+    const [absent = "", second = ""] = images.classes;
+    const present = plan.present ?? second;
     const patched = facts.place === "told" || plan.side !== undefined;
     if (patched && plan.side === undefined) {
       return {
@@ -121,6 +127,17 @@ export const trained: ObserverKind<Plan> = {
     };
   },
 };
+
+/** @throws InputError on a class that the task does not have, or that has no signal */
+function requireClass(
+  present: string | undefined,
+  { at, classes }: { readonly at: string; readonly classes: readonly string[] },
+): void {
+  if (present === undefined || classes.slice(1).includes(present)) return;
+  throw new InputError(
+    `${at}.present: found ${present}, wanted one of ${classes.slice(1).join(", ")}`,
+  );
+}
 
 /** The place of every case: its own, or the one that all share. */
 function placesOf(

@@ -3,13 +3,17 @@ import { z } from "zod";
 import { InputError } from "../../core/errors.ts";
 import { openMember } from "../../core/member.ts";
 import { fourierDetectability } from "../../observers/fourier-template.ts";
+import { type Cases, casesOfRows } from "../../observers/cases.ts";
 import { bytesOf } from "../bytes.ts";
+import { drawnRole } from "../case-ranges.ts";
 import { dependenciesOf } from "../dependencies.ts";
-import { voxelsOf } from "../facts.ts";
-import type { PieceKind } from "../piece.ts";
+import { drawnImages } from "../drawn-cases.ts";
+import { type TaskFacts, voxelsOf } from "../facts.ts";
+import type { Kinded } from "../kind.ts";
+import type { PieceContext, PieceKind } from "../piece.ts";
 import { entrySchema, openScene, taskInputs } from "../task-inputs.ts";
 import { catalogue as templates } from "../templates/catalogue.ts";
-import type { TemplateKind } from "../templates/template-kind.ts";
+import type { MakeContext, TemplateKind } from "../templates/template-kind.ts";
 
 const inputs = z.object({ ...taskInputs, template: entrySchema });
 
@@ -49,6 +53,8 @@ export const makeTemplate: PieceKind<z.output<typeof inputs>, z.output<typeof va
       plan,
       scene,
       facts,
+      seed,
+      cases: kind.reads === undefined ? undefined : casesOf(context, facts),
       meanSignal: facts.signal,
       signal,
       onProgress,
@@ -75,3 +81,25 @@ export const makeTemplate: PieceKind<z.output<typeof inputs>, z.output<typeof va
     };
   },
 };
+
+/** Noisy images of the first two classes that the piece was given. */
+function casesOf(
+  { depends }: Pick<PieceContext, "depends">,
+  { classes, frame }: TaskFacts,
+): NonNullable<MakeContext<Kinded>["cases"]> {
+  const of = (which: string): Cases => {
+    const role = "network-training";
+    const images = Object.keys(depends)
+      .filter((name) => name.startsWith(drawnRole({ role, which })))
+      .sort()
+      .flatMap((name) => drawnImages(depends[name]!));
+    const size = voxelsOf(frame);
+    const all = new Float32Array(images.length * size);
+    images.forEach(({ noisy }, i) => all.set(noisy.data, i * size));
+    const { shape, spacing, unit } = frame;
+    const ids = images.map((_, i) => `${role} ${which} ${i}`);
+    return casesOfRows(all, { shape, unit, ids, ...(spacing === undefined ? {} : { spacing }) });
+  };
+  const [absent = "", present = ""] = classes;
+  return { absent: of(absent), present: of(present) };
+}

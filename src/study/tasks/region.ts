@@ -71,9 +71,8 @@ function cornerOf(
   const [ny = 0, nx = 0] = image.shape;
   const pitch = image.spacing.slice(1);
   const step = withinDisk(stream.child("region"));
-  const [top = 0, left = 0] = place.map(
-    (at, axis) =>
-      Math.round(at + (toleranceMm * step[axis]!) / pitch[axis]! - (side - 1) / 2),
+  const [top = 0, left = 0] = place.map((at, axis) =>
+    Math.round(at + (toleranceMm * step[axis]!) / pitch[axis]! - (side - 1) / 2),
   );
   if (top < 0 || left < 0 || top + side > ny || left + side > nx) {
     throw new InputError(

@@ -6,5 +6,6 @@ export const catalogue: Readonly<Record<string, () => Promise<TemplateKind>>> = 
   "hotelling-images": () => import("./hotelling-images.ts").then((m) => m.hotellingImages),
   "hotelling-population": () => import("./hotelling-population.ts").then((m) => m.hotellingPopulation),
   "laguerre-gauss": () => import("./laguerre-gauss.ts").then((m) => m.laguerreGauss),
+  "observer": () => import("./observer.ts").then((m) => m.observer),
   "signal": () => import("./signal.ts").then((m) => m.signal),
 };

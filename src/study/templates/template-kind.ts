@@ -1,4 +1,5 @@
 /** What every kind of template is: a file of this folder exporting one such object. */
+import type { Cases } from "../../observers/cases.ts";
 import type { TaskFacts } from "../facts.ts";
 import type { EntryKind, Kinded } from "../kind.ts";
 import type { PieceCost } from "../piece.ts";
@@ -10,6 +11,9 @@ export interface MakeContext<Plan> {
   readonly facts: TaskFacts;
   /** The mean signal, one value per voxel. */
   readonly meanSignal: Float64Array;
+  /** Noisy training cases without and with the signal, where the kind reads them. */
+  readonly cases: { readonly absent: Cases; readonly present: Cases } | undefined;
+  readonly seed: number;
   readonly signal: AbortSignal;
   readonly onProgress: (share: number) => void;
 }
@@ -26,6 +30,8 @@ export interface MadeTemplates {
 export interface TemplateKind<Plan extends Kinded = Kinded> extends EntryKind<Plan> {
   /** Whether an entry is a set of channels rather than a single template. */
   readonly set: boolean;
+  /** Noisy cases of each class, those that networks learn from, that it is learned from. */
+  reads?(plan: Plan): number;
   /** @param voxels values of one image */
   cost?(plan: Plan, voxels: number): PieceCost;
   make(context: MakeContext<Plan>): Promise<MadeTemplates> | MadeTemplates;

@@ -52,6 +52,12 @@ export interface TrainingMethodOptions {
     /** Weight of the loss against the clean image. 0 to 1000000. Default: 1. */
     readonly fidelity?: number;
   };
+  readonly "observer-response": {
+    /** Weight of the squared difference of the observer's scores. 0 to 1000000. Default: 0.01. */
+    readonly response?: number;
+    /** Weight of the loss against the clean image. 0 to 1000000. Default: 1. */
+    readonly fidelity?: number;
+  };
   readonly "perceptual": {
     /** Weight of the features' difference. 0 to 1000000. Default: 0.1. */
     readonly features?: number;
@@ -123,6 +129,7 @@ export const catalogue = {
   "noise2noise": () => import("./noise2noise.ts").then((m) => m.noise2noise),
   "noise2void": () => import("./noise2void.ts").then((m) => m.noise2void),
   "observer-feature": () => import("./observer-feature.ts").then((m) => m.observerFeature),
+  "observer-response": () => import("./observer-response.ts").then((m) => m.observerResponse),
   "perceptual": () => import("./perceptual.ts").then((m) => m.perceptual),
   "segmentation": () => import("./segmentation.ts").then((m) => m.segmentation),
   "supervised": () => import("./supervised.ts").then((m) => m.supervised),
