@@ -1,7 +1,8 @@
 /** The published solver: Adam steps on the whole objective, every step one run of one program. */
 import { CancelledError } from "../core/errors.ts";
 import { resolveParameters } from "../core/parameters.ts";
-import { gradient } from "../graph/gradient.ts";
+import { streamOf } from "../core/random.ts";
+import { gradient, jacobianVector } from "../graph/gradient.ts";
 import { add } from "../graph/ops/add.ts";
 import { constant } from "../graph/ops/constant.ts";
 import { input } from "../graph/ops/input.ts";
@@ -26,6 +27,11 @@ export interface AdamSolverOptions {
   readonly rate?: number;
   /** Steps; 500 as published. */
   readonly steps?: number;
+  /**
+   * Replaces ‖g − F‖² by Stein's unbiased estimate of ‖y − F‖² less nσ² [stein1981estimation], ‖g − F‖² + 2σ² div F,
+   * for white noise of that level; the divergence by a probe drawn anew in every step [ramani2008montecarlo].
+   */
+  readonly sure?: { readonly sigma: number; readonly seed: number };
   readonly compile?: CompileOptions;
 }
 
@@ -38,14 +44,25 @@ export interface AdamSolver {
 export async function adamSolver(
   graph: AdaptationGraph,
   weights: AdaptationWeights,
-  { rate = 1e-4, steps = 500, compile: options = {} }: AdamSolverOptions = {},
+  { rate = 1e-4, steps = 500, sure, compile: options = {} }: AdamSolverOptions = {},
 ): Promise<AdamSolver> {
   const { alpha, beta, gamma } = effectiveWeights(weights, graph);
   const { output, image, theta, theta0, pixels, spec } = graph;
   const square = (x: ReturnType<typeof sum>) => sum(multiply(x, x));
   const read = (x: typeof image) => statisticsNode(x, { statistics: spec.statistics, pixels });
   const start = input("start", [theta0.length]);
-  const fidelity = square(subtract(image, output));
+  const probe = input("probe", [1, 1, spec.ny, spec.nx]);
+  const data = square(subtract(image, output));
+  const fidelity =
+    sure === undefined
+      ? data
+      : add(
+          data,
+          multiply(
+            constant(2 * sure.sigma ** 2),
+            sum(multiply(probe, jacobianVector(output, [{ x: image, v: probe }]))),
+          ),
+        );
   const task = square(subtract(read(image), read(output)));
   const drift = square(subtract(theta, start));
   const total = add(
@@ -84,6 +101,14 @@ export async function adamSolver(
       const run = async (step: number) => {
         const result = await program.run({
           image: floats(data, [1, 1, spec.ny, spec.nx]),
+          ...(sure === undefined
+            ? {}
+            : {
+                probe: floats(
+                  Float32Array.from(streamOf(sure.seed, "probe", step).normals(pixels)),
+                  [1, 1, spec.ny, spec.nx],
+                ),
+              }),
           step: floats(Float32Array.of(step), []),
         });
         const number = (name: string) => result[name]!.data[0] as number;

@@ -5,16 +5,24 @@ import { interpret } from "../graph/interpret.ts";
 import { mean } from "../graph/ops/mean.ts";
 import { multiply } from "../graph/ops/multiply.ts";
 import { reshape } from "../graph/ops/reshape.ts";
-import { initialValues } from "../layers/scope.ts";
+import { input } from "../graph/ops/input.ts";
+import { declare, fill, initialValues } from "../layers/scope.ts";
 import { solveDense } from "./dense-oracle.fixture.ts";
 import { dncnn } from "../nets/dncnn.ts";
+import type { Network } from "../nets/network.ts";
 import { casesOfRows } from "../observers/cases.ts";
 import { cnnIo } from "../observers/cnn-io.ts";
 import { parametersOf } from "../learn/network-parameters.ts";
 import { adamSolver } from "./adam-solver.ts";
 import { gaussNewtonSolver } from "./gauss-newton.ts";
 import { type Linearisation, linearise } from "./linearisation.ts";
-import { adaptationGraph, type AdaptationSpec, dot, type Statistics } from "./problem.ts";
+import {
+  adaptationGraph,
+  type AdaptationSpec,
+  dot,
+  effectiveWeights,
+  type Statistics,
+} from "./problem.ts";
 import { pathSolver } from "./solution-path.ts";
 
 const [ny, nx] = [12, 12];
@@ -209,6 +217,80 @@ describe("gaussNewtonSolver", () => {
     );
     await solver.dispose();
     await model.dispose();
+  });
+
+  it("reads each norm as a sum or a mean", () => {
+    const graph = adaptationGraph(spec());
+    const given = { alpha: 3, beta: 5, gamma: 7 };
+    const weights = graph.theta0.length;
+    const reduction = { fidelity: "mean", task: "mean", drift: "sum" } as const;
+    expect(effectiveWeights({ ...given, reduction }, graph)).toEqual({
+      alpha: 3 / pixels,
+      beta: 5 / pixels ** 2,
+      gamma: 7,
+    });
+    expect(effectiveWeights({ ...given, reduction: "mean" }, graph)).toEqual({
+      alpha: 3 / pixels,
+      beta: 5,
+      gamma: 7 / weights,
+    });
+  });
+
+  it("finds by Stein's estimate the gain that has the least expected error", async () => {
+    const gain: Network = {
+      ...dncnn,
+      name: "gain",
+      options: {},
+      build: (x, { scope }) => multiply(x, scope.parameter("gain", [1, 1, 1, 1], fill(1))),
+    };
+    const one = { network: gain, options: {}, weights: new Map([["gain", Float32Array.of(1)]]) };
+    const graph = adaptationGraph({ ...spec(), ...one });
+    const sigma = 0.2;
+    const solver = await adamSolver(
+      graph,
+      { alpha: 1, beta: 0, gamma: 0 },
+      { rate: 0.01, steps: 400, sure: { sigma, seed: 3 }, compile },
+    );
+    const { image: found } = await solver.adapt(image);
+    // d/da [‖g − a g‖² + 2σ² a n] = 0.
+    const wanted = 1 - (pixels * sigma ** 2) / image.reduce((sum, v) => sum + v * v, 0);
+    const at = image.findIndex((v) => Math.abs(v) > 0.3);
+    // Probes of 144 pixels: bᵀb/n is 1 ± 0.12 in each step, averaged over Adam's last ones.
+    expect(Math.abs(found[at]! / image[at]! - wanted)).toBeLessThan(0.04);
+    expect(Math.abs(1 - wanted)).toBeGreaterThan(0.06);
+    await solver.dispose();
+  });
+
+  it("normalises by running moments, or by the image's own whatever those are", async () => {
+    const options = { depth: 3, width: 4, batchNorm: true };
+    const { scope, parameters } = declare();
+    dncnn.build(input("x", [1, 1, ny, nx]), { scope, options });
+    const weightsOf = (variance: number) =>
+      new Map(
+        [...initialValues(parameters, streamOf(4, "bn"))].map(([name, values]) => [
+          name,
+          name.endsWith("running-variance") ? values.map(() => variance) : values,
+        ]),
+      );
+    const outputs: Float32Array[] = [];
+    for (const batchNorm of ["image", "running"] as const) {
+      for (const variance of [1, 9]) {
+        const graph = adaptationGraph({
+          ...spec(),
+          network: dncnn,
+          options,
+          weights: weightsOf(variance),
+          batchNorm,
+        });
+        const model = await linearise(graph, { image: () => image, compile });
+        outputs.push(await model.forward(graph.theta0));
+        await model.dispose();
+      }
+    }
+    const apart = (a: Float32Array, b: Float32Array) =>
+      Math.max(...a.map((v, i) => Math.abs(v - b[i]!)));
+    expect(apart(outputs[0]!, outputs[1]!)).toBe(0);
+    expect(apart(outputs[2]!, outputs[3]!)).toBeGreaterThan(1e-4);
   });
 
   it("adapts the chosen weights only, and says what does not fit", async () => {

@@ -9,7 +9,8 @@
  * number of adapted weights.
  *
  * Deviations: (1) the paper's depth and width are not stated; any network of this package serves.
- * (2) Batch normalisation is used in its running form, or folded away before.
+ * (2) Batch normalisation is used in its running form, by the image's own moments (`batchNorm: "image"`, as a
+ * program does that forgets to leave its training mode), or folded away before.
  */
 import { InputError } from "../core/errors.ts";
 import type { ParameterValues } from "../core/parameters.ts";
@@ -43,8 +44,20 @@ export interface AdaptationWeights {
   readonly alpha: number;
   readonly beta: number;
   readonly gamma: number;
-  /** Whether the norms of pixels and weights are sums, as published, or means. */
-  readonly reduction?: "sum" | "mean";
+  /** Whether the norms of pixels and weights are sums, as published, or means; each term by itself where they differ. */
+  readonly reduction?: Reduction | TermReductions;
+}
+
+type Reduction = "sum" | "mean";
+
+/** Readings of each term: what a program's author may have written for a norm. */
+interface TermReductions {
+  /** ‖g − F‖² over pixels. */
+  readonly fidelity: Reduction;
+  /** t = wᵀg as a sum over pixels, or as their mean. */
+  readonly task: Reduction;
+  /** ‖θ − θ₀‖² over weights. */
+  readonly drift: Reduction;
 }
 
 export interface AdaptationSpec {
@@ -59,6 +72,8 @@ export interface AdaptationSpec {
   readonly sigma?: number;
   /** Which weights may change; all by default. */
   readonly adapts?: (parameterName: string) => boolean;
+  /** Moments that batch normalisation takes: those that run along in training, or the image's own. */
+  readonly batchNorm?: "running" | "image";
 }
 
 /** The three terms and their weighted sum. */
@@ -120,7 +135,7 @@ export function adaptationGraph(spec: AdaptationSpec): AdaptationGraph {
   if (network.takesSigma && !(spec.sigma !== undefined && spec.sigma > 0)) {
     throw new InputError(`Cannot adapt ${network.name}: found no noise level, wanted sigma > 0`);
   }
-  const { scope, parameters } = declare();
+  const { scope, parameters } = declare({ training: spec.batchNorm === "image" });
   const image = input("image", [1, 1, ny, nx]);
   const sigma = constant(Float32Array.of(spec.sigma ?? 0), [1, 1, 1, 1]);
   const output = network.build(image, { scope, options, sigma });
@@ -169,9 +184,16 @@ export function effectiveWeights(
       throw new InputError(`Cannot adapt: found ${name} ${value}, wanted a finite number >= 0`);
     }
   }
-  return reduction === "sum"
-    ? { alpha, beta, gamma }
-    : { alpha: alpha / pixels, beta, gamma: gamma / theta0.length };
+  // The statistic of an observer is one number: `mean` alone leaves it as it is.
+  const terms: TermReductions =
+    typeof reduction === "string"
+      ? { fidelity: reduction, task: "sum", drift: reduction }
+      : reduction;
+  return {
+    alpha: terms.fidelity === "mean" ? alpha / pixels : alpha,
+    beta: terms.task === "mean" ? beta / pixels ** 2 : beta,
+    gamma: terms.drift === "mean" ? gamma / theta0.length : gamma,
+  };
 }
 
 export const squaredNorm = (v: ArrayLike<number>): number => {

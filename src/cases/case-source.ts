@@ -10,7 +10,14 @@ import { addSignal } from "../phantoms/insert.ts";
 import type { BackgroundPopulation, Phantom } from "../phantoms/phantom.ts";
 import type { CaseDescription } from "./description.ts";
 import { openImaging } from "./imaging.ts";
-import { openSignals, type PlacedSignal, type SignalSource, spatialShape } from "./signals.ts";
+import {
+  type DrawnObject,
+  NoPlaceError,
+  openSignals,
+  type PlacedSignal,
+  type SignalSource,
+  spatialShape,
+} from "./signals.ts";
 import { checkSpreads, drawSpreads, fixedValues } from "./spread.ts";
 
 export interface DrawnCase {
@@ -67,6 +74,14 @@ export interface OpenCasesOptions {
   readonly seed: number;
 }
 
+/** An object with what was drawn for it. */
+interface DrawnWhole extends DrawnObject {
+  readonly parameters: ParameterValues;
+}
+
+/** Objects drawn for one case before its signal is said to have no place. */
+const mostObjects = 8;
+
 /**
  * Opens a description for drawing.
  *
@@ -84,7 +99,7 @@ export async function openCases(
   );
   checkSpreads(`phantom ${kind.name}`, phantom.parameters, kind.options);
   const fixed = fixedValues(kind.options);
-  const objectOf = (stream: Stream) => {
+  const objectOf = (stream: Stream): DrawnWhole => {
     const parameters =
       fixed ?? drawSpreads(stream.child("object options"), kind.options, phantom.parameters);
     const { image, labels } = phantom.draw(stream.child("object"), parameters);
@@ -102,10 +117,18 @@ export async function openCases(
   const imaging = await openImaging(description, probe);
   const signals =
     description.signal && (await openSignals(description.signal, () => streamOf(seed, "signal")));
-  const signalOf = (
-    object: ReturnType<typeof objectOf>,
-    stream: Stream,
-  ): PlacedSignal | undefined => signals?.draw(object, stream.child("signal"));
+  /** An object with its signal placed; one that holds no place for it is drawn anew. */
+  const caseOf = (stream: Stream): { object: DrawnWhole; signal: PlacedSignal | undefined } => {
+    for (let attempt = 0; ; attempt++) {
+      const own = attempt === 0 ? stream : stream.child("object anew", attempt);
+      const object = objectOf(own);
+      try {
+        return { object, signal: signals?.draw(object, own.child("signal")) };
+      } catch (error) {
+        if (!(error instanceof NoPlaceError) || attempt === mostObjects - 1) throw error;
+      }
+    }
+  };
 
   return {
     shape: spatialShape(probe),
@@ -116,8 +139,7 @@ export async function openCases(
     population: () =>
       imaging.direct && fixed !== undefined ? phantom.population?.(fixed) : undefined,
     async draw(stream, { present = false, noise, ...work } = {}) {
-      const object = objectOf(stream);
-      const signal = signalOf(object, stream);
+      const { object, signal } = caseOf(stream);
       if (present && signal === undefined) {
         throw new InputError("Cannot draw a case with a signal: found none in its description");
       }
@@ -148,11 +170,10 @@ export async function openCases(
     },
     exactSignal: (stream) =>
       imaging.direct && signals?.sameSignal && signals.samePlace
-        ? signalOf(objectOf(stream), stream)?.values()
+        ? caseOf(stream).signal?.values()
         : undefined,
     async pair(stream, work = {}) {
-      const object = objectOf(stream);
-      const signal = signalOf(object, stream);
+      const { object, signal } = caseOf(stream);
       if (signal === undefined) {
         throw new InputError("Cannot draw a pair of cases: found no signal in their description");
       }

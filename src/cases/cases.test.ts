@@ -104,6 +104,38 @@ describe("cases", () => {
     expect(cases.population()!.shape).toEqual([32, 32]);
   });
 
+  it("draw an object anew that has no place for the signal, and give up where none has", async () => {
+    const object = named("abdomen", { size: 48, fovMm: 420, zMm: { from: -110, to: 130 } });
+    const noise = named("gaussian", { sigma: 10 });
+    const disk = { name: "disk", options: { radiusMm: 6, amplitude: -20 } };
+    const within = { label: "gallbladder", marginMm: 0 };
+    const plain = await openCases({ object, noise }, { seed: 1 });
+    const cases = await openCases(
+      { object, noise, signal: signal({ ...disk, within }) },
+      { seed: 1 },
+    );
+    const bladder = Number(
+      Object.entries(cases.labels).find(([, name]) => name === "gallbladder")![0],
+    );
+    let anew = 0;
+    for (let n = 0; n < 5; n++) {
+      const { place, labels } = await cases.draw(streamOf(7, n));
+      const [y, x] = place as [number, number];
+      expect(labels!.data[y * 48 + x]).toBe(bladder);
+      const first = (await plain.draw(streamOf(7, n))).labels!.data;
+      // What has a place is kept as it was drawn first.
+      if (first.includes(bladder)) expect(labels!.data).toEqual(first);
+      else anew++;
+    }
+    expect(anew).toBeGreaterThan(0);
+    const nowhere = { ...within, marginMm: 150 };
+    const none = await openCases(
+      { object, noise, signal: signal({ ...disk, within: nowhere }) },
+      { seed: 1 },
+    );
+    await expect(none.draw(streamOf(7, 0))).rejects.toThrow(/found no voxel of gallbladder/);
+  });
+
   it("put signals within a class of the object, as far from its border as asked", async () => {
     const object = named("abdomen", { size: 96 });
     const within = { label: "liver", marginMm: 8 };

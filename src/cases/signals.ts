@@ -156,6 +156,9 @@ export function spatialShape(image: Pick<Image, "axes" | "shape">): number[] {
   return volumetric ? [nz, ny, nx] : [ny, nx];
 }
 
+/** An object that holds no place for the signal; the next one may. */
+export class NoPlaceError extends InputError {}
+
 type Placer = (object: DrawnObject, stream: Stream) => readonly number[];
 
 function placerOf({ places, within }: SignalDescription): Placer | undefined {
@@ -164,7 +167,7 @@ function placerOf({ places, within }: SignalDescription): Placer | undefined {
   return (object, stream) => {
     const inside = voxelsWithin(object, within);
     if (inside.length === 0) {
-      throw new InputError(
+      throw new NoPlaceError(
         `Cannot place a signal: found no voxel of ${within.label} at least ${within.marginMm} mm inside, wanted one in every object; use a smaller margin, or an option of the object that keeps the class in view`,
       );
     }

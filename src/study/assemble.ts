@@ -1,4 +1,5 @@
 /** The report of a finished study: tables, figures and claims from the numbers of its pieces. */
+import { changesSection } from "./changes.ts";
 import { outcomeOf } from "./claim.ts";
 import { classWords } from "./class-words.ts";
 import type { ReadPieces } from "./execute.ts";
@@ -77,6 +78,9 @@ export async function assembleReport(plan: StudyPlan, read: ReadPieces): Promise
   if (guard !== undefined) sections.push(guard);
   for (const id of Object.keys(description.tradeOffs ?? {})) {
     sections.push(tradeOffSection(study, numbers, id));
+  }
+  for (const id of Object.keys(description.changes ?? {})) {
+    sections.push(changesSection(study, numbers, id));
   }
   for (const id of Object.keys(description.matrices ?? {})) {
     sections.push(matrixSection(study, numbers, id));

@@ -116,6 +116,26 @@ function schemaOf({ tasks, methods, observers, templates }: StudyKinds) {
       )
       .optional()
       .describe("Tables of areas and their paired differences: methods against observers."),
+    changes: z
+      .record(
+        id,
+        z.strictObject({
+          measures: z
+            .array(z.string())
+            .min(1)
+            .describe("Metrics' ids, or `auc:` and an observer's."),
+          settings: z.array(z.string()).min(1).describe("Titles of the columns."),
+          rows: z.record(
+            z.string(),
+            z.strictObject({
+              reference: id.describe("Method from which the change is counted."),
+              methods: ids.describe("Methods in the order of the columns."),
+            }),
+          ),
+        }),
+      )
+      .optional()
+      .describe("Tables of how far methods move numbers, each row from a method of its own."),
     panels: z.array(id).default([]).describe("Methods of the figure of example images."),
     display: z
       .strictObject({ low: z.number(), high: z.number() })

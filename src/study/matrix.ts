@@ -1,4 +1,5 @@
 /** Areas of methods (rows) by several observers (columns), against one method: what an untrained signal gains or loses. */
+import { signedText } from "./changes.ts";
 import type { StudyNumbers } from "./numbers.ts";
 import type { OpenedStudy } from "./open-study.ts";
 import type { ReportSection } from "./report.ts";
@@ -17,9 +18,8 @@ export function matrixSection(
     if (method === reference) return area;
     const found = numbers.difference({ method, reference, measure });
     if (found === undefined) return area;
-    const signed = (v: number) => `${v < 0 ? "−" : "+"}${Math.abs(v).toFixed(3)}`;
     const mark = found.lower > 0 ? " ▲" : found.upper < 0 ? " ▼" : "";
-    return `${area}, ${signed(found.estimate)} (${signed(found.lower)} to ${signed(found.upper)})${mark}`;
+    return `${area}, ${signedText(found, 3)}${mark}`;
   };
   return {
     heading: `Matrix: ${id}`,

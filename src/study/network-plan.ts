@@ -77,7 +77,6 @@ export const networkSchema = z.strictObject({
 });
 
 export type NetworkPlan = z.output<typeof networkSchema>;
-export type NetworkRole = z.output<typeof role>;
 
 /** Names of the networks and templates of the study that a network's training starts from, by role of its piece. */
 export function startsOf({ roles = {} }: NetworkPlan): readonly Reference[] {

@@ -146,6 +146,17 @@ async function bind(study: CheckedStudy, kinds: StudyKinds): Promise<OpenedStudy
     need(`${place}.observer`, observer, Object.keys(observers));
     for (const one of Object.values(curves).flat()) need(`${place}.curves`, one, known.methods);
   }
+  for (const [id, { settings, rows }] of Object.entries(study.changes ?? {})) {
+    for (const [row, { reference, methods: moved }] of Object.entries(rows)) {
+      const place = `changes.${id}.rows.${row}`;
+      for (const one of [reference, ...moved]) need(place, one, known.methods);
+      if (moved.length !== settings.length) {
+        throw new InputError(
+          `${place}.methods: found ${moved.length}, wanted one for each of the ${settings.length} settings`,
+        );
+      }
+    }
+  }
   for (const [id, matrix] of Object.entries(study.matrices ?? {})) {
     const place = `matrices.${id}`;
     for (const one of matrix.methods) need(`${place}.methods`, one, known.methods);

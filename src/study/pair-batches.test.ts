@@ -54,3 +54,27 @@ it("refuses patches larger than the planes", () => {
   const images = { training: drawn(1), validation: drawn(1) };
   expect(() => pairData(images, { ...options, side: 11 })).toThrow(/found an image of 12 x 10/);
 });
+
+it("tells whether a patch's image has a signal, and of which of several classes it is", async () => {
+  const draw = async (numbers: readonly number[]) => {
+    const images = drawn(numbers.length).map((one, k) => ({ ...one, classNumber: numbers[k]! }));
+    const { data } = pairData({ training: images, validation: images }, { ...options, count: 12 });
+    const fields = ["noisy", "sigma", "present", "classes"] as const;
+    return { data, batch: await data.draw({ step: 1, draw: 0, fields }) };
+  };
+  const two = await draw([0, 1, 1, 0]);
+  expect(two.data.shapes).toMatchObject({ present: [12, 1], classes: [12, 1] });
+  const three = await draw([0, 2, 1, 0]);
+  expect(three.data.shapes).toMatchObject({ present: [12, 1], classes: [12, 3] });
+  for (let n = 0; n < 12; n++) {
+    // The level tells the image: 10 k HU of a window of 2000 for the image of number k − 1.
+    const image = Math.round(two.batch.sigma!.data[n]! * 200) - 1;
+    const present = [0, 1, 1, 0][image]!;
+    expect(two.batch.present!.data[n]).toBe(present);
+    expect(two.batch.classes!.data[n]).toBe(present);
+    const other = Math.round(three.batch.sigma!.data[n]! * 200) - 1;
+    const row = Array.from(three.batch.classes!.data.slice(3 * n, 3 * n + 3));
+    expect(row).toEqual([0, 1, 2].map((k) => Number(k === [0, 2, 1, 0][other])));
+    expect(three.batch.present!.data[n]).toBe(Number([0, 2, 1, 0][other]! > 0));
+  }
+});

@@ -305,9 +305,14 @@ class Planner {
     });
   }
 
-  #images(method: StudyMethod, role: Role, total: number): PlannedImages {
+  #images(
+    method: StudyMethod,
+    role: Role,
+    total: number,
+    classes: readonly string[] = this.#study.scene.classes,
+  ): PlannedImages {
     const pieces = Object.fromEntries(
-      this.#study.scene.classes.map((which) => {
+      classes.map((which) => {
         const ranges = this.#chunks(role, which, total);
         return [
           which,
@@ -329,12 +334,13 @@ class Planner {
       ["test", test],
       ...kind.reads(plan).map((role): [Role, number] => [role, observerTraining]),
     ];
+    const classes = kind.classes?.(plan, this.#study.scene.classes) ?? this.#study.scene.classes;
     const images = totals.flatMap(([role, total]) =>
-      Object.entries(this.#images(method, role, total).pieces).flatMap(([which, pieces]) =>
+      Object.entries(this.#images(method, role, total, classes).pieces).flatMap(([which, pieces]) =>
         pieces.map((piece, k) => [imagesRole({ role, which }) + chunkName(k), piece] as const),
       ),
     );
-    const count = totals.reduce((n, [, total]) => n + total * this.#study.scene.classes.length, 0);
+    const count = totals.reduce((n, [, total]) => n + total * classes.length, 0);
     return planned(
       judgeCases,
       {
@@ -349,7 +355,9 @@ class Planner {
           ...Object.fromEntries(images),
           ...Object.fromEntries(
             (kind.truths?.(plan, this.#study.scene.place) ?? []).flatMap((role) =>
-              Object.entries(this.#drawnCases(role, role === "test" ? test : observerTraining)),
+              Object.entries(
+                this.#drawnCases(role, role === "test" ? test : observerTraining, classes),
+              ),
             ),
           ),
           ...this.#entries([

@@ -24,6 +24,7 @@ import { methodGraph, trainerRoles } from "./method-graph.ts";
 import { noise2noise } from "./methods/noise2noise.ts";
 import { noise2void } from "./methods/noise2void.ts";
 import { sure } from "./methods/sure.ts";
+import { observerResponse } from "./methods/observer-response.ts";
 import { supervised } from "./methods/supervised.ts";
 import { distillation } from "./methods/distillation.ts";
 import type { TrainingMethod } from "./methods/training-method.ts";
@@ -252,6 +253,44 @@ const meanOf = async (method: TrainingMethod, options: ParameterValues): Promise
     }),
   );
 
+/** What a gain learns from responses alone beside their regression, which is not that of pixels. */
+async function gainOfResponses() {
+  const gain: Network = {
+    ...filter,
+    name: "gain",
+    build: (image, { scope }) => multiply(image, scope.parameter("gain", [1, 1, 1, 1], fill(0.2))),
+  };
+  const template: Network = {
+    ...filter,
+    name: "template",
+    gives: "scores",
+    build: (image, { scope }) => linearLayer(scope, image, { channels: 1, bias: false }),
+  };
+  const weight = Float32Array.from({ length: area }, (_, i) => Math.cos(i / 5) / side);
+  const learned = await learn(observerResponse, {
+    networks: { denoiser: gain, observer: template },
+    weights: { observer: new Map([["weight", weight]]) },
+    options: { fidelity: 0, response: 1 },
+    steps: 400,
+  });
+  let [product, square] = [0, 0];
+  for (let step = 0; step < 400; step++) {
+    const { noisy, clean } = batchOf(step, 0);
+    for (let n = 0; n < images; n++) {
+      const score = (data: Float32Array) =>
+        weight.reduce((sum, w, i) => sum + w * data[n * area + i]!, 0);
+      const [x, y] = [score(noisy!.data), score(clean!.data)];
+      product += x * y;
+      square += x * x;
+    }
+  }
+  const [found, wanted] = [learned.get("gain")![0]!, product / square];
+  return {
+    found: `${found.toFixed(3)} for ${wanted.toFixed(3)}`,
+    holds: Math.abs(found - wanted) < 0.05,
+  };
+}
+
 export const knownAnswers: readonly KnownAnswer[] = [
   {
     method: "supervised",
@@ -302,6 +341,12 @@ export const knownAnswers: readonly KnownAnswer[] = [
       const [taught, alone] = [await by(0.9), await by(0)];
       return { found: `${dB(taught)} and ${dB(alone)}`, holds: taught > alone };
     },
+  },
+  {
+    method: "observer-response",
+    problem: "one gain on the image, for an observer's response alone",
+    wanted: "the regression of clean on noisy responses within 0.05",
+    run: gainOfResponses,
   },
   {
     method: "wgan",

@@ -9,7 +9,9 @@ import { importNetwork } from "../learn/import-network.ts";
 import { adaptSettings } from "./adapt-settings.ts";
 import { denoise, type Denoised, type DenoiseOptions } from "./denoise.ts";
 
-export interface AdaptationOptions extends Partial<AdaptationWeights> {
+export interface AdaptationOptions extends Partial<Omit<AdaptationWeights, "reduction">> {
+  /** Whether the norms of pixels and weights are sums, as published, or means. */
+  readonly reduction?: "sum" | "mean";
   /** A shipped model or an .onnx file that dprime trained; the default model when absent. */
   readonly model?: string | undefined;
   /** Damped least squares, the network linearised once, or Adam as published. Defaults to `gauss-newton`. */

@@ -10,7 +10,7 @@ import type { Denoiser } from "../denoiser.ts";
 import { findDenoiser } from "../find-denoiser.ts";
 import { bandKeeping } from "./band.ts";
 import { cosineFrequency, lowPass } from "./low-pass.ts";
-import { defaultShare, preserving } from "./preserving.ts";
+import { defaultShare, handBackPlanes, preserving } from "./preserving.ts";
 
 /** Not a denoiser at all: a smooth pattern of its own, bent and clipped. */
 const wild: Denoiser = {
@@ -232,4 +232,15 @@ describe("preserving", () => {
     await expect(findDenoiser("preserving+preserving+median")).rejects.toThrow(InputError);
     expect(economical(await findDenoiser("preserving+median")).name).toBe("preserving+median");
   });
+});
+
+it("hands the band back to a result that is there already as the wrapper does", async () => {
+  const noisy = withGaussianNoise(scene(48), 20, 3);
+  const plain = await wild.denoise(noisy, {}, {});
+  const parameters = { keep: 6, keepShare: 0.8 };
+  const whole = await preserving(wild).denoise(noisy, parameters, {});
+  const after = await handBackPlanes(plain, noisy, { parameters });
+  for (const [i, v] of after.data.entries()) expect(Math.abs(v - whole.data[i]!)).toBeLessThan(1e-3);
+  expect(await handBackPlanes(plain, noisy, { parameters: { keep: 0 } })).toBe(plain);
+  await expect(handBackPlanes(plain, noisy, { parameters: { keep: -1 } })).rejects.toThrow(InputError);
 });

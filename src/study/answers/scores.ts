@@ -104,6 +104,9 @@ export const scores: AnswerKind<ScoresValues> = {
         const area = [roc, lroc].find((one) => `${one.measure}:${observer}` === measure);
         const [a, b] = [answers[method], answers[reference]];
         if (area === undefined || a?.status !== "ok" || b?.status !== "ok") return undefined;
+        if (area.of(a, context.level) === undefined || area.of(b, context.level) === undefined) {
+          return undefined;
+        }
         const { estimate, interval } = area.compare(a, b, context.level);
         return { estimate, ...interval };
       },

@@ -10,6 +10,8 @@ import type { ReportSection } from "../report.ts";
 import { id, ids, positive, shortNumber } from "../schema-words.ts";
 import type { MethodFigures, MethodKind } from "./method-kind.ts";
 
+const reduction = z.enum(["sum", "mean"]);
+
 const schema = z
   .strictObject({
     kind: z.literal("adapted"),
@@ -17,11 +19,26 @@ const schema = z
     templates: ids,
     alpha: z.number().nonnegative().default(1),
     beta: z
-      .union([positive, z.array(positive).min(1)])
+      .union([z.number().nonnegative(), z.array(z.number().nonnegative()).min(1)])
       .describe("A list makes one method of each value."),
     gamma: positive,
     solver: z.enum(["gauss-newton", "path", "adam"]).default("gauss-newton"),
-    reduction: z.enum(["sum", "mean"]).default("sum"),
+    reduction: z
+      .union([
+        reduction,
+        z.strictObject({ fidelity: reduction, task: reduction, drift: reduction }),
+      ])
+      .default("sum"),
+    batchNorm: z
+      .enum(["running", "image"])
+      .optional()
+      .describe("Moments of batch normalisation: the training's, as usual, or the image's own."),
+    fidelity: z
+      .enum(["data", "sure"])
+      .optional()
+      .describe(
+        "Distance from the noisy image, as published, or Stein's unbiased estimate of that from the truth, for white noise and Adam.",
+      ),
     weights: z
       .array(z.string())
       .default([])
@@ -55,9 +72,12 @@ export const adapted: MethodKind<Plan> = {
       field: "templates",
     })),
   ],
-  check(_, { at, shape }) {
+  check({ fidelity, solver }, { at, shape }) {
     if (shape.length !== 2) {
       throw new InputError(`${at}: found objects of ${shape.length} axes, wanted planes`);
+    }
+    if (fidelity === "sure" && solver !== "adam") {
+      throw new InputError(`${at}.solver: found ${solver}, wanted adam for fidelity sure`);
     }
   },
   anonymous: ({ templates, steps, rate, ...plan }) => ({
@@ -86,11 +106,16 @@ export const adapted: MethodKind<Plan> = {
       ny,
       nx,
       sigma: facts.sigma / width,
+      ...(plan.batchNorm === undefined ? {} : { batchNorm: plan.batchNorm }),
       ...(plan.weights.length === 0
         ? {}
         : { adapts: (name) => plan.weights.some((start) => name.startsWith(start)) }),
     });
-    const { adapt, dispose } = await openSolver(graph, plan, signal);
+    const { adapt, dispose } = await openSolver(graph, {
+      plan,
+      sigma: facts.sigma / width,
+      signal,
+    });
     return {
       denoise: async ({ noisy }) =>
         (await adapt(own ? noisy.data : noisy.data.map((v) => (v - low) / width))).map(
@@ -116,8 +141,7 @@ type AdaptAll = (image: Float32Array) => Promise<
 
 async function openSolver(
   graph: AdaptationGraph,
-  plan: Plan,
-  signal: AbortSignal,
+  { plan, sigma, signal }: { plan: Plan; sigma: number; signal: AbortSignal },
 ): Promise<{ adapt: AdaptAll; dispose: () => Promise<void> }> {
   const { alpha, gamma, reduction, steps, rate } = plan;
   const settings = betasOf(plan).map((beta) => ({ alpha, beta, gamma, reduction }));
@@ -136,7 +160,12 @@ async function openSolver(
   for (const setting of settings) {
     solvers.push(
       plan.solver === "adam"
-        ? await adamSolver(graph, setting, { steps, rate, compile })
+        ? await adamSolver(graph, setting, {
+            steps,
+            rate,
+            compile,
+            ...(plan.fidelity === "sure" ? { sure: { sigma, seed: 1 } } : {}),
+          })
         : await gaussNewtonSolver(graph, setting, { compile }),
     );
   }

@@ -28,6 +28,7 @@ export const coTrained: ObserverKind<z.output<typeof schema>> = {
   answers: "scores",
   overview: false,
   reads: () => [],
+  classes: ({ present }, [absent = ""]) => [absent, present],
   refers: () => [],
   ofMethod: (references) => references.filter(({ of }) => of === "networks"),
   anonymous: ({ methods: _methods, ...plan }) => plan,

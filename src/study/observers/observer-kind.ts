@@ -26,6 +26,8 @@ export interface ObserverKind<Plan extends Kinded = Kinded> extends EntryKind<Pl
   reads(plan: Plan): readonly Role[];
   /** Roles of which it needs to know what was drawn: places of signals, classes of voxels, noise-free images. */
   truths?(plan: Plan, place: Scene["place"]): readonly Role[];
+  /** Classes of cases whose images it reads, of the task's; all when absent. */
+  classes?(plan: Plan, all: readonly string[]): readonly string[];
   /** Of what the judged method names, what this observer reads too. */
   ofMethod?(references: readonly Reference[]): readonly Reference[];
   /** Methods that it judges; all when undefined. */

@@ -15,6 +15,7 @@ export const template: ObserverKind<z.output<typeof schema>> = {
   answers: "scores",
   overview: true,
   reads: () => [],
+  classes: (_, all) => all.slice(0, 2),
   refers: (plan) => [
     { role: "template", of: "templates", id: plan.template, field: "template", single: true },
   ],

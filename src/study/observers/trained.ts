@@ -42,6 +42,7 @@ export const trained: ObserverKind<Plan> = {
   answers: "scores",
   overview: false,
   reads: () => ["observer-training"],
+  classes: ({ present }, [absent = "", second = ""]) => [absent, present ?? second],
   refers: () => [],
   async check({ name, options, present }, { at, classes }) {
     await checkMember(at, { name, options }, observers);
