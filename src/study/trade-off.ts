@@ -127,11 +127,11 @@ function tradeOffSvg(
     y: top - ((k + 0.5) * (top - bottom)) / Math.max(12, names.length),
   }));
   return plotSvg({
-    width: 720,
+    width: 760,
     height: 440,
     marginLeft: 56,
     marginBottom: 44,
-    marginRight: 190,
+    marginRight: 230,
     x: { label, labelAnchor: "center", grid: true, domain: [leftmost, rightmost] },
     y: { label: `AUC ${observer}`, grid: true },
     marks: [

@@ -240,7 +240,10 @@ it("hands the band back to a result that is there already as the wrapper does", 
   const parameters = { keep: 6, keepShare: 0.8 };
   const whole = await preserving(wild).denoise(noisy, parameters, {});
   const after = await handBackPlanes(plain, noisy, { parameters });
-  for (const [i, v] of after.data.entries()) expect(Math.abs(v - whole.data[i]!)).toBeLessThan(1e-3);
+  for (const [i, v] of after.data.entries())
+    expect(Math.abs(v - whole.data[i]!)).toBeLessThan(1e-3);
   expect(await handBackPlanes(plain, noisy, { parameters: { keep: 0 } })).toBe(plain);
-  await expect(handBackPlanes(plain, noisy, { parameters: { keep: -1 } })).rejects.toThrow(InputError);
+  await expect(handBackPlanes(plain, noisy, { parameters: { keep: -1 } })).rejects.toThrow(
+    InputError,
+  );
 });

@@ -48,6 +48,8 @@ it("compares any two methods as DeLong does, and says nothing of measures that i
   });
   expect(analysis.difference!({ ...pair, measure: "lroc:reader" })).toBeUndefined();
   expect(analysis.difference!({ ...pair, measure: "auc:other" })).toBeUndefined();
+  const itself = { ...pair, reference: "half" };
+  expect(analysis.difference!(itself)).toEqual({ estimate: 0, lower: 0, upper: 0 });
   const { interval: own } = analysis.measures["half"]!["auc:reader"]!;
   expect(own!.lower).toBeLessThan(own!.upper);
 });

@@ -108,7 +108,9 @@ export const scores: AnswerKind<ScoresValues> = {
           return undefined;
         }
         const { estimate, interval } = area.compare(a, b, context.level);
-        return { estimate, ...interval };
+        if (Number.isFinite(interval.lower)) return { estimate, ...interval };
+        // Arms that rank all cases alike differ by nothing on any sample of them.
+        return estimate === 0 ? { estimate, lower: 0, upper: 0 } : undefined;
       },
     };
   },
