@@ -118,6 +118,7 @@ export async function keptRows(
           inserts,
         }),
       ];
+      console.error(`scans at ${100 * dose} % dose, ${set} inserts`);
       for (const setting of await settingsOf(method, { scans, inserts, keeps: dial })) {
         const means = setting.kept.map((one) => meanOf(one).mean.toFixed(2)).join(" / ");
         const lows = families.map((frontier) => worst(setting, { frontier, inserts }));

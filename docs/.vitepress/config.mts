@@ -21,6 +21,7 @@ const sidebar = [
       { text: "Gallery", link: "/gallery" },
       { text: "Denoisers", link: "/denoisers" },
       { text: "Lesion-preserving", link: "/lesion-preserving" },
+      { text: "Limits", link: "/limits" },
       { text: "Training", link: "/training" },
       { text: "Adaptation", link: "/adaptation" },
       { text: "Low-dose CT", link: "/low-dose-ct" },
