@@ -29,6 +29,7 @@ export { maxPool } from "./ops/max-pool.ts";
 export { max } from "./ops/max.ts";
 export { maximum } from "./ops/maximum.ts";
 export { mean } from "./ops/mean.ts";
+export { mergeAxes, splitAxis } from "./ops/merge-axes.ts";
 export { minimum } from "./ops/minimum.ts";
 export { multiply } from "./ops/multiply.ts";
 export { negate } from "./ops/negate.ts";

@@ -76,6 +76,10 @@ export interface NetworkOptions {
     /** Channels of the 7 × 7 layers; the features have half of them. 2 to 512 channels. Default: 128. */
     readonly width?: number;
   };
+  readonly "sacnn": {
+    /** Channels of first and last layer; the layers between have a half and a quarter. 32 to 256 channels. Default: 64. */
+    readonly width?: number;
+  };
   readonly "tod-critic": {
     /** Channels of the first layer; they double at each of the next two. 1 to 256 channels. Default: 32. */
     readonly width?: number;
@@ -148,6 +152,7 @@ export const catalogue = {
   "red-cnn": () => import("./red-cnn.ts").then((m) => m.redCnn),
   "res-unet": () => import("./res-unet.ts").then((m) => m.resUnet),
   "rician-net": () => import("./rician-net.ts").then((m) => m.ricianNet),
+  "sacnn": () => import("./sacnn.ts").then((m) => m.sacnn),
   "tod-critic": () => import("./tod-critic.ts").then((m) => m.todCritic),
   "tod-generator": () => import("./tod-generator.ts").then((m) => m.todGenerator),
   "unet-3d": () => import("./unet-3d.ts").then((m) => m.unet3d),

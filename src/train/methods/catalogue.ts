@@ -58,6 +58,20 @@ export interface TrainingMethodOptions {
     /** Weight of the loss against the clean image. 0 to 1000000. Default: 1. */
     readonly fidelity?: number;
   };
+  readonly "perceptual-wgan": {
+    /** Weight of the critic's score. 0 to 1000000. Default: 1. */
+    readonly adversarial?: number;
+    /** Weight of the features' difference. 0 to 1000000. Default: 0.1. */
+    readonly features?: number;
+    /** Weight of the loss against the clean image; 0 as published. 0 to 1000000. Default: 0. */
+    readonly fidelity?: number;
+    /** Weight of the gradient penalty. 0 to 1000000. Default: 10. */
+    readonly penalty?: number;
+    /** Whether slopes below 1 count as well as those above; two, as published, holds a simple critic on the wrong side for long. Default: two. */
+    readonly sided?: "two" | "one";
+    /** Runs of the critic in each step; more make its score a better distance. 1 to 100 runs. Default: 4. */
+    readonly criticRuns?: number;
+  };
   readonly "perceptual": {
     /** Weight of the features' difference. 0 to 1000000. Default: 0.1. */
     readonly features?: number;
@@ -130,6 +144,7 @@ export const catalogue = {
   "noise2void": () => import("./noise2void.ts").then((m) => m.noise2void),
   "observer-feature": () => import("./observer-feature.ts").then((m) => m.observerFeature),
   "observer-response": () => import("./observer-response.ts").then((m) => m.observerResponse),
+  "perceptual-wgan": () => import("./perceptual-wgan.ts").then((m) => m.perceptualWgan),
   "perceptual": () => import("./perceptual.ts").then((m) => m.perceptual),
   "segmentation": () => import("./segmentation.ts").then((m) => m.segmentation),
   "supervised": () => import("./supervised.ts").then((m) => m.supervised),
