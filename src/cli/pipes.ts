@@ -30,7 +30,7 @@ export async function withPipes<R>(
   const options = Object.entries({ ...command.arguments, ...command.options });
   const named = (pipe: "input" | "output") =>
     options.flatMap(([name, option]) => (option.pipe === pipe ? [name] : []));
-  const inputs = named("input").flatMap((name) => values[name] ?? []);
+  const inputs = named("input").flatMap((name) => pathsIn(values[name]));
   const reads = inputs.filter((path) => path === "-").length;
   const writes = named("output").some((name) => values[name] === "-");
   if (reads === 0 && !writes) return work(values);
@@ -41,10 +41,9 @@ export async function withPipes<R>(
     );
   }
   for (const input of writes ? inputs : []) {
-    const path = input as string;
-    if (await isFolder(path)) {
+    if (await isFolder(input)) {
       throw new InputError(
-        `Cannot write to standard output: found the folder ${path}, whose result is a folder too, wanted a file`,
+        `Cannot write to standard output: found the folder ${input}, whose result is a folder too, wanted a file`,
       );
     }
   }
@@ -59,6 +58,14 @@ export async function withPipes<R>(
     return work({ ...values, ...Object.fromEntries(replaced) });
   });
 }
+
+/** The paths of a value: itself, or its items. */
+const pathsIn = (value: unknown): string[] =>
+  Array.isArray(value)
+    ? value.flatMap((item) => pathsIn(item))
+    : typeof value === "string"
+      ? [value]
+      : [];
 
 /** A value, or the items of one, with a file's path in place of `-`. */
 function withPath(value: unknown, path: string): unknown {
