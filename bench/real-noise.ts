@@ -64,9 +64,11 @@ const kinds: readonly (readonly [string, () => Promise<NoisyGroup[]>])[] = [
   ["MR", async () => (haveSharedData ? mrRepeatGroups(sharedData, smoke ? 1 : 7) : [])],
 ];
 const groups: NoisyGroup[] = [];
-for (const [begin, draw] of kinds) {
-  if (begin.includes(values.only) || values.only.startsWith(begin)) groups.push(...(await draw()));
-}
+const named = kinds.filter(
+  ([begin]) => begin.includes(values.only) || values.only.startsWith(begin),
+);
+// A text from the middle of a name says nothing of the kind.
+for (const [, draw] of named.length > 0 ? named : kinds) groups.push(...(await draw()));
 if (!haveSharedData) {
   console.log("Skipped: no folder of real images here, simulated scans only.\n");
 }
