@@ -27,17 +27,35 @@ export class FormatError extends InputError {
   readonly kind: FormatErrorKind;
   /** Byte offset in the file at which the trouble was met. */
   readonly offset: number;
+  /** The message without what stands in brackets behind it. */
+  readonly #text: string;
 
   constructor(
     message: string,
-    details: { format: string; kind: FormatErrorKind; offset: number; cause?: unknown },
+    details: {
+      format: string;
+      kind: FormatErrorKind;
+      offset: number;
+      /** Path of the file, where the message does not name it. */
+      file?: string | undefined;
+      cause?: unknown;
+    },
   ) {
-    super(`${message} (${details.format}, ${details.kind}, byte ${details.offset})`, {
-      cause: details.cause,
-    });
+    const { format, kind, offset, file } = details;
+    const place = `byte ${offset}${file === undefined ? "" : ` of ${file}`}`;
+    super(`${message} (${format}, ${kind}, ${place})`, { cause: details.cause });
+    this.#text = message;
     this.format = details.format;
     this.kind = details.kind;
     this.offset = details.offset;
+  }
+
+  /** The same error of a file with a path, which its message names if it did not. */
+  inFile(path: string): FormatError {
+    const name = path.split(/[/\\]/).at(-1)!;
+    if (this.message.includes(name)) return this;
+    const { format, kind, offset } = this;
+    return new FormatError(this.#text, { format, kind, offset, file: path, cause: this });
   }
 }
 

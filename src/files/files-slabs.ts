@@ -151,7 +151,10 @@ export async function openSlabs(
   path: string,
   options: { readonly unit?: IntensityUnit | undefined } = {},
 ): Promise<SlabSource> {
-  return withUnit(await openSource(path), options.unit);
+  const source = await openSource(path).catch((error: unknown) => {
+    throw error instanceof FormatError ? error.inFile(path) : error;
+  });
+  return withUnit(source, options.unit);
 }
 
 /** The source with a unit of the intensities where the files state none. */

@@ -15,7 +15,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import { sharedData } from "../../test/shared-data.ts";
-import { InputError } from "../core/errors.ts";
+import { FormatError, InputError } from "../core/errors.ts";
 import { makeImage } from "../core/image.ts";
 import { openSlabs } from "./files-slabs.ts";
 import { encodeImage, openFile, openLcdCt, openPath, saveImage, writeWhole } from "./files.ts";
@@ -122,6 +122,24 @@ describe("opening", () => {
       expect([...(await openFile(join(folder, name))).images[0]!.image.data]).toEqual([
         ...image.data,
       ]);
+    }
+  });
+
+  it("names the file that is cut short, once, whatever its format", async () => {
+    const image = makeImage(new Float32Array(32 * 24).fill(3), [32, 24]);
+    for (const name of ["a.npy", "a.nii", "a.nii.gz", "a.nrrd", "a.mha", "a.tif", "a.dcm"]) {
+      const path = join(folder, `cut-${name}`);
+      const { bytes } = (await encodeImage(image, name)).files[0]!;
+      writeFileSync(path, bytes.subarray(0, Math.floor(0.7 * bytes.length)));
+      for (const open of [openFile, openSlabs]) {
+        if (open === openSlabs && !/npy|nii$|dcm/.test(name)) continue;
+        const error = await open(path).then(
+          () => undefined,
+          (thrown: unknown) => thrown as Error,
+        );
+        expect(error, name).toBeInstanceOf(FormatError);
+        expect(error!.message.split(`cut-${name}`), error!.message).toHaveLength(2);
+      }
     }
   });
 

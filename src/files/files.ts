@@ -119,10 +119,13 @@ export async function sniffFormat(
 export async function openFile(path: string, options: OpenOptions = {}): Promise<Opened> {
   const target = await headerBeside(path);
   const bytes = await bytesOf(target);
-  return {
-    ...(await decodeBytes(bytes, basename(target), { ...options, folder: dirname(target) })),
-    path,
-  };
+  const folder = dirname(target);
+  const decoded = await decodeBytes(bytes, basename(target), { ...options, folder }).catch(
+    (error: unknown) => {
+      throw error instanceof FormatError ? error.inFile(path) : error;
+    },
+  );
+  return { ...decoded, path };
 }
 
 /** Decodes bytes that came from anywhere, by content first and by name second. */

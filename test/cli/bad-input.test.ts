@@ -62,7 +62,7 @@ const bad: readonly {
   },
   {
     name: "cut.png",
-    says: /\(png, (truncated|corrupt), byte \d+\)/,
+    says: /\(png, (truncated|corrupt), byte \d+ of [^)]*\.png\)/,
     bytes: async () => (await bytesAs("a.png", wholeDisc(), "uint8")).subarray(0, 300),
   },
   {
@@ -100,7 +100,7 @@ const bad: readonly {
   },
   {
     name: "huge.png",
-    says: /\(png, (too-large|corrupt), byte \d+\)/,
+    says: /\(png, (too-large|corrupt), byte \d+ of huge\.png\)/,
     bytes: async () => {
       const bytes = (await bytesAs("a.png", wholeDisc(), "uint8")).slice();
       new DataView(bytes.buffer).setUint32(16, 0x7fffffff);
@@ -143,6 +143,8 @@ describe("dprime denoise refuses", () => {
     ]);
     expect(err).toMatch(/^dprime denoise: Cannot [^\n]*\n$/);
     expect(err).toMatch(says);
+    // In a folder of hundreds it matters which file it is.
+    if (/^(cut|huge)\./.test(name)) expect(err).toContain(name);
     expect(code).toBe(2);
     expect(out).toBe("");
     expect(namesIn(folder)).toEqual([name]);
