@@ -108,23 +108,21 @@ describe("cases", () => {
     const object = named("abdomen", { size: 48, fovMm: 420, zMm: { from: -110, to: 130 } });
     const noise = named("gaussian", { sigma: 10 });
     const disk = { name: "disk", options: { radiusMm: 6, amplitude: -20 } };
-    const within = { label: "gallbladder", marginMm: 0 };
+    const within = { label: "kidney", marginMm: 0 };
     const plain = await openCases({ object, noise }, { seed: 1 });
     const cases = await openCases(
       { object, noise, signal: signal({ ...disk, within }) },
       { seed: 1 },
     );
-    const bladder = Number(
-      Object.entries(cases.labels).find(([, name]) => name === "gallbladder")![0],
-    );
+    const kidney = Number(Object.entries(cases.labels).find(([, name]) => name === "kidney")![0]);
     let anew = 0;
     for (let n = 0; n < 5; n++) {
       const { place, labels } = await cases.draw(streamOf(7, n));
       const [y, x] = place as [number, number];
-      expect(labels!.data[y * 48 + x]).toBe(bladder);
+      expect(labels!.data[y * 48 + x]).toBe(kidney);
       const first = (await plain.draw(streamOf(7, n))).labels!.data;
       // What has a place is kept as it was drawn first.
-      if (first.includes(bladder)) expect(labels!.data).toEqual(first);
+      if (first.includes(kidney)) expect(labels!.data).toEqual(first);
       else anew++;
     }
     expect(anew).toBeGreaterThan(0);
@@ -133,7 +131,7 @@ describe("cases", () => {
       { object, noise, signal: signal({ ...disk, within: nowhere }) },
       { seed: 1 },
     );
-    await expect(none.draw(streamOf(7, 0))).rejects.toThrow(/found no voxel of gallbladder/);
+    await expect(none.draw(streamOf(7, 0))).rejects.toThrow(/found no voxel of kidney/);
   });
 
   it("put signals within a class of the object, as far from its border as asked", async () => {

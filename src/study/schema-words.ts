@@ -13,4 +13,4 @@ export const ids = z.array(id).min(1);
 
 /** `1e5` of 100000, as tables and ids write it. */
 export const shortNumber = (v: number): string =>
-  v >= 1000 || v < 0.01 ? v.toExponential().replace("e+", "e") : String(v);
+  v >= 1000 || (v < 0.01 && v > 0) ? v.toExponential().replace("e+", "e") : String(v);
