@@ -157,7 +157,7 @@ describe("dprime study", () => {
 
     const { run: second } = JSON.parse(again.out) as { run: string };
     const shared = dprime(["study", "drop", first.run, ...store]);
-    expect(shared.out).toMatch(/^Dropped run \w+ of small; 0.0 MB/);
+    expect(shared.out).toMatch(/^Dropped run \w+ of small; freed 0.0 MB/);
     const freed = dprime(["study", "drop", second, ...store, "--json"]);
     expect(JSON.parse(freed.out)).toMatchObject({ run: second, study: "small" });
     expect((JSON.parse(freed.out) as { freed: number }).freed).toBeGreaterThan(100_000);
