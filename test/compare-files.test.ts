@@ -155,7 +155,12 @@ describe("compare on paths", () => {
     const two = await series("two", noisy);
     const other = await writeNewSeries(noisy, { seriesDescription: "another" });
     other.forEach(({ bytes }, k) => writeFileSync(join(two, `other-${k}.dcm`), bytes));
-    expect(await refused(two, {})).toMatch(/two: found 2 images \(.*\), wanted one series$/);
+    expect(await refused(two, {})).toMatch(/two: found 2 images \(.*\), wanted one; say which/);
+    expect(await refused(two, { series: "third" })).toMatch(/found 0 images with "third" in/);
+    // Named, it is opened: what is refused then is the table.
+    expect(await refused(two, { series: "another", places: path("none.csv") })).toMatch(
+      /none\.csv/,
+    );
     mkdirSync(path("full"));
     writeFileSync(join(path("full"), "thesis.txt"), "mine");
     await expect(compareFiles(path("volume.nii"), path("full"), options)).rejects.toThrow(/full/);

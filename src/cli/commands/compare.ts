@@ -54,6 +54,7 @@ export const compare: Command = command({
       max: 100,
       unit: "1/mm",
     }),
+    series: text("NAME", "part of the name of the series, where the folder holds several"),
     repeat: text("PATH", "another scan of the same object"),
     truth: text("PATH", "the same images without noise"),
     withoutImages: flag("leave pictures of the images out of the report"),

@@ -23,6 +23,8 @@ export interface CompareFilesOptions
     >,
     InputOptions,
     OutputOptions {
+  /** Part of the name of the series of a folder that holds several. */
+  readonly series?: string | undefined;
   readonly lookFor?: Omit<NonNullable<CompareOptions["lookFor"]>, "mask">;
   /** Image of a signal of one's own. */
   readonly mask?: string | undefined;
@@ -77,11 +79,12 @@ export async function compareFiles(
     lookFor,
     command,
     withoutImages,
+    series: name,
     ...rest
   } = options;
   await checkFolder(output, { ...options, own });
-  const read = (path: string) => oneImage(path, options);
-  const series = await read(input);
+  const read = (path: string) => oneImage(path, { ...options, series: undefined });
+  const series = await oneImage(input, { ...options, series: name });
   const given: { dose: number; image: Image }[] = [];
   for (const { dose, path } of dosePaths) given.push({ dose, image: (await read(path)).image });
   const { result, scene } = await compare(series.image, {
@@ -127,10 +130,15 @@ async function oneImage(path: string, options: CompareFilesOptions): Promise<Ope
     ...(unit === undefined ? {} : { unit }),
     ...(gaps === undefined ? {} : { gaps }),
   });
-  const [first] = images;
-  if (first === undefined || images.length > 1) {
+  const { series } = options;
+  const named = images.filter((image) => series === undefined || image.name.includes(series));
+  const [first] = named;
+  if (first === undefined || named.length > 1) {
+    const names = images.map((image) => image.name).join(", ");
     throw new InputError(
-      `Cannot compare on ${path}: found ${images.length} images (${images.map((i) => i.name).join(", ")}), wanted one series`,
+      series === undefined
+        ? `Cannot compare on ${path}: found ${images.length} images (${names}), wanted one; say which by a part of its name (option series)`
+        : `Cannot compare on ${path}: found ${named.length} images with "${series}" in their name, of ${names}, wanted one`,
     );
   }
   return first;
