@@ -148,9 +148,9 @@ function differencesIn(
   { analyses, level }: Pick<StudyNumbers, "analyses"> & { readonly level: number },
 ): DifferenceOf {
   return ({ method, reference, measure }) => {
-    for (const { measures, difference } of Object.values(analyses)) {
-      if (measures[method]?.[measure] === undefined) continue;
-      return difference?.({ measure, method, reference });
+    for (const analysis of Object.values(analyses)) {
+      if (analysis.measures[method]?.[measure] === undefined) continue;
+      return analysis.difference?.({ measure, method, reference });
     }
     const [name = "", which] = measure.split("@");
     const valuesOf = (id: string): readonly (number | null)[] =>
