@@ -8,6 +8,14 @@ import { sharedOptions } from "../src/cli/parse.ts";
 
 const sources = join(import.meta.dirname, "..", "src");
 
+/** Words that only look so, or have to be there, with the reason. */
+const exceptions: Readonly<Record<string, string>> = {
+  "cluster/kubernetes.ts": "words of kubectl",
+  "cluster/slurm.ts": "words of Slurm",
+  "study/render/style.ts": "names of colours",
+  "workflows/cluster/submit-study.ts": "the task of a cluster is a command",
+};
+
 /** Where a text writes an option as a user does, or a command. */
 function wordsIn(text: string, words: RegExp): string[] {
   return text.split("\n").flatMap((line, i) => {
@@ -38,7 +46,11 @@ it("finds words of the command line", async () => {
 it("finds none in the rooms below", async () => {
   const words = await commandWords();
   const files = readdirSync(sources, { recursive: true, encoding: "utf8" }).filter(
-    (name) => name.endsWith(".ts") && !name.endsWith(".test.ts") && !name.startsWith("cli/"),
+    (name) =>
+      name.endsWith(".ts") &&
+      !name.endsWith(".test.ts") &&
+      !name.startsWith("cli/") &&
+      !(name in exceptions),
   );
   expect(files.length).toBeGreaterThan(500);
   const found = files.flatMap((name) =>

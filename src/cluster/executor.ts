@@ -61,7 +61,7 @@ export interface ExecutorTools {
 
 /** One file of this folder. */
 export interface Executor {
-  /** File name and the word after `--on`. */
+  /** File name, and what option `on` is given. */
   readonly name: string;
   readonly summary: string;
   /** Whether tasks are handed over only when that is asked for, and shown otherwise. */

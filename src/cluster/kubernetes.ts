@@ -68,7 +68,7 @@ function jobOf(handle: TaskHandle): string {
 function noKubernetes(code: number | undefined, found: string): InputError {
   return new InputError(
     code === undefined
-      ? "Cannot use Kubernetes: found no kubectl on this machine, wanted it installed; without --apply the manifest is printed"
+      ? "Cannot use Kubernetes: found no kubectl on this machine, wanted it installed; without option apply the manifest is printed"
       : `Cannot use Kubernetes: found ${found} from kubectl, wanted a cluster that accepts the job`,
   );
 }

@@ -119,7 +119,7 @@ function jobsOf(handle: TaskHandle): string[] {
 function noSlurm(code: number | undefined, found: string): InputError {
   return new InputError(
     code === undefined
-      ? "Cannot use Slurm: found no sbatch on this machine, wanted a login node of the cluster, or --on local"
+      ? "Cannot use Slurm: found no sbatch on this machine, wanted a login node of the cluster, or option on local"
       : `Cannot use Slurm: found ${found}, wanted tasks that the cluster accepts`,
   );
 }

@@ -83,7 +83,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
       const taken = error.code === "EADDRINUSE";
       reject(
         new RunError(
-          `Cannot start the workbench on ${host}:${port}: found ${taken ? "the port taken" : error.message}, wanted a free one; try --port 0`,
+          `Cannot start the workbench on ${host}:${port}: found ${taken ? "the port taken" : error.message}, wanted a free one; try option port 0`,
         ),
       );
     });

@@ -29,12 +29,12 @@ export async function checkSharedStore(
   const network = await networkFileSystem(place, disk);
   if (network !== undefined) {
     throw new InputError(
-      `Cannot share the store ${place}: found a file of SQLite on a network folder (${network}), where its locks do not hold, wanted --store postgres://…`,
+      `Cannot share the store ${place}: found a file of SQLite on a network folder (${network}), where its locks do not hold, wanted option store postgres://…`,
     );
   }
   if (elsewhere) {
     throw new InputError(
-      `Cannot share the store ${place}: found a file on a disk of this machine, which ${where} cannot reach, wanted --store postgres://… or --on local`,
+      `Cannot share the store ${place}: found a file on a disk of this machine, which ${where} cannot reach, wanted option store postgres://… or option on local`,
     );
   }
 }
