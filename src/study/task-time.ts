@@ -9,8 +9,8 @@ import { kindOf, type PieceCatalogue } from "./run-piece.ts";
 const leastSeconds = 60;
 
 /**
- * @param pieces unfinished ones
- * @param options.seconds time limit of a task
+ * Checks unfinished pieces against the time limit of a task, `seconds`.
+ *
  * @throws InputError naming the longest piece that has to be done in one go
  */
 export async function checkTaskTime(
