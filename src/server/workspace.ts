@@ -40,7 +40,7 @@ export interface Workspace {
   removeUpload(id: string): Promise<void>;
   imageFolder(id: string): string;
   addImage(made: MadeImage, more: AddedImage): Promise<ImageDocument>;
-  /** Forgets an image, and what was uploaded for it when no other image needs it. */
+  /** Forgets an image, what was made of it, and what was uploaded for it when no other image needs it. */
   removeImage(id: string): Promise<void>;
   putJob(job: JobDocument): Promise<void>;
   /** Changes a job for those who look, and not on the disk. */
@@ -125,8 +125,11 @@ export async function openWorkspace(folder: string): Promise<Workspace> {
     async removeImage(id) {
       const kept = images.get(id);
       if (kept === undefined) return;
-      images.delete(id);
-      await rm(join(imagesAt, id), { recursive: true, force: true });
+      const results = [...images.values()].filter(({ document }) => document.from?.image === id);
+      for (const one of [id, ...results.map(({ document }) => document.id)]) {
+        images.delete(one);
+        await rm(join(imagesAt, one), { recursive: true, force: true });
+      }
       if (kept.upload !== undefined) await removeUpload(kept.upload);
     },
     putJob(job) {
