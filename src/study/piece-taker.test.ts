@@ -64,3 +64,21 @@ it("gives up what always fails, with all that waits for it, and finishes the res
   await kept.forgetFailures([bad]);
   expect((await kept.failures([bad])).size).toBe(0);
 });
+
+it("gives a piece up after fewer errors than lost processes, which may be their machines' fault", async () => {
+  const graph = layered({ draws: 1, methods: 0, over: 1 });
+  const key = "draw 0";
+  const takes = async (losses: number, errors: number): Promise<boolean> => {
+    let now = 0;
+    const kept = memoryStore(() => now);
+    for (let i = 0; i <= losses; i++, now += 2000) await kept.claim(key, `lost ${i}`, 1);
+    for (let i = 0; i < errors; i++) await kept.noteFailure(key, { owner: "x", reason: "no" });
+    expect((await kept.failures([key])).get(key) ?? []).toHaveLength(losses + errors);
+    const needed = new Set([key]);
+    const one = { store: kept, graph, needed, owner: "o", leaseSeconds: 1, clock: () => now };
+    return (await pieceTaker({ ...one, tries: 3 }).take(() => true)) !== undefined;
+  };
+  expect(await takes(11, 2)).toBe(true);
+  expect(await takes(12, 0)).toBe(false);
+  expect(await takes(0, 3)).toBe(false);
+});

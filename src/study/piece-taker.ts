@@ -6,6 +6,7 @@
  * what, and takes one of the free ones by chance, so that many processes that start together do not all ask
  * for the same pieces one after the other.
  */
+import { lostOwner } from "../store/failure-rows.ts";
 import type { PieceFailure, Store } from "../store/store.ts";
 import type { GraphPiece, PieceGraph } from "./piece-graph.ts";
 
@@ -46,6 +47,9 @@ export interface PieceTaker {
   givenUp(): ReadonlyMap<string, readonly PieceFailure[]>;
 }
 
+/** Processes are lost for reasons of their machines, and where one is too busy to renew its claims. */
+const lossesPerTry = 4;
+
 /** Free pieces among which one is drawn: the longest chains are to go first all the same. */
 const drawnAmong = 64;
 
@@ -68,7 +72,9 @@ export function pieceTaker(options: PieceTakerOptions): PieceTaker {
   let nextPause = firstPause;
 
   const giveUp = (key: string, failures: readonly PieceFailure[]): boolean => {
-    if (tries === undefined || failures.length < tries) return false;
+    if (tries === undefined) return false;
+    const errors = failures.filter(({ reason }) => reason !== lostOwner).length;
+    if (errors < tries && failures.length - errors < lossesPerTry * tries) return false;
     lost.set(key, failures);
     elsewhere.delete(key);
     queue.block(key);
