@@ -60,8 +60,6 @@ export const threads = whole("number of threads; default: one per core", { min: 
 export const seed = (about: string, first: 0 | 1 = 1) =>
   whole(`seed of ${about}`, { min: 0, default: first });
 
-export const level = number("coverage of the intervals", { min: 0.5, max: 0.9999, default: 0.95 });
-
 export const sigma = number(
   "noise standard deviation in the image's unit, or relative to the mean for speckle; default: estimated",
   { min: 0 },

@@ -1,4 +1,7 @@
 /** What executors hand to their schedulers, with programs that only answer. */
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { hostname } from "node:os";
 import { expect, it } from "vitest";
 import { parse } from "yaml";
@@ -136,9 +139,6 @@ it("describes an Indexed Job that runs as nobody on a read-only root", async () 
 
 it("starts processes that outlive it, sees them end and ends them", async () => {
   const run: RunProgram = async () => ({ code: 0, out: "", err: "" });
-  const { mkdtempSync, readFileSync } = await import("node:fs");
-  const { tmpdir } = await import("node:os");
-  const { join } = await import("node:path");
   const folder = mkdtempSync(join(tmpdir(), "dprime-local-"));
   const program = [process.execPath, "-e"];
   const words = ["console.log(process.env.DPRIME_TASK); setTimeout(() => {}, 60000)"];

@@ -60,9 +60,12 @@ export const kubernetes: Executor = {
 };
 
 function jobOf(handle: TaskHandle): string {
-  const job =
-    typeof handle === "object" && handle !== null && "job" in handle ? handle.job : undefined;
-  return String(job);
+  if (typeof handle === "object" && handle !== null && "job" in handle) {
+    if (typeof handle.job === "string") return handle.job;
+  }
+  throw new InputError(
+    `Cannot ask Kubernetes: found a handle ${JSON.stringify(handle)}, wanted the name of a job`,
+  );
 }
 
 function noKubernetes(code: number | undefined, found: string): InputError {

@@ -138,12 +138,12 @@ export async function simulateCluster(
   };
   const store: Store = {
     ...kept,
-    claim: counted(kept.claim, true),
-    noteFailure: counted(kept.noteFailure, true),
-    savePiece: counted(kept.savePiece, true),
-    finished: counted(kept.finished, false),
-    held: counted(kept.held, false),
-    failures: counted(kept.failures, false),
+    claim: counted((key, owner, seconds) => kept.claim(key, owner, seconds), true),
+    noteFailure: counted((key, failure) => kept.noteFailure(key, failure), true),
+    savePiece: counted((piece) => kept.savePiece(piece), true),
+    finished: counted((keys) => kept.finished(keys), false),
+    held: counted((keys) => kept.held(keys), false),
+    failures: counted((keys) => kept.failures(keys), false),
   };
   let attempts = 0;
   let last = 0;
