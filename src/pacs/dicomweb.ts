@@ -102,9 +102,6 @@ const pageRows = 200;
 
 /**
  * Searches (QIDO-RS), page by page.
- *
- * @param level what is looked for; within the study or series that the place names
- * @param filters attribute keyword or tag to value, as PS3.18 has them
  */
 export async function* findObjects(
   place: DicomWebPlace,
@@ -113,7 +110,9 @@ export async function* findObjects(
     filters = {},
     ...options
   }: DicomWebOptions & {
+    /** What is looked for, within the study or series that the place names. */
     readonly level: "studies" | "series" | "instances";
+    /** Attribute keyword or tag to value, as PS3.18 has them. */
     readonly filters?: Readonly<Record<string, string>>;
   },
 ): AsyncGenerator<DicomJson> {
