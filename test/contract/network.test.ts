@@ -368,7 +368,8 @@ describe("a network that lies", () => {
   const liar = (claims: Partial<Network>): Network => ({ ...plain, options: table, ...claims });
 
   it.each([
-    [1, "reaches 3 px and says 1"],
+    // The image of a claim of 1 ends 2 px from its middle.
+    [1, "reaches 2 px and says 1"],
     [2, "reaches 3 px and says 2"],
     [3, undefined],
     [40, "reaches 3 px and says 40"],

@@ -82,7 +82,7 @@ describe("scans", () => {
         "kernel": "hann",
         "noise": 10.8395,
         "noisy": -348.172,
-        "version": 1,
+        "version": 2,
       }
     `);
   });

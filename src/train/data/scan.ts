@@ -12,7 +12,7 @@ import type { WorkerFunction } from "../../parallel/map-in-workers.ts";
  * Grows with every change of what a scan holds or of the numbers that phantoms, signals, noise models and
  * acquisitions draw: kept scans of an earlier version are drawn anew. `scan.test.ts` notices such a change.
  */
-export const scanVersion = 1;
+export const scanVersion = 2;
 
 export interface ScanTask {
   readonly description: CaseDescription;
