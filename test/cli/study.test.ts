@@ -252,7 +252,7 @@ describe("dprime study", () => {
     for (const [words, message] of [
       [["study", "status", "abc", ...store], /Cannot find run abc in .*: found none, wanted one/],
       [["study", "resume", "abc", ...store], /Cannot find run abc/],
-      [["study", "rum"], /found action rum, wanted one of run, /],
+      [["study", "rum"], /found action rum, wanted one of run\b/],
       [["study", "run"], /found nothing after run, wanted the file of a study/],
       [["study", "run", join(folder, "no.yaml")], /found no such file or folder/],
       [["reproduce", "nobody"], /found no such recipe, wanted one of .*chen-zhou/],
