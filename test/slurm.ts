@@ -135,6 +135,12 @@ PartitionName=test Nodes=${host} Default=YES MaxTime=60 State=UP
     return child;
   };
   const stop = async (): Promise<void> => {
+    // Steps of jobs outlive the daemon that started them.
+    try {
+      ask(["scancel", "--me"]);
+    } catch {
+      // No controller answers any more.
+    }
     await Promise.all(children.map(end));
     rmSync(folder, { recursive: true, force: true });
   };

@@ -25,7 +25,10 @@ export function internalD(
     }
   }
   const total = s.map((v, k) => (k % (p + 1) === 0 ? v + internal[k / (p + 1)]! : v));
-  const { factor } = cholesky(total, p) as { factor: Parameters<typeof choleskySolve>[0] };
+  const factored = cholesky(total, p);
+  // Fewer cases than channels, or the same ones drawn again and again, have no covariance to invert.
+  if (factored.status !== "ok") return Number.NaN;
+  const { factor } = factored;
   const solved = choleskySolve(factor, delta);
   let square = delta.reduce((sum, v, i) => sum + v * solved[i]!, 0);
   for (let j = 0; j < p; j++) {

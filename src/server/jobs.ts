@@ -1,5 +1,5 @@
 /** Jobs: one after the other in worker threads, kept on the disk, told of to whoever listens. */
-import { CancelledError, messageOf } from "../core/errors.ts";
+import { CancelledError, messageOf, RunError } from "../core/errors.ts";
 import { visibleText } from "../core/visible-text.ts";
 import { runInWorker } from "../parallel/index.ts";
 import type {
@@ -63,7 +63,7 @@ export function startJobs({ workspace, pathOf }: JobsOptions): Jobs {
       async (error: unknown) => {
         // What cannot be opened is not kept; what was only stopped with the server is taken up again.
         if (upload !== undefined && !closing) await workspace.removeUpload(upload);
-        throw error;
+        throw nameFor(error, { path, name: request.name });
       },
     );
     const group = request.name;
@@ -80,7 +80,9 @@ export function startJobs({ workspace, pathOf }: JobsOptions): Jobs {
     if (before === undefined) throw new CancelledError("denoising: the image was closed");
     const { document, source, upload } = before;
     const task = { source, request, name: document.name, into: workspace.part };
-    const made = await runInWorker(denoising, task, options);
+    const made = await runInWorker(denoising, task, options).catch((error: unknown) => {
+      throw nameFor(error, { path: source.path, name: document.name });
+    });
     const from = { image: document.id, denoised: made.denoised };
     const added = await workspace.addImage(made, {
       group: document.group,
@@ -170,3 +172,9 @@ interface Running {
   readonly signal: AbortSignal;
   readonly onMessage: (said: unknown) => void;
 }
+
+/** An error that names what was opened, not its path on this machine. */
+const nameFor = (error: unknown, { path, name }: { path: string; name: string }): unknown =>
+  error instanceof CancelledError
+    ? error
+    : new RunError(messageOf(error).replaceAll(path, name), { cause: error });

@@ -4,6 +4,7 @@
  */
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { sha256 } from "../core/checksum.ts";
 import { InputError, RunError } from "../core/errors.ts";
 import { withData } from "../core/image.ts";
 import type { Progress } from "../core/progress.ts";
@@ -12,14 +13,20 @@ import type { InputImage, ReadImage } from "../workflows/input.ts";
 import { openInput } from "../workflows/open-input.ts";
 import { denoiseForView } from "../workflows/view/denoise-request.ts";
 import type { DenoisedFacts, DenoiseRequest, ViewFacts } from "../workflows/view/documents.ts";
-import { decodePlanes } from "../workflows/view/plane-encoding.ts";
+import {
+  decodePlanes,
+  type EncodedPlanes,
+  encodePlanes,
+} from "../workflows/view/plane-encoding.ts";
 import { type ViewedImage, viewedImage } from "../workflows/view/viewed-image.ts";
 import { thumbnailName, valuesName } from "./names.ts";
 
-/** Where an image comes from: a path, and which of its images. */
+/** Where an image comes from: a path, which of its images, and what it held. */
 export interface ImageSource {
   readonly path: string;
   readonly index: number;
+  /** Of the values as a viewer gets them: another image may stand at that place by now. */
+  readonly sha256: string;
 }
 
 /** An image that a job made, in the folder that it was written to. */
@@ -60,23 +67,30 @@ const passOn = ({ signal, post }: LongTaskContext) => ({
 
 async function writeViewed(into: string, viewed: ViewedImage): Promise<string> {
   const folder = await mkdtemp(join(into, "part-"));
-  const { buffer, byteOffset, byteLength } = viewed.encoded.values;
-  await writeFile(join(folder, valuesName), new Uint8Array(buffer, byteOffset, byteLength));
+  await writeFile(join(folder, valuesName), bytesOf(viewed.encoded.values));
   await writeFile(join(folder, thumbnailName), viewed.thumbnail);
   return folder;
 }
 
-/** The image of a source, not read yet. */
-async function inputOf({ path, index }: ImageSource): Promise<InputImage> {
+/** The image of a source, read anew. @throws InputError when another image stands there by now */
+async function readAgain(
+  { path, index, sha256: wanted }: ImageSource,
+  context: LongTaskContext,
+): Promise<ReadImage> {
   const { images } = await openInput(path);
-  const image = images[index];
-  if (image === undefined) {
+  const read = await images[index]?.open(passOn(context));
+  if (read === undefined || digestOf(encodePlanes(read.image)) !== wanted) {
     throw new InputError(
-      `Cannot open the image again: found ${images.length} images at its place, wanted ${index + 1} or more; open it anew`,
+      "Cannot use the image again: found other values at its place than when it was opened, wanted the same; open it anew",
     );
   }
-  return image;
+  return read;
 }
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: EncodedPlanes["values"]): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
+
+const digestOf = ({ values }: EncodedPlanes): string => sha256(bytesOf(values));
 
 /** What the work of opening gives: a damaged file among others does not hide them. */
 export interface Opened {
@@ -101,7 +115,11 @@ export async function openWork(
     if (read === undefined) continue;
     const viewed = viewedImage(read.image, namedBy(image, read));
     const folder = await writeViewed(into, viewed);
-    made.push({ folder, facts: viewed.facts, source: { path, index } });
+    made.push({
+      folder,
+      facts: viewed.facts,
+      source: { path, index, sha256: digestOf(viewed.encoded) },
+    });
     context.post({ done: index + 1, total: images.length, label: "opening" });
   }
   if (made.length === 0 && refused.length > 0) throw refused[0]!.error;
@@ -117,8 +135,7 @@ export async function denoiseWork(
   { source, request, name, into }: DenoiseTask,
   context: LongTaskContext,
 ): Promise<MadeImage & { readonly denoised: DenoisedFacts }> {
-  const input = await inputOf(source);
-  const read = await input.open(passOn(context));
+  const read = await readAgain(source, context);
   const { image, denoised } = await denoiseForView(read, request, passOn(context));
   const { modality, format } = read;
   const viewed = viewedImage(image, {
@@ -140,8 +157,7 @@ export interface Saved {
 /** @worker */
 export async function saveWork(task: SaveTask, context: LongTaskContext): Promise<Saved> {
   const { source, facts, denoised, into } = task;
-  const input = await inputOf(source);
-  const read = await input.open(passOn(context));
+  const read = await readAgain(source, context);
   const bytes = await readFile(join(task.folder, valuesName));
   const values = decodePlanes(facts.type, new Uint8Array(bytes).buffer);
   if (values.length !== read.image.data.length) {

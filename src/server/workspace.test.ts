@@ -38,7 +38,7 @@ function madeIn({ part }: Workspace, name: string): MadeImage {
   const folder = join(part, name);
   mkdirSync(folder);
   writeFileSync(join(folder, "values.bin"), "");
-  return { folder, facts, source: { path: "a.npy", index: 0 } };
+  return { folder, facts, source: { path: "a.npy", index: 0, sha256: "" } };
 }
 
 it("keeps images over a restart, and closes an image with its results and its upload", async () => {
