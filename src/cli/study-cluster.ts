@@ -71,7 +71,7 @@ export async function work(context: CommandContext, id: string, values: Values):
   return done;
 }
 
-/** Stops a run wherever it is worked on. */
+/** Ends the tasks that schedulers were handed for a run. */
 export async function stop(
   context: CommandContext,
   id: string,

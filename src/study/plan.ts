@@ -183,7 +183,7 @@ class Planner {
   #drawn(range: CaseRange): Planned<typeof drawCases> {
     const { role, which, first, count } = range;
     const each = this.#study.scene.white ? expected.draw : expected.scan;
-    return this.#once(`draw ${role} ${which} ${first}`, () =>
+    return this.#once(`draw ${role} ${which} ${first} ${count}`, () =>
       planned(
         drawCases,
         { ...this.#task, cases: range },
@@ -266,7 +266,7 @@ class Planner {
   #denoised(method: StudyMethod, range: CaseRange, label: string): Planned<typeof denoiseCases> {
     const { kind, plan, entry, settings } = method;
     const { role, which, first, count } = range;
-    return this.#once(`${entry} ${role} ${which} ${first}`, () => {
+    return this.#once(`${entry} ${role} ${which} ${first} ${count}`, () => {
       const references = kind.refers(plan);
       const others = references.filter(({ of }) => of === "methods");
       const tuned = this.#tuned[entry];

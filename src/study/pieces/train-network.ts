@@ -251,12 +251,13 @@ async function whiteData(
   const { config, facts, window, signal } = options;
   const { ny, nx } = sidesOf(facts.frame);
   const scene = await openScene({ task, seed } satisfies TaskInputs);
+  const classes = plan.classes ?? scene.classes;
   const sources = async (role: Role, count: number) => {
     const planes = [];
     for (let i = 0; i < count; i++) {
       throwIfAborted(signal, "drawing training images");
-      const which = scene.classes[i % scene.classes.length]!;
-      const index = Math.floor(i / scene.classes.length);
+      const which = classes[i % classes.length]!;
+      const index = Math.floor(i / classes.length);
       const { reference } = await scene.draw({ role, which, index });
       planes.push({ data: reference.data, ny, nx });
     }
@@ -264,7 +265,7 @@ async function whiteData(
   };
   return planeData(config, {
     sources: await sources("network-training", plan.images),
-    validation: await sources("validation", scene.classes.length * validation),
+    validation: await sources("validation", classes.length * validation),
   });
 }
 
