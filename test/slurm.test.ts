@@ -49,8 +49,23 @@ it.skipIf(slurm === undefined)(
     const cluster = slurm!;
     const shared = join(folder, "shared.sqlite");
     const begun = dprime(
-      ...["study", "run", ...smoke, "--store", shared, "--on", "slurm", "--array", "8"],
-      ...["--time", "20m", "--memory", "500M", "--lease", "5s", "--logs", join(folder, "logs")],
+      "study",
+      "run",
+      ...smoke,
+      "--store",
+      shared,
+      "--on",
+      "slurm",
+      "--array",
+      "8",
+      "--time",
+      "20m",
+      "--memory",
+      "500M",
+      "--lease",
+      "5s",
+      "--logs",
+      join(folder, "logs"),
     );
     const run = String(begun.run);
     const { jobs } = (begun.submission as { handle: { jobs: string[] } }).handle;
@@ -104,8 +119,19 @@ it.skipIf(slurm === undefined)(
 it.skipIf(slurm === undefined)("stops a run and takes its tasks out of line", () => {
   const store = join(folder, "stopped.sqlite");
   const begun = dprime(
-    ...["study", "run", ...smoke, "--store", store, "--on", "slurm", "--array", "3"],
-    ...["--time", "20m", "--logs", join(folder, "logs")],
+    "study",
+    "run",
+    ...smoke,
+    "--store",
+    store,
+    "--on",
+    "slurm",
+    "--array",
+    "3",
+    "--time",
+    "20m",
+    "--logs",
+    join(folder, "logs"),
   );
   const run = String(begun.run);
   dprime("study", "stop", run, "--store", store);

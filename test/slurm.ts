@@ -146,8 +146,13 @@ PartitionName=test Nodes=${host} Default=YES MaxTime=60 State=UP
   };
   try {
     start([
-      ...["munged", "--foreground", "--force", `--key-file=${key}`, `--socket=${socket}`],
-      ...[`--pid-file=${join(folder, "munged.pid")}`, `--log-file=${join(folder, "munged.log")}`],
+      "munged",
+      "--foreground",
+      "--force",
+      `--key-file=${key}`,
+      `--socket=${socket}`,
+      `--pid-file=${join(folder, "munged.pid")}`,
+      `--log-file=${join(folder, "munged.log")}`,
       `--seed-file=${join(folder, "munged.seed")}`,
     ]);
     let controller = await startController();
