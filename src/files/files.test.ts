@@ -18,7 +18,8 @@ import { sharedData } from "../../test/shared-data.ts";
 import { FormatError, InputError } from "../core/errors.ts";
 import { makeImage } from "../core/image.ts";
 import { openSlabs } from "./files-slabs.ts";
-import { encodeImage, openFile, openLcdCt, openPath, saveImage, writeWhole } from "./files.ts";
+import { encodeImage, openFile, openPath, saveImage, writeWhole } from "./files.ts";
+import { openLcdCt } from "./lcd-ct.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "dprime-files-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -29,7 +29,6 @@ import type {
   WrittenFile,
 } from "../formats/format.ts";
 import { inflateAll, isGzip } from "../codecs/inflate.ts";
-import { type LcdCtCase, lcdCtCases, readLcdCtSlice } from "./lcd-ct.ts";
 import { type SeriesFile, groupSeries, readSeriesImages } from "./series.ts";
 
 export type { Skipped } from "./files-disk.ts";
@@ -486,28 +485,4 @@ function valuesAsStored(image: Image): Stored {
     components: 3,
     kind: "rgb",
   };
-}
-
-export interface LcdCtCollection {
-  readonly cases: readonly LcdCtCase[];
-  /** The slice of a case in HU. */
-  load(which: LcdCtCase): Promise<Image>;
-}
-
-/**
- * Opens a folder in the layout of LCD_CT.
- *
- * @throws InputError when the folder holds no case
- */
-export async function openLcdCt(root: string): Promise<LcdCtCollection> {
-  const cases = lcdCtCases(await walkFolder(root));
-  if (cases.length === 0) {
-    throw new InputError(
-      `Cannot open ${root} as an LCD_CT collection: found no dose_XXX/signal_present or signal_absent folder with .raw files`,
-    );
-  }
-  return Object.freeze({
-    cases,
-    load: async (which: LcdCtCase) => readLcdCtSlice(await bytesOf(join(root, which.path))).image,
-  });
 }

@@ -5,7 +5,6 @@
  */
 export { type DiskLook, networkFileSystem } from "./network-disk.ts";
 export {
-  type LcdCtCollection,
   type OpenOptions,
   type Opened,
   type OpenedPath,
@@ -16,7 +15,6 @@ export {
   formatByName,
   formatOfName,
   openFile,
-  openLcdCt,
   openPath,
   saveImage,
   sniffFormat,
@@ -25,8 +23,10 @@ export {
 export { type SlabOptions, type SlabSource, openSlabs, processSlabs } from "./files-slabs.ts";
 export {
   type LcdCtCase,
+  type LcdCtCollection,
   type LcdCtEncoding,
   lcdCtCases,
+  openLcdCt,
   readLcdCtSlice,
   writeLcdCtSlice,
 } from "./lcd-ct.ts";

@@ -7,8 +7,10 @@
  * uint16 with an offset of 32768, beside a header that calls them MET_SHORT. The right one is the one
  * whose neighbouring pixels are alike; the other tears them apart by its swapped bytes.
  */
+import { join } from "node:path";
 import { FormatError, InputError } from "../core/errors.ts";
 import { type Image, makeImage } from "../core/image.ts";
+import { bytesOf, walkFolder } from "./files-disk.ts";
 
 export interface LcdCtCase {
   /** Path below the root of the collection, with forward slashes. */
@@ -132,4 +134,28 @@ export function writeLcdCtSlice(image: Image): Uint8Array {
     view.setInt16(2 * i, stored, true);
   });
   return out;
+}
+
+export interface LcdCtCollection {
+  readonly cases: readonly LcdCtCase[];
+  /** The slice of a case in HU. */
+  load(which: LcdCtCase): Promise<Image>;
+}
+
+/**
+ * Opens a folder in the layout of LCD_CT.
+ *
+ * @throws InputError when the folder holds no case
+ */
+export async function openLcdCt(root: string): Promise<LcdCtCollection> {
+  const cases = lcdCtCases(await walkFolder(root));
+  if (cases.length === 0) {
+    throw new InputError(
+      `Cannot open ${root} as an LCD_CT collection: found no dose_XXX/signal_present or signal_absent folder with .raw files`,
+    );
+  }
+  return Object.freeze({
+    cases,
+    load: async (which: LcdCtCase) => readLcdCtSlice(await bytesOf(join(root, which.path))).image,
+  });
 }

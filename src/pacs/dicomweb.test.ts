@@ -26,8 +26,8 @@ interface Archive {
   trouble?: (line: string, response: import("node:http").ServerResponse) => boolean;
 }
 
-/** Objects are `UID:anything`, all of study 1.2 and series 1.2.3. */
-async function archive(): Promise<Archive> {
+/** Objects are `UID:anything`, all of study 1.2 and series 1.2.3. @param most rows that it gives in a page */
+async function archive(most = Infinity): Promise<Archive> {
   const objects = new Map<string, Buffer>();
   const requests: Archive["requests"][number][] = [];
   const self: { trouble?: Archive["trouble"] } & Omit<Archive, "trouble"> = {
@@ -60,10 +60,12 @@ async function archive(): Promise<Archive> {
           response.end(bytes);
         } else {
           const [limit, offset] = ["limit", "offset"].map((n) => Number(url.searchParams.get(n)));
-          const rows = [...objects.keys()].slice(offset, offset! + limit!).map((uid) => ({
-            "00080018": { vr: "UI", Value: [uid] },
-            "0020000E": { vr: "UI", Value: ["1.2.3"] },
-          }));
+          const rows = [...objects.keys()]
+            .slice(offset, offset! + Math.min(limit!, most))
+            .map((uid) => ({
+              "00080018": { vr: "UI", Value: [uid] },
+              "0020000E": { vr: "UI", Value: ["1.2.3"] },
+            }));
           response.end(JSON.stringify(rows));
         }
       })();
@@ -86,6 +88,16 @@ async function* each<T>(list: readonly T[]) {
   yield* list;
 }
 
+it("finds everything where an archive gives shorter pages than were asked for", async () => {
+  const server = await archive(80);
+  for (let i = 0; i < 210; i++) server.objects.set(`9.${i}`, Buffer.from("x"));
+  const found: string[] = [];
+  for await (const row of findObjects(dicomWebPlace(server.address), { level: "instances" })) {
+    found.push(String(valueOf(row, "00080018")));
+  }
+  expect(found).toEqual([...server.objects.keys()]);
+});
+
 it("puts, finds page by page and gets back every byte", async () => {
   const server = await archive();
   const place = dicomWebPlace(server.address);
@@ -100,7 +112,7 @@ it("puts, finds page by page and gets back every byte", async () => {
     rows.push(row);
   }
   expect(rows.map((row) => valueOf(row, "00080018"))).toEqual(sent.map(({ uid }) => uid));
-  expect(server.requests.at(-1)!.line).toMatch(/Modality=CT&limit=200&offset=200/);
+  expect(server.requests.at(-2)!.line).toMatch(/Modality=CT&limit=200&offset=200/);
   const series = dicomWebPlace(`${server.address}/studies/1.2/series/1.2.3`);
   let i = 0;
   for await (const { uid, bytes } of getObjects(series, quick)) {

@@ -145,7 +145,8 @@ export async function* findObjects(
       added++;
       yield row;
     }
-    if (added === 0 || rows.length < pageRows) return;
+    // A short page is no last one: a server may cap pages below what was asked for.
+    if (added === 0) return;
     offset += rows.length;
   }
 }

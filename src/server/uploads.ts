@@ -21,7 +21,7 @@ export function checkedPath(path: string): string {
   const parts = path.split("/");
   const bad =
     path.length > 1000 ||
-    // eslint-disable-next-line no-control-regex
+    // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
     /[\\\0-\x1f]/.test(path) ||
     parts.some((part) => part === "" || part === "." || part === ".." || part.length > 255);
   if (bad) {

@@ -159,7 +159,9 @@ export function pieceTaker(options: PieceTakerOptions): PieceTaker {
       await store.noteFailure(key, { owner, reason });
       const failures = (await store.failures([key])).get(key) ?? [];
       // Another process, or this one a little later, may have more luck.
-      if (!giveUp(key, failures)) elsewhere.set(key, clock() + firstPause * 2 ** failures.length);
+      if (!giveUp(key, failures)) {
+        elsewhere.set(key, clock() + Math.min(longestPause, firstPause * 2 ** failures.length));
+      }
     },
     left: () => queue.left(),
     givenUp: () => lost,

@@ -50,6 +50,9 @@ export interface RunWork {
   readonly cause?: string;
 }
 
+/** Milliseconds that a timer can wait; one of more fires at once. */
+const longestTimer = 2 ** 31 - 1;
+
 /**
  * Works on a run until nothing is left, the time `endsAt` has come, the run is stopped, or the signal is
  * raised. The run is set to done or failed by whoever sees it first.
@@ -82,7 +85,9 @@ export async function workOnRun(
     },
   });
   const timer =
-    endsAt === Infinity ? undefined : setTimeout(() => over.abort(), endsAt - Date.now());
+    endsAt === Infinity
+      ? undefined
+      : setTimeout(() => over.abort(), Math.min(longestTimer, endsAt - Date.now()));
   let finished = 0;
   let moved = false;
   const watched: Store = {

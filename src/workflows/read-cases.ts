@@ -9,12 +9,12 @@ import { filledFromNearest } from "../denoise/fill-padding.ts";
 import {
   formatOfName,
   openFile,
-  openLcdCt,
   type OpenOptions,
   type Skipped,
   skippedText,
   walkFolder,
 } from "../files/files.ts";
+import { openLcdCt } from "../files/lcd-ct.ts";
 import type { DecodedImage } from "../formats/format.ts";
 import type { Cases } from "../observers/cases.ts";
 import { casesOf } from "../observers/cases.ts";
